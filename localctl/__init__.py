@@ -1,0 +1,3 @@
+"""localctl: the OCPP Local Controller of a site gateway."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,77 @@
+"""What to do. Imperative, one value per action; the router makes them, the edge carries them out in order."""
+
+from routing.observations import Observation
+from routing.policy import CloseStyle
+from routing.values import Instant, Leg, LinkId, Value
+
+
+class Command(Value):
+    """Base of everything the edge is asked to do for a link."""
+
+    link: LinkId
+
+
+class Dial(Command):
+    """Open the up leg of this link: the station's raw path and credentials, this offer, that CSMS."""
+
+    csms: str
+    offer: tuple[str, ...]
+
+
+class Accept(Command):
+    """Upgrade the waiting station. `subprotocol` None means: without that header."""
+
+    subprotocol: str | None
+
+
+class Refuse(Command):
+    """Answer the waiting station's upgrade with this HTTP status instead, then close."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+class Send(Command):
+    """Put this text on that leg, after everything sent to it before."""
+
+    leg: Leg
+    text: str
+
+
+class Close(Command):
+    """Let this leg go, after what was sent to it before. A leg that is dialling is abandoned."""
+
+    leg: Leg
+    code: int
+    reason: str
+    style: CloseStyle = "close"
+
+
+class Pause(Command):
+    """Read no further frame from this leg until `Resume`: too much of it waits here."""
+
+    leg: Leg
+
+
+class Resume(Command):
+    """Read on from this leg."""
+
+    leg: Leg
+
+
+class WakeAt(Command):
+    """Say `Woke` at this moment. A later one does not cancel an earlier one."""
+
+    at: Instant
+
+
+class Observe(Command):
+    """Hand this fact to whoever counts, logs or controls."""
+
+    what: Observation
+
+
+class Forget(Command):
+    """Both legs are gone: the link's number will not come back."""

@@ -1,0 +1,102 @@
+"""What happened. Past tense, one value per fact; the edge makes them, `Router.handle` takes them."""
+
+from enum import IntEnum
+
+from routing.values import Leg, LinkId, Value
+
+
+class Event(Value):
+    """Base of everything that can happen to a link."""
+
+    link: LinkId
+
+
+class StationArrived(Event):
+    """A station asked for the upgrade and waits. Transport checks (TLS, certificate, local password) have passed.
+
+    `identity` is the decoded last part of its path, `offer` its subprotocols in its order of preference.
+    """
+
+    identity: str
+    offer: tuple[str, ...] = ()
+
+
+class UpstreamAccepted(Event):
+    """The CSMS upgraded our dial. `subprotocol` is what it chose, None if it named none."""
+
+    subprotocol: str | None
+
+
+class UpstreamRefused(Event):
+    """The CSMS answered the dial with an HTTP status other than 101. `headers` are those worth mirroring."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+
+class UpstreamFailed(Event):
+    """The dial came to nothing: no route, refused connection, TLS failure, time-out. `reason` is for the log."""
+
+    reason: str
+
+
+class FrameArrived(Event):
+    """One whole text message came in on a leg, exactly as sent."""
+
+    leg: Leg
+    text: str
+
+
+class LegLost(Event):
+    """A leg is gone. `code` is the peer's close code, None when it vanished without one."""
+
+    leg: Leg
+    reason: str
+    code: int | None = None
+
+
+class Woke(Event):
+    """The moment asked for with `WakeAt` has come. Too early or too often does no harm."""
+
+
+class Priority(IntEnum):
+    """Who goes first when a CALL of ours and a CALL of the CSMS wait for the same station.
+
+    SAFETY passes everything that waits, ROUTINE waits until nothing relayed does.
+    """
+
+    SAFETY = 0
+    ROUTINE = 2
+
+
+class FollowUp(Value):
+    """The request that an own CALL makes the station send: absorbed, answered `{}`, handed to the asker.
+
+    Matched by `action` and, where given, by `request_id` (payload member `requestId`) or `evse_id`. `last` of a report
+    is told by its `tbc`. Transaction messages are never absorbed: the CSMS would miss a seqNo (E01).
+    """
+
+    action: str
+    request_id: int | None = None
+    evse_id: int | None = None
+    within_s: float = 60.0
+
+
+class OwnCallAsked(Event):
+    """The box itself wants something of the station. `token` comes back in every `OwnCallEnded` and `FollowUpArrived`."""
+
+    token: int
+    action: str
+    payload: str
+    """JSON text of the request."""
+    priority: Priority = Priority.ROUTINE
+    timeout_s: float | None = None
+    follow_up: FollowUp | None = None
+
+
+class ReadingStopped(Event):
+    """The edge found a bug of ours in this link (or is shutting down): let both peers go and forget the link."""
+
+    reason: str
+    code: int = 1011
