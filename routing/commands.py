@@ -5,26 +5,26 @@ from routing.policy import CloseStyle
 from routing.values import Instant, Leg, LinkId, Value
 
 
-class Command(Value):
+class Command(Value, frozen=True, kw_only=True):
     """Base of everything the edge is asked to do for a link."""
 
     link: LinkId
 
 
-class Dial(Command):
+class Dial(Command, frozen=True, kw_only=True):
     """Open the up leg of this link: the station's raw path and credentials, this offer, that CSMS."""
 
     csms: str
     offer: tuple[str, ...]
 
 
-class Accept(Command):
+class Accept(Command, frozen=True, kw_only=True):
     """Upgrade the waiting station. `subprotocol` None means: without that header."""
 
     subprotocol: str | None
 
 
-class Refuse(Command):
+class Refuse(Command, frozen=True, kw_only=True):
     """Answer the waiting station's upgrade with this HTTP status instead, then close."""
 
     status: int
@@ -33,14 +33,14 @@ class Refuse(Command):
     body: bytes = b""
 
 
-class Send(Command):
+class Send(Command, frozen=True, kw_only=True):
     """Put this text on that leg, after everything sent to it before."""
 
     leg: Leg
     text: str
 
 
-class Close(Command):
+class Close(Command, frozen=True, kw_only=True):
     """Let this leg go, after what was sent to it before. A leg that is dialling is abandoned."""
 
     leg: Leg
@@ -49,29 +49,29 @@ class Close(Command):
     style: CloseStyle = "close"
 
 
-class Pause(Command):
+class Pause(Command, frozen=True, kw_only=True):
     """Read no further frame from this leg until `Resume`: too much of it waits here."""
 
     leg: Leg
 
 
-class Resume(Command):
+class Resume(Command, frozen=True, kw_only=True):
     """Read on from this leg."""
 
     leg: Leg
 
 
-class WakeAt(Command):
+class WakeAt(Command, frozen=True, kw_only=True):
     """Say `Woke` at this moment. A later one does not cancel an earlier one."""
 
     at: Instant
 
 
-class Observe(Command):
+class Observe(Command, frozen=True, kw_only=True):
     """Hand this fact to whoever counts, logs or controls."""
 
     what: Observation
 
 
-class Forget(Command):
+class Forget(Command, frozen=True, kw_only=True):
     """Both legs are gone: the link's number will not come back."""

@@ -5,13 +5,13 @@ from enum import IntEnum
 from routing.values import Leg, LinkId, Value
 
 
-class Event(Value):
+class Event(Value, frozen=True, kw_only=True):
     """Base of everything that can happen to a link."""
 
     link: LinkId
 
 
-class StationArrived(Event):
+class StationArrived(Event, frozen=True, kw_only=True):
     """A station asked for the upgrade and waits. Transport checks (TLS, certificate, local password) have passed.
 
     `identity` is the decoded last part of its path, `offer` its subprotocols in its order of preference.
@@ -21,13 +21,13 @@ class StationArrived(Event):
     offer: tuple[str, ...] = ()
 
 
-class UpstreamAccepted(Event):
+class UpstreamAccepted(Event, frozen=True, kw_only=True):
     """The CSMS upgraded our dial. `subprotocol` is what it chose, None if it named none."""
 
     subprotocol: str | None
 
 
-class UpstreamRefused(Event):
+class UpstreamRefused(Event, frozen=True, kw_only=True):
     """The CSMS answered the dial with an HTTP status other than 101. `headers` are those worth mirroring."""
 
     status: int
@@ -35,20 +35,20 @@ class UpstreamRefused(Event):
     body: bytes = b""
 
 
-class UpstreamFailed(Event):
+class UpstreamFailed(Event, frozen=True, kw_only=True):
     """The dial came to nothing: no route, refused connection, TLS failure, time-out. `reason` is for the log."""
 
     reason: str
 
 
-class FrameArrived(Event):
+class FrameArrived(Event, frozen=True, kw_only=True):
     """One whole text message came in on a leg, exactly as sent."""
 
     leg: Leg
     text: str
 
 
-class LegLost(Event):
+class LegLost(Event, frozen=True, kw_only=True):
     """A leg is gone. `code` is the peer's close code, None when it vanished without one."""
 
     leg: Leg
@@ -56,7 +56,7 @@ class LegLost(Event):
     code: int | None = None
 
 
-class Woke(Event):
+class Woke(Event, frozen=True, kw_only=True):
     """The moment asked for with `WakeAt` has come. Too early or too often does no harm."""
 
 
@@ -70,7 +70,7 @@ class Priority(IntEnum):
     ROUTINE = 2
 
 
-class FollowUp(Value):
+class FollowUp(Value, frozen=True, kw_only=True):
     """The request that an own CALL makes the station send: absorbed, answered `{}`, handed to the asker.
 
     Matched by `action` and, where given, by `request_id` (payload member `requestId`) or `evse_id`. `last` of a report
@@ -83,8 +83,8 @@ class FollowUp(Value):
     within_s: float = 60.0
 
 
-class OwnCallAsked(Event):
-    """The box itself wants something of the station. `token` comes back in every `OwnCallEnded` and `FollowUpArrived`."""
+class OwnCallAsked(Event, frozen=True, kw_only=True):
+    """The box itself wants something of the station. `token` comes back in `OwnCallEnded` and `FollowUpArrived`."""
 
     token: int
     action: str
@@ -95,7 +95,7 @@ class OwnCallAsked(Event):
     follow_up: FollowUp | None = None
 
 
-class ReadingStopped(Event):
+class ReadingStopped(Event, frozen=True, kw_only=True):
     """The edge found a bug of ours in this link (or is shutting down): let both peers go and forget the link."""
 
     reason: str

@@ -9,7 +9,7 @@ from typing import Literal
 from routing.values import Leg, Value
 
 
-class Observation(Value):
+class Observation(Value, frozen=True, kw_only=True):
     """Base of everything worth knowing about a link. `identity` is the station's, as it wrote it."""
 
     identity: str
@@ -24,13 +24,13 @@ class Registration(Enum):
     REJECTED = "Rejected"
 
 
-class LinkOpened(Observation):
+class LinkOpened(Observation, frozen=True, kw_only=True):
     """Station and CSMS are joined. `subprotocol` is what both speak."""
 
     subprotocol: str
 
 
-class LinkRefused(Observation):
+class LinkRefused(Observation, frozen=True, kw_only=True):
     """A station was turned away with this HTTP status. `cause` is a short fixed word for metrics."""
 
     status: int
@@ -38,8 +38,8 @@ class LinkRefused(Observation):
     reason: str
 
 
-class LinkLost(Observation):
-    """The link ended. `by` is the leg that went first, None when the box ended it. `cause` is a short fixed word for metrics."""
+class LinkLost(Observation, frozen=True, kw_only=True):
+    """The link ended. `by` is the leg that went first, None when the box ended it. `cause` is a word for metrics."""
 
     by: Leg | None
     cause: Literal["station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "bug", "stopping"]
@@ -47,8 +47,8 @@ class LinkLost(Observation):
     reason: str
 
 
-class CallSeen(Observation):
-    """A relayed CALL (or SEND) came in from `leg`. For what must be known before the answer, as a started transaction."""
+class CallSeen(Observation, frozen=True, kw_only=True):
+    """A relayed CALL (or SEND) came in from `leg`: for what must be known before its answer."""
 
     leg: Leg
     action: str
@@ -56,7 +56,7 @@ class CallSeen(Observation):
     payload: bytes
 
 
-class CallAnswered(Observation):
+class CallAnswered(Observation, frozen=True, kw_only=True):
     """A relayed CALL of `leg` found its end. Latency is from sending it on to its answer.
 
     verdict: `result`, `error` (CALLERROR, then `error_code` is set), `late` (answered after we gave its slot free).
@@ -72,7 +72,7 @@ class CallAnswered(Observation):
     error_code: str | None = None
 
 
-class CallExpired(Observation):
+class CallExpired(Observation, frozen=True, kw_only=True):
     """A CALL towards `to` stayed without answer and its slot was freed. `own` tells the box's own CALLs."""
 
     to: Leg
@@ -81,7 +81,7 @@ class CallExpired(Observation):
     own: bool
 
 
-class OwnCallEnded(Observation):
+class OwnCallEnded(Observation, frozen=True, kw_only=True):
     """An own CALL is over: `result` and `error` carry the station's words, `expired` and `dropped` none.
 
     `dropped`: never sent, or its link ended first; `answer` is empty.
@@ -96,7 +96,7 @@ class OwnCallEnded(Observation):
     """True for an answer that came after `expired` was reported: the station did act on it."""
 
 
-class FollowUpArrived(Observation):
+class FollowUpArrived(Observation, frozen=True, kw_only=True):
     """The station sent what an own CALL asked for; it was answered here and never reached the CSMS."""
 
     token: int
@@ -104,7 +104,7 @@ class FollowUpArrived(Observation):
     payload: bytes
 
 
-class FrameDropped(Observation):
+class FrameDropped(Observation, frozen=True, kw_only=True):
     """A frame from `leg` went no further. `cause` is a short fixed word for metrics."""
 
     leg: Leg
@@ -112,27 +112,27 @@ class FrameDropped(Observation):
     reason: str
 
 
-class StationBooted(Observation):
+class StationBooted(Observation, frozen=True, kw_only=True):
     """The CSMS answered a BootNotification."""
 
     registration: Registration
     interval_s: int
 
 
-class PasswordChanged(Observation):
-    """The CSMS gave the station a new Basic password and the station took it (A01; 1.6: AuthorizationKey). Secret: never log."""
+class PasswordChanged(Observation, frozen=True, kw_only=True):
+    """The station took a new Basic password from the CSMS (A01; 1.6: AuthorizationKey). Secret: never log."""
 
     password: bytes
 
 
-class NetworkProfileSet(Observation):
+class NetworkProfileSet(Observation, frozen=True, kw_only=True):
     """The CSMS told the station another CSMS address and the station took it: it may leave the box."""
 
     url: str
     slot: int
 
 
-class RootCertificateChanged(Observation):
+class RootCertificateChanged(Observation, frozen=True, kw_only=True):
     """A CSMS root certificate was installed on or deleted from the station: it may stop trusting the box."""
 
     change: Literal["installed", "deleted"]

@@ -10,10 +10,10 @@ from typing import Literal
 from routing.values import Value
 
 CloseStyle = Literal["close", "drop"]
-"""How a station is let go: a WebSocket close frame, or a cut TCP connection (some stations never come back after a close frame)."""
+"""How a station is let go: a close frame, or a cut TCP connection (some never come back after a close frame)."""
 
 
-class StationPolicy(Value):
+class StationPolicy(Value, frozen=True, kw_only=True):
     """How one station is treated. Times in seconds."""
 
     csms: str
@@ -38,7 +38,7 @@ class StationPolicy(Value):
     own_call_timeout_s: float = 15.0
     """The box's own CALLs give up sooner, so that a CSMS CALL waiting behind them is not late (2.3.4b)."""
     max_call_timeouts: int = 5
-    """So many CALLs in a row without an answer from the station, and its socket counts as half-dead and is recycled; 0 = never."""
+    """So many CALLs in a row unanswered by the station, and its half-dead socket is recycled; 0 = never."""
     max_waiting: int = 64
     """CALLs that may wait per direction; one more pauses reading from that peer until there is room."""
     retry_min_s: float = 1.0
@@ -51,7 +51,7 @@ class StationPolicy(Value):
     """A station that arrives during the back-off is held this long at most before it gets 503 with Retry-After."""
 
 
-class Refused(Value):
+class Refused(Value, frozen=True, kw_only=True):
     """This station may not come in: an HTTP status and a sentence for the log (never sent to the peer)."""
 
     status: int
