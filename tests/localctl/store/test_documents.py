@@ -1,0 +1,45 @@
+"""The state directory over restarts, power cuts and bad bytes."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from localctl.store.documents import Documents
+
+
+def test_what_was_saved_is_there_after_a_restart(tmp_path: Path):
+    Documents(tmp_path / "state").save("security", {"profiles": {"CS1": 3}})
+    assert Documents(tmp_path / "state").load("security") == {"profiles": {"CS1": 3}}
+
+
+def test_a_missing_document_is_empty(tmp_path: Path):
+    assert Documents(tmp_path).load("nothing") == {}
+
+
+@pytest.mark.parametrize("bytes_on_disk", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 200_000])
+def test_an_unreadable_document_is_put_aside_and_the_box_starts(tmp_path: Path, bytes_on_disk: bytes):
+    (tmp_path / "security.json").write_bytes(bytes_on_disk)
+    assert Documents(tmp_path).load("security") == {}
+    assert (tmp_path / "security.json.broken").read_bytes() == bytes_on_disk
+    assert not (tmp_path / "security.json").exists()
+
+
+def test_a_power_cut_while_writing_leaves_the_old_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    documents = Documents(tmp_path)
+    documents.save("security", {"generation": 1})
+
+    def cut(_descriptor: int) -> None:
+        raise OSError("power cut")
+
+    monkeypatch.setattr(os, "fsync", cut)
+    with pytest.raises(OSError, match="power cut"):
+        documents.save("security", {"generation": 2})
+    assert json.loads((tmp_path / "security.json").read_text()) == {"generation": 1}
+
+
+def test_p7_only_the_owner_can_read_a_document(tmp_path: Path):
+    Documents(tmp_path).save("security", {})
+    assert stat.S_IMODE((tmp_path / "security.json").stat().st_mode) == 0o600
