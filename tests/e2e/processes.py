@@ -59,9 +59,9 @@ class Peer:
         """Events of this name that no test has asked for: what leaked, if anything did."""
         return [seen for seen in self._unread if seen["event"] == event]
 
-    def frames(self, conn=None):
-        """Every text heard so far, in order; on one connection when `conn` is given."""
-        return [seen["text"] for seen in self.heard if seen["event"] == "frame" and conn in (None, seen["conn"])]
+    def frames(self, conn=None, event="frame"):
+        """The texts of every event of this name so far, in order; of one connection when `conn` is given."""
+        return [seen["text"] for seen in self.heard if seen["event"] == event and conn in (None, seen["conn"])]
 
     async def listen(self):
         """Keep what the process reports until its stdout ends."""

@@ -64,3 +64,13 @@ async def test_a_csms_that_vanished_comes_back_on_its_port():
         await csms.expect("listening")
         await station.do("connect", "a", url=url, subprotocols=["ocpp1.6"])
         await station.expect("opened")
+
+
+@pytest.mark.parametrize("version", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
+async def test_the_ocpp_package_charges_a_car_with_itself(version):
+    async with peer("ocpp_csms", version) as csms:
+        port = (await csms.expect("listening"))["port"]
+        async with peer("ocpp_station", version, f"ws://127.0.0.1:{port}/CP1") as station:
+            await station.expect("done")
+            assert station.frames("before", "sent") == csms.frames("before", "received")
+            assert csms.frames("after", "sent") == station.frames("after", "received")
