@@ -1,0 +1,65 @@
+# Everything a fresh Debian 12 needs: `make demo`, `make test`. Each target does its own set-up.
+# PYTHON=... picks another interpreter (3.11 or newer), VENV=... another place for the environment.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SOAK   ?=
+BENCH  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types contracts bench soak lock docs clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
+
+setup: $(READY)  ## make the environment in .venv (done by every other target on its own)
+
+# The stamp is as old as the last set-up: a changed pyproject.toml sets up again, everything else is left alone.
+$(READY): pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "localctl needs Python 3.11 or newer; on Debian 12: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; say PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  package=$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq </dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$package </dev/null >&2; \
+	  else \
+	    echo "this Python cannot make environments; run: sudo apt-get install $$package" >&2; exit 1; \
+	  fi; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+demo: $(READY)  ## a CSMS, twelve stations and localctl between them, on loopback
+	@$(BIN)/localctl demo
+
+test: $(READY)  ## the whole test suite
+	$(BIN)/python -m pytest -q
+
+lint: $(READY)  ## ruff
+	$(BIN)/ruff check .
+
+types: $(READY)  ## mypy, strict
+	$(BIN)/mypy
+
+contracts: $(READY)  ## which package may import which
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## what localctl costs beside a direct connection and plain relays; BENCH="..." adds arguments
+	$(BIN)/python -m tests.bench $(BENCH)
+
+soak: $(READY)  ## 30 minutes at 1,000 stations; SOAK="..." adds arguments
+	$(BIN)/python -m tests.bench.soak $(SOAK)
+
+lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 --python-platform linux --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+
+docs: $(READY)  ## write the generated reference pages anew
+	$(BIN)/python -m localctl.observe.reference > localctl/docs/metrics.md
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,38 @@
+"""Facts about the box itself that somebody reports now and then: reloads of the configuration, ends of certificates."""
+
+from collections.abc import Iterator
+
+from localctl.observe import catalogue
+from localctl.observe.tally import Sample, Tally
+
+
+class BoxFacts:
+    """What the last reload did and when each certificate ends. Instants are Unix time in seconds."""
+
+    def __init__(self, *, started_at: float) -> None:
+        self._reloads = Tally(catalogue.CONFIG_RELOADS)
+        self._last_successful = True
+        self._last_success_at = started_at
+        self._certificate_ends_at: dict[str, float] = {}
+
+    def config_taken(self, *, at: float) -> None:
+        """A reload brought a good configuration."""
+        self._reloads.add("taken")
+        self._last_successful, self._last_success_at = True, at
+
+    def config_refused(self) -> None:
+        """A reload met a bad file; the old configuration goes on."""
+        self._reloads.add("refused")
+        self._last_successful = False
+
+    def certificate(self, *, use: str, ends_at: float) -> None:
+        """The certificate for this use (`server`, `upstream`, …) ends then."""
+        self._certificate_ends_at[use] = ends_at
+
+    def samples(self) -> Iterator[Sample]:
+        """For a scrape."""
+        yield from self._reloads.samples()
+        yield catalogue.CONFIG_RELOAD_SUCCESSFUL, (), float(self._last_successful)
+        yield catalogue.CONFIG_RELOAD_SUCCESS_AT, (), self._last_success_at
+        for use, ends_at in list(self._certificate_ends_at.items()):
+            yield catalogue.CERTIFICATE_EXPIRY, (use,), ends_at

@@ -1,0 +1,44 @@
+"""How late the control loop is: a task that naps and looks at the clock when it wakes.
+
+What it measures is what every frame suffers on top of its own work. The largest lag since the last look is kept for
+the log and the health; all of them go into a histogram.
+"""
+
+from collections.abc import Iterator
+
+import trio
+
+from localctl.observe import catalogue
+from localctl.observe.tally import Distribution, Sample
+
+NAP_S = 0.25
+
+
+class LoopLag:
+    """Lag of the trio loop in seconds, as a distribution."""
+
+    def __init__(self) -> None:
+        self.distribution = Distribution(catalogue.LAG_S)
+        self._worst_s = 0.0
+
+    async def run(self, nap_s: float = NAP_S) -> None:
+        """Sample until cancelled."""
+        while True:
+            due = trio.current_time() + nap_s
+            await trio.sleep_until(due)
+            self.woke(late_s=trio.current_time() - due)
+
+    def woke(self, *, late_s: float) -> None:
+        """One nap ended this much too late."""
+        late_s = max(0.0, late_s)
+        self.distribution.add(late_s)
+        self._worst_s = max(self._worst_s, late_s)
+
+    def take_worst_s(self) -> float:
+        """The largest lag since this was last asked."""
+        worst_s, self._worst_s = self._worst_s, 0.0
+        return worst_s
+
+    def samples(self) -> Iterator[Sample]:
+        """For a scrape."""
+        yield catalogue.EVENT_LOOP_LAG, (), self.distribution

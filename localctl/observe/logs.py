@@ -1,0 +1,105 @@
+"""The log: one line per change, facts as fields, on stderr.
+
+Three looks, one content. Under journald (it sets JOURNAL_STREAM) lines are logfmt with the priority in front, `<4>`,
+so that `journalctl -p warning` works without a C library. On a terminal they are for people, with colour unless
+NO_COLOR is set. `json` is for log collectors. What is bound with `structlog.contextvars` follows a trio task into the
+tasks it starts. Every event passes the redaction (P7) last, whatever look it has.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+from localctl.observe.redact import redact_event
+
+Look = Literal["auto", "journal", "terminal", "logfmt", "json"]
+Level = Literal["debug", "info", "warning", "error"]
+PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "exception": 3, "critical": 2}
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def set_up_logs(
+    *, level: Level = "info", look: Look = "auto", out: TextIO | None = None, environ: Mapping[str, str] | None = None
+) -> None:
+    """Send every log event of this process to `out` (stderr) in this look. May be called again after a reload."""
+    out = sys.stderr if out is None else out
+    environ = os.environ if environ is None else environ
+    look = _choose_look(out, environ) if look == "auto" else look
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            *_stamps(look),
+            structlog.processors.format_exc_info,
+            redact_event,
+            *_renderers(look, colours=out.isatty() and not environ.get("NO_COLOR")),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _choose_look(out: TextIO, environ: Mapping[str, str]) -> Look:
+    if _is_journal(out, environ.get("JOURNAL_STREAM", "")):
+        return "journal"
+    return "terminal" if out.isatty() else "logfmt"
+
+
+def _is_journal(out: TextIO, stream: str) -> bool:
+    """True when `out` is the very pipe to journald: JOURNAL_STREAM names its device and inode (systemd.exec)."""
+    try:
+        status = os.fstat(out.fileno())
+    except (OSError, ValueError):
+        return False
+    return stream == f"{status.st_dev}:{status.st_ino}"
+
+
+def _stamps(look: Look) -> list[Processor]:
+    """journald stamps lines itself; everywhere else the instant goes in front."""
+    return [] if look == "journal" else [structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")]
+
+
+def _renderers(look: Look, *, colours: bool) -> list[Processor]:
+    match look:
+        case "json":
+            return [structlog.processors.JSONRenderer(ensure_ascii=False)]
+        case "terminal":
+            return [structlog.dev.ConsoleRenderer(colors=colours, timestamp_key="at")]
+        case "journal":
+            return [_one_line, _with_priority]
+        case _:
+            return [_one_line, _LOGFMT]
+
+
+_LOGFMT = structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], drop_missing=True, bool_as_flag=False)
+
+
+def _one_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Names that logfmt can carry: it knows no blanks or quotes in names."""
+    return {"".join(c if c.isalnum() or c in "_.-" else "_" for c in name): fact for name, fact in event.items()}
+
+
+def _with_priority(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    priority = PRIORITIES.get(str(event.pop("level", "info")), 6)
+    return f"<{priority}>{_LOGFMT(logger, method, event)}"
+
+
+class OnChange:
+    """Says a thing when it changes, not while it lasts: one line when a peer goes, one when it is back."""
+
+    def __init__(self, *, up: Callable[..., object], down: Callable[..., object], now_up: bool | None = None) -> None:
+        self._up, self._down, self._last = up, down, now_up
+
+    def __call__(self, is_up: bool, **facts: object) -> bool:
+        """Tell how it is now; True when that was news and a line was written."""
+        if is_up == self._last:
+            return False
+        self._last = is_up
+        (self._up if is_up else self._down)(**facts)
+        return True
