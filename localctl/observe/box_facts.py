@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from localctl.observe import catalogue
+from localctl.observe import rows_box as rows
 from localctl.observe.tally import Sample, Tally
 
 
@@ -10,7 +10,7 @@ class BoxFacts:
     """What the last reload did and when each certificate ends. Instants are Unix time in seconds."""
 
     def __init__(self, *, started_at: float) -> None:
-        self._reloads = Tally(catalogue.CONFIG_RELOADS)
+        self._reloads = Tally(rows.CONFIG_RELOADS)
         self._last_successful = True
         self._last_success_at = started_at
         self._certificate_ends_at: dict[str, float] = {}
@@ -32,7 +32,7 @@ class BoxFacts:
     def samples(self) -> Iterator[Sample]:
         """For a scrape."""
         yield from self._reloads.samples()
-        yield catalogue.CONFIG_RELOAD_SUCCESSFUL, (), float(self._last_successful)
-        yield catalogue.CONFIG_RELOAD_SUCCESS_AT, (), self._last_success_at
+        yield rows.CONFIG_RELOAD_SUCCESSFUL, (), float(self._last_successful)
+        yield rows.CONFIG_RELOAD_SUCCESS_AT, (), self._last_success_at
         for use, ends_at in list(self._certificate_ends_at.items()):
-            yield catalogue.CERTIFICATE_EXPIRY, (use,), ends_at
+            yield rows.CERTIFICATE_EXPIRY, (use,), ends_at

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import trio
 
-from localctl.observe import catalogue
+from localctl.observe import rows_box as rows
 from localctl.observe.tally import Distribution, Sample
 
 NAP_S = 0.25
@@ -18,7 +18,7 @@ class LoopLag:
     """Lag of the trio loop in seconds, as a distribution."""
 
     def __init__(self) -> None:
-        self.distribution = Distribution(catalogue.LAG_S)
+        self.distribution = Distribution(rows.LAG_S)
         self._worst_s = 0.0
 
     async def run(self, nap_s: float = NAP_S) -> None:
@@ -41,4 +41,4 @@ class LoopLag:
 
     def samples(self) -> Iterator[Sample]:
         """For a scrape."""
-        yield catalogue.EVENT_LOOP_LAG, (), self.distribution
+        yield rows.EVENT_LOOP_LAG, (), self.distribution

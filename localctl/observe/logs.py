@@ -30,6 +30,7 @@ def set_up_logs(
     out = sys.stderr if out is None else out
     environ = os.environ if environ is None else environ
     look = _choose_look(out, environ) if look == "auto" else look
+    logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -43,6 +44,15 @@ def set_up_logs(
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
+
+
+class _FromLibraries(logging.Handler):
+    """What libraries say through the standard library's logging becomes a line like any other."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one record on; an exception's text goes along, its traceback too."""
+        say = structlog.get_logger().error if record.levelno >= logging.ERROR else structlog.get_logger().warning
+        say(record.getMessage(), library=record.name, **({"exc_info": record.exc_info} if record.exc_info else {}))
 
 
 def _choose_look(out: TextIO, environ: Mapping[str, str]) -> Look:

@@ -20,9 +20,11 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar as PrometheusExemplar
 
 import localctl
-from localctl.observe import catalogue
+from localctl.observe import rows_box
+from localctl.observe import rows_routing as rows
 from localctl.observe.actions import action_label
-from localctl.observe.catalogue import ERROR_CODES, ROWS, Row
+from localctl.observe.catalogue import ROWS
+from localctl.observe.row import Row
 from localctl.observe.tally import Distribution, Sample, Tally
 from routing import observations as seen
 from routing.values import Instant, Leg, LinkId
@@ -30,27 +32,27 @@ from routing.values import Instant, Leg, LinkId
 Feed = Callable[[], Iterable[Sample]]
 
 OPENMETRICS = "application/openmetrics-text"
-SUBPROTOCOLS = frozenset(catalogue.LINKS_OPENED.labels[0].values)
-KNOWN_CODES = frozenset(ERROR_CODES)
+SUBPROTOCOLS = frozenset(rows.LINKS_OPENED.labels[0].values)
+KNOWN_CODES = frozenset(rows.ERROR_CODES)
 
 
 class RoutingCounts:
     """Counts the router's observations. One writer: the control loop."""
 
     def __init__(self) -> None:
-        self.opened = Tally(catalogue.LINKS_OPENED)
-        self.refused = Tally(catalogue.LINKS_REFUSED)
-        self.lost = Tally(catalogue.LINKS_LOST)
-        self.received = Tally(catalogue.CALLS_RECEIVED)
-        self.calls = Tally(catalogue.CALLS)
-        self.errors = Tally(catalogue.CALL_ERRORS)
-        self.timed_out = Tally(catalogue.CALLS_TIMED_OUT)
-        self.own_calls = Tally(catalogue.OWN_CALLS)
-        self.follow_ups = Tally(catalogue.FOLLOW_UPS)
-        self.dropped = Tally(catalogue.FRAMES_DROPPED)
-        self.boots = Tally(catalogue.BOOTS)
-        self.security = Tally(catalogue.SECURITY_CHANGES)
-        self.latency = {leg: Distribution(catalogue.LATENCY_S) for leg in Leg}
+        self.opened = Tally(rows.LINKS_OPENED)
+        self.refused = Tally(rows.LINKS_REFUSED)
+        self.lost = Tally(rows.LINKS_LOST)
+        self.received = Tally(rows.CALLS_RECEIVED)
+        self.calls = Tally(rows.CALLS)
+        self.errors = Tally(rows.CALL_ERRORS)
+        self.timed_out = Tally(rows.CALLS_TIMED_OUT)
+        self.own_calls = Tally(rows.OWN_CALLS)
+        self.follow_ups = Tally(rows.FOLLOW_UPS)
+        self.dropped = Tally(rows.FRAMES_DROPPED)
+        self.boots = Tally(rows.BOOTS)
+        self.security = Tally(rows.SECURITY_CHANGES)
+        self.latency = {leg: Distribution(rows.LATENCY_S) for leg in Leg}
 
     def observe(self, what: seen.Observation) -> None:
         """Count one observation. The two that come with every CALL are asked for first."""
@@ -105,7 +107,7 @@ class RoutingCounts:
         ):  # fmt: skip
             yield from tally.samples()
         for leg, distribution in self.latency.items():
-            yield catalogue.CALL_LATENCY, (leg.value,), distribution
+            yield rows.CALL_LATENCY, (leg.value,), distribution
 
 
 class Metrics(Collector):
@@ -152,11 +154,11 @@ class Metrics(Collector):
             except Exception:  # whatever one part does wrong, the others' figures are still served
                 samples, up = [], 0
             yield from samples
-            yield catalogue.FEED_UP, (name,), up
+            yield rows_box.FEED_UP, (name,), up
 
 
 def _build_samples() -> Iterator[Sample]:
-    yield catalogue.BUILD_INFO, (localctl.__version__, platform.python_version()), 1
+    yield rows_box.BUILD_INFO, (localctl.__version__, platform.python_version()), 1
 
 
 def _nothing(row: Row) -> float | Distribution:

@@ -1,6 +1,7 @@
 """The reference page of all metrics, written from the catalogue: `python -m localctl.observe.reference`."""
 
-from localctl.observe.catalogue import SECTIONS, Row
+from localctl.observe.catalogue import SECTIONS
+from localctl.observe.row import Row
 
 HEAD = """# Metrics
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from localctl.observe import catalogue
+from localctl.observe import rows_box, rows_routing
 from localctl.observe.health import ServiceState
 from localctl.observe.tally import Sample
 from routing.values import Value
@@ -69,9 +69,9 @@ def snapshot_samples(box: SnapshotBox) -> Iterator[Sample]:
     """What a scrape shows of the snapshot: stations up and down, arrivals, and the state of the box."""
     snapshot = box.get()
     for state in ServiceState:
-        yield catalogue.SERVICE_STATE, (state.value,), float(state is snapshot.state)
+        yield rows_box.SERVICE_STATE, (state.value,), float(state is snapshot.state)
     for station in snapshot.stations:
         name = (station.identity,)
-        yield catalogue.STATION_CONNECTED, name, float(station.connected)
-        yield catalogue.UPSTREAM_CONNECTED, name, float(station.upstream_connected)
-        yield catalogue.STATION_ARRIVALS, name, station.arrivals
+        yield rows_routing.STATION_CONNECTED, name, float(station.connected)
+        yield rows_routing.UPSTREAM_CONNECTED, name, float(station.upstream_connected)
+        yield rows_routing.STATION_ARRIVALS, name, station.arrivals

@@ -7,7 +7,7 @@ so see one call counted and its latency not yet; the next one has both.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
-from localctl.observe.catalogue import Row
+from localctl.observe.row import Row
 
 Exemplar = tuple[str, float]
 """A message id and the figure it had: how an operator gets from a slow bucket to one line of the log."""

@@ -1,0 +1,131 @@
+"""Every command, its options and its help. What a command does is in a module of its own, loaded when it is called.
+
+So `localctl version` and shell completion are quick, and a box without a demo still runs. Each command's module has a
+`run` that returns an exit code; nothing below prints a traceback with local variables, which could hold secrets (P7).
+"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from localctl.cli import FAILED
+
+INTERRUPTED = 130
+DEFAULT_CONFIG = Path("config.toml")
+
+app = typer.Typer(
+    name="localctl",
+    help="OCPP Local Controller: routes every station's messages to its CSMS and keeps the site inside its fuses.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(no_args_is_help=True, help="The configuration's schema and reference.")
+password_app = typer.Typer(no_args_is_help=True, help="Passwords of stations.")
+app.add_typer(config_app, name="config")
+app.add_typer(password_app, name="password")
+
+
+class Format(StrEnum):
+    """How `check` tells its findings."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+@app.command()
+def run(config: Annotated[Path, typer.Argument(help="The site's configuration file.")] = DEFAULT_CONFIG) -> None:
+    """Run the controller in the foreground until SIGTERM or Ctrl-C. SIGHUP reloads the configuration."""
+    from localctl.cli import run as command
+
+    raise typer.Exit(command.run(config))
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(help="Configuration files; config.toml if none.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too, with exit code 3.")] = False,
+    fmt: Annotated[Format, typer.Option("--format", help="How findings are told.")] = Format.TEXT,
+) -> None:
+    """Find every mistake in a configuration without starting anything. Exit code 78 when it is invalid."""
+    from localctl.cli import check as command
+
+    raise typer.Exit(command.run(files or [DEFAULT_CONFIG], strict, fmt.value))
+
+
+@app.command()
+def demo() -> None:
+    """Run a small CSMS, twelve stations and localctl between them on loopback; needs no configuration."""
+    from localctl.cli import demo as command
+
+    raise typer.Exit(command.run())
+
+
+@app.command()
+def status(
+    url: Annotated[str, typer.Option(envvar="LOCALCTL_URL", help="Where the running localctl's HTTP port is.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The whole state as JSON.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Again every two seconds until Ctrl-C.")] = False,
+) -> None:
+    """Ask the running localctl how it is. Exit code 69 when none runs, 1 when it is not ready."""
+    from localctl.cli import status as command
+
+    raise typer.Exit(command.run(url=url or command.DEFAULT_URL, as_json=as_json, watch=watch))
+
+
+@app.command()
+def composite(
+    file: Annotated[Path | None, typer.Argument(help="JSON file with profiles; standard input if none.")] = None,
+) -> None:
+    """Compute the composite schedule of charging profiles."""
+    from localctl.cli import composite as command
+
+    raise typer.Exit(command.run(file))
+
+
+@app.command()
+def version() -> None:
+    """Print localctl's version."""
+    from localctl.cli import version as command
+
+    raise typer.Exit(command.run())
+
+
+@config_app.command("schema")
+def config_schema() -> None:
+    """Print the JSON schema of the configuration, for editors."""
+    from localctl.cli import config as command
+
+    raise typer.Exit(command.schema())
+
+
+@config_app.command("reference")
+def config_reference() -> None:
+    """Print the reference of the configuration as Markdown."""
+    from localctl.cli import config as command
+
+    raise typer.Exit(command.reference())
+
+
+@password_app.command("hash")
+def password_hash() -> None:
+    """Read a password (typed, or one line of standard input) and print its hash for `password_hash`."""
+    from localctl.cli import password as command
+
+    raise typer.Exit(command.run())
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe had enough. Without this the interpreter complains about it once more at its end.
+        sys.stdout = None
+        sys.exit(FAILED)

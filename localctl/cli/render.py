@@ -1,0 +1,37 @@
+"""Words on a terminal: talk to stderr, tables to stdout, colour only where it can be seen."""
+
+import sys
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+def talk(line: str) -> None:
+    """One line for the person at the terminal; scripts that read stdout never see it."""
+    print(line, file=sys.stderr)
+
+
+def out_console() -> Console:
+    """Where data for people goes. rich honours NO_COLOR and leaves pipes plain."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def table(*columns: str) -> Table:
+    """An empty table in the house style: no frame, heads in bold."""
+    empty = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        empty.add_column(column, overflow="fold")
+    return empty
+
+
+def up_or_down(up: bool) -> str:
+    """Colour and word, as rich markup: colour alone tells nothing to many readers."""
+    return "[green]up[/]" if up else "[red]away[/]"
+
+
+def plain(text: object) -> str:
+    """A peer's words inside markup: brackets are brackets, control characters are gone."""
+    return escape(
+        "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(text))
+    )
