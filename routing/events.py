@@ -49,7 +49,13 @@ class FrameArrived(Event, frozen=True, kw_only=True):
 
 
 class LegLost(Event, frozen=True, kw_only=True):
-    """A leg is gone. `code` is the peer's close code, None when it vanished without one."""
+    """A leg is gone. `code` is the peer's close code, None when it vanished without one.
+
+    Reported once for every leg that was there, whatever ended it, the box's own `Close` included: the station's from
+    `StationArrived` on (not after `Refuse`), the CSMS's from `UpstreamAccepted` on. The link is forgotten when both
+    are reported. A dial that was abandoned by `Close` needs no report; one does no harm, nor does any event of a link
+    that is already forgotten.
+    """
 
     leg: Leg
     reason: str
@@ -63,7 +69,8 @@ class Woke(Event, frozen=True, kw_only=True):
 class Priority(IntEnum):
     """Who goes first when a CALL of ours and a CALL of the CSMS wait for the same station.
 
-    SAFETY passes everything that waits, ROUTINE waits until nothing relayed does.
+    SAFETY passes everything that waits, ROUTINE waits until nothing relayed does. A relayed CALL that waits is passed
+    once at most: after one CALL of ours its turn comes, whatever else we want (2.3.4b).
     """
 
     SAFETY = 0
@@ -73,8 +80,10 @@ class Priority(IntEnum):
 class FollowUp(Value, frozen=True, kw_only=True):
     """The request that an own CALL makes the station send: absorbed, answered `{}`, handed to the asker.
 
-    Matched by `action` and, where given, by `request_id` (payload member `requestId`) or `evse_id`. `last` of a report
-    is told by its `tbc`. Transaction messages are never absorbed: the CSMS would miss a seqNo (E01).
+    Matched by `action` and, where given, by `request_id` (payload member `requestId`) or `evse_id` (`evseId`, `evse.id`
+    or 1.6's `connectorId`). The last part of a report is told by its `tbc`. An own CALL that the station does not
+    accept ends the expectation. Transaction, boot and authorisation messages are never absorbed: the CSMS would miss a
+    seqNo (E01); nor is anything that an empty result does not answer.
     """
 
     action: str
@@ -84,7 +93,11 @@ class FollowUp(Value, frozen=True, kw_only=True):
 
 
 class OwnCallAsked(Event, frozen=True, kw_only=True):
-    """The box itself wants something of the station. `token` comes back in `OwnCallEnded` and `FollowUpArrived`."""
+    """The box itself wants something of the station. `token` comes back in `OwnCallEnded` and `FollowUpArrived`.
+
+    It waits its turn, and while the station's registration is Pending or Rejected (7.1.7); if `timeout_s` passes
+    meanwhile it ends as `dropped`. Once sent it has `timeout_s` for the answer.
+    """
 
     token: int
     action: str

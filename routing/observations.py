@@ -31,18 +31,28 @@ class LinkOpened(Observation, frozen=True, kw_only=True):
 
 
 class LinkRefused(Observation, frozen=True, kw_only=True):
-    """A station was turned away with this HTTP status. `cause` is a short fixed word for metrics."""
+    """A station was turned away with this HTTP status. `cause` is a short fixed word for metrics.
+
+    Every arrival ends in exactly one `LinkRefused`, or one `LinkOpened` and later one `LinkLost`. A station already
+    upgraded (`early`, or no version in common with style `close`) is closed instead; `status` then says why: 101 for
+    the latter, else what it would have been told. 499 (`gone`): the station left before it got an answer.
+    """
 
     status: int
-    cause: Literal["policy", "csms", "csms_away", "subprotocol", "replaced", "gone"]
+    cause: Literal["policy", "csms", "csms_away", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"]
     reason: str
 
 
 class LinkLost(Observation, frozen=True, kw_only=True):
-    """The link ended. `by` is the leg that went first, None when the box ended it. `cause` is a word for metrics."""
+    """The link ended. `by` is the leg that went first, None when the box ended it. `cause` is a word for metrics.
+
+    `replaced` comes before the `LinkOpened` of the newer link. `overrun`: a peer sent on although it was paused.
+    """
 
     by: Leg | None
-    cause: Literal["station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "bug", "stopping"]
+    cause: Literal[
+        "station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "overrun", "bug", "stopping"
+    ]
     code: int | None
     reason: str
 
@@ -60,6 +70,7 @@ class CallAnswered(Observation, frozen=True, kw_only=True):
     """A relayed CALL of `leg` found its end. Latency is from sending it on to its answer.
 
     verdict: `result`, `error` (CALLERROR, then `error_code` is set), `late` (answered after we gave its slot free).
+    `answer` is the payload of a CALLRESULT (empty when its JSON is broken), for a CALLERROR the whole frame.
     """
 
     leg: Leg
@@ -84,7 +95,8 @@ class CallExpired(Observation, frozen=True, kw_only=True):
 class OwnCallEnded(Observation, frozen=True, kw_only=True):
     """An own CALL is over: `result` and `error` carry the station's words, `expired` and `dropped` none.
 
-    `dropped`: never sent, or its link ended first; `answer` is empty.
+    `answer` is the payload of a CALLRESULT, for a CALLERROR the whole frame. `dropped`: never sent, or its link ended
+    first (an `identity` of "" means: the link was gone already when the call was asked for).
     """
 
     token: int
@@ -120,9 +132,16 @@ class StationBooted(Observation, frozen=True, kw_only=True):
 
 
 class PasswordChanged(Observation, frozen=True, kw_only=True):
-    """The station took a new Basic password from the CSMS (A01; 1.6: AuthorizationKey). Secret: never log."""
+    """The station took a new Basic password from the CSMS (A01; 1.6: AuthorizationKey). Secret: never log.
+
+    `password` is the value as written by the CSMS, in UTF-8; a 1.6 key is usually hex for the bytes that the station
+    will send, so compare both forms (10.23).
+    """
 
     password: bytes
+
+    def __repr__(self) -> str:
+        return f"PasswordChanged(identity={self.identity!r}, password=...)"
 
 
 class NetworkProfileSet(Observation, frozen=True, kw_only=True):
@@ -133,6 +152,9 @@ class NetworkProfileSet(Observation, frozen=True, kw_only=True):
 
 
 class RootCertificateChanged(Observation, frozen=True, kw_only=True):
-    """A CSMS root certificate was installed on or deleted from the station: it may stop trusting the box."""
+    """A CSMS root certificate was installed on or deleted from the station: it may stop trusting the box.
+
+    A deletion names its certificate by hash only, so every accepted deletion is reported.
+    """
 
     change: Literal["installed", "deleted"]

@@ -41,6 +41,9 @@ class StationPolicy(Value, frozen=True, kw_only=True):
     """So many CALLs in a row unanswered by the station, and its half-dead socket is recycled; 0 = never."""
     max_waiting: int = 64
     """CALLs that may wait per direction; one more pauses reading from that peer until there is room."""
+    max_waiting_chars: int = 4 * 1024 * 1024
+    """Characters of text that may wait per direction; the same happens. At twice either bound the link is closed with
+    1013: both peers then keep and repeat what they had to say."""
     retry_min_s: float = 1.0
     """RetryBackOffWaitMinimum towards the CSMS (Part 4 section 5.4)."""
     retry_range_s: float = 2.0

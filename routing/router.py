@@ -1,0 +1,171 @@
+"""All links of a site, and the only way in: `Router.handle`.
+
+The router decides which link an event belongs to, and what one station's arrivals mean to each other: a newer
+connection takes over when its CSMS has accepted it, not before, so a refused impostor never harms the one that works
+(1.2.7). It keeps the back-off of each identity, because that outlives the link.
+"""
+
+from collections.abc import Callable
+
+from routing.backoff import Backoffs
+from routing.commands import Command, Forget, Observe, Refuse
+from routing.errors import OurBug
+from routing.events import (
+    Event,
+    FrameArrived,
+    LegLost,
+    OwnCallAsked,
+    ReadingStopped,
+    StationArrived,
+    UpstreamAccepted,
+    UpstreamFailed,
+    UpstreamRefused,
+    Woke,
+)
+from routing.ids import OwnIds
+from routing.link import Link, State
+from routing.observations import LinkRefused, OwnCallEnded
+from routing.policy import Policies, Refused
+from routing.values import Instant, LinkId
+
+MAX_ARRIVING = 2
+"""Connections of one identity that may be under way at once, beside the one that is open."""
+
+
+class Router:
+    """Events in, commands out. `own_key` marks the ids of own CALLs and should outlive restarts; `uniform` draws 0..1.
+
+    `policies` may be replaced at any time; links that are there keep the policy they came with.
+    """
+
+    def __init__(self, policies: Policies, *, own_key: bytes, uniform: Callable[[], float]) -> None:
+        self.policies = policies
+        self._ids = OwnIds(own_key, uniform)
+        self._backoffs = Backoffs(uniform)
+        self._links: dict[LinkId, Link] = {}
+        self._open: dict[str, Link] = {}
+        self._arriving: dict[str, list[Link]] = {}
+
+    def handle(self, event: Event, now: Instant) -> list[Command]:
+        """What to do about one event. Events of forgotten links do nothing. Raises only `OurBug`."""
+        out: list[Command] = []
+        if isinstance(event, StationArrived):
+            self._arrived(event, now, out)
+            return out
+        link = self._links.get(event.link)
+        if link is None:
+            return _too_late(event)
+        self._dispatch(link, event, now, out)
+        if link.wants_dial and link.dial_due(now):
+            link.dial(self._backoffs.wait_s(link.key, now), now, out)
+        if link.over:
+            self._detach(link)
+        else:
+            link.arm(out)
+        return out
+
+    def __len__(self) -> int:
+        """Links that are not forgotten yet."""
+        return len(self._links)
+
+    def _dispatch(self, link: Link, event: Event, now: Instant, out: list[Command]) -> None:
+        if isinstance(event, FrameArrived):
+            link.frame(event.leg, event.text, now, out)
+        elif isinstance(event, Woke):
+            link.woke(now, out)
+        elif isinstance(event, OwnCallAsked):
+            link.ask(event, now, out)
+        elif isinstance(event, LegLost):
+            link.lost(event, out)
+        elif isinstance(event, UpstreamAccepted):
+            self._accepted(link, event, now, out)
+        elif isinstance(event, UpstreamRefused):
+            self._refused(link, event, now, out)
+        elif isinstance(event, UpstreamFailed):
+            self._failed(link, event, now, out)
+        elif isinstance(event, ReadingStopped):
+            link.stopped(event, out)
+        else:
+            raise OurBug(f"unknown event {type(event).__name__}")
+
+    def _arrived(self, event: StationArrived, now: Instant, out: list[Command]) -> None:
+        if event.link in self._links:
+            raise OurBug(f"link {event.link} arrived twice")
+        policy = self.policies(event.identity)
+        if isinstance(policy, Refused):
+            out += _turned_away(event, policy)
+            return
+        link = Link(event, policy, self._ids, now)
+        self._links[event.link] = link
+        arriving = self._arriving.setdefault(link.key, [])
+        arriving.append(link)
+        link.arrive(now, out)
+        if link.dial_due(now):
+            link.dial(self._backoffs.wait_s(link.key, now), now, out)
+        if link.over:
+            self._detach(link)
+            return
+        link.arm(out)
+        while len(arriving) > MAX_ARRIVING:
+            oldest = arriving[0]
+            oldest.replaced(out)
+            self._detach(oldest)
+
+    def _accepted(self, link: Link, event: UpstreamAccepted, now: Instant, out: list[Command]) -> None:
+        self._backoffs.reached(link.key)
+        mine: list[Command] = []
+        link.accepted(event, now, mine)
+        if link.state is State.OPEN:
+            older = self._open.get(link.key)
+            if older is not None:
+                older.replaced(out)
+                self._detach(older)
+            self._open[link.key] = link
+            self._left_arrivals(link)
+        out += mine
+
+    def _refused(self, link: Link, event: UpstreamRefused, now: Instant, out: list[Command]) -> None:
+        """A CSMS that answers 5xx is as good as away; any other answer shows that it is there."""
+        if link.over:
+            return
+        if event.status >= 500:
+            self._backoffs.failed(link.key, link.policy, now)
+        else:
+            self._backoffs.reached(link.key)
+        link.refused(event, out)
+
+    def _failed(self, link: Link, event: UpstreamFailed, now: Instant, out: list[Command]) -> None:
+        if not link.over:
+            link.failed(event.reason, self._backoffs.failed(link.key, link.policy, now), out)
+
+    def _detach(self, link: Link) -> None:
+        """A link on its way out holds no place any more; the newer one of its station stays untouched."""
+        self._left_arrivals(link)
+        if self._open.get(link.key) is link:
+            del self._open[link.key]
+        if link.state is State.GONE:
+            self._links.pop(link.link, None)
+
+    def _left_arrivals(self, link: Link) -> None:
+        arriving = self._arriving.get(link.key)
+        if arriving is not None and link in arriving:
+            arriving.remove(link)
+            if not arriving:
+                del self._arriving[link.key]
+
+
+def _turned_away(event: StationArrived, policy: Refused) -> list[Command]:
+    refused = LinkRefused(identity=event.identity, status=policy.status, cause="policy", reason=policy.reason)
+    return [
+        Refuse(link=event.link, status=policy.status, reason=policy.reason),
+        Observe(link=event.link, what=refused),
+        Forget(link=event.link),
+    ]
+
+
+def _too_late(event: Event) -> list[Command]:
+    """Whoever asked for an own CALL waits for its end, also when the link is gone."""
+    if not isinstance(event, OwnCallAsked):
+        return []
+    ended = OwnCallEnded(identity="", token=event.token, action=event.action, verdict="dropped")
+    return [Observe(link=event.link, what=ended)]
