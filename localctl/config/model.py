@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from localctl.config.model_net import Certificate, Controller, Csms, Http, Listen
 from localctl.config.model_site import Charging, LimitSource, Load, Panel, ScheduledLimit, Site
@@ -43,13 +43,15 @@ __all__ = [
 
 
 class Config(Table):
-    """The configuration of one controller."""
+    """The configuration of one controller. `load` insists on a listener and a CSMS."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["listen", "csms"]})
 
     controller: Controller = Field(default_factory=Controller)
     """The box itself."""
-    listen: Annotated[tuple[Listen, ...], AsTuple] = Field(min_length=1, max_length=32)
+    listen: Annotated[tuple[Listen, ...], AsTuple] = Field((), max_length=32)
     """Addresses where stations arrive."""
-    csms: Annotated[tuple[Csms, ...], AsTuple] = Field(min_length=1, max_length=100)
+    csms: Annotated[tuple[Csms, ...], AsTuple] = Field((), max_length=100)
     """CSMSs, first match wins."""
     defaults: Defaults = Field(default_factory=Defaults)
     """What holds for every station."""

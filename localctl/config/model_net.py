@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from localctl.config.secrets import Secret
-from localctl.config.tables import AsTuple, File, Name, Port, Table, Text, key
+from localctl.config.tables import AsTuple, File, IpAddress, Name, Port, Table, Text, key
 
 SecurityProfile = Annotated[int, Field(ge=0, le=3)]
 CertificateRule = Literal["cn", "san", "any", "serial"]
@@ -27,8 +27,10 @@ class Controller(Table):
     """Refuse identities with characters that OCPP does not allow or of more than 48 characters (1.1.2)."""
     max_connections: int = key(1200, reload="live", ge=1, le=20_000)
     """Stations connected at the same time, over all listeners; one more is refused with 503."""
-    max_handshakes: int = key(256, reload="live", ge=1, le=20_000)
-    """Connections that may be in the middle of their handshake at the same time; further ones wait to be accepted."""
+    max_handshakes: int = key(2048, reload="live", ge=1, le=20_000)
+    """Connections that may be in the middle of their handshake at the same time; one more drops the oldest."""
+    max_handshakes_per_peer: int = key(1024, reload="live", ge=1, le=20_000)
+    """The same from one address (many stations share one behind NAT)."""
     handshake_deadline_s: float = key(20.0, unit="s", reload="live", gt=0, le=300)
     """A station that has not finished TLS and its HTTP upgrade request after this long is cut off."""
     send_deadline_s: float = key(20.0, unit="s", reload="live", gt=0, le=300)
@@ -47,7 +49,7 @@ class Certificate(Table):
 class Listen(Table):
     """An address where stations arrive. Several are possible: one per security profile, or one per network."""
 
-    address: Text = key("0.0.0.0", reload="restart")
+    address: IpAddress = key("0.0.0.0", reload="restart")
     """IP address to listen on. `0.0.0.0` is every IPv4 address of the box, `::` every IPv6 address too."""
     port: Port = key(reload="restart")
     """TCP port."""
@@ -66,6 +68,9 @@ class Listen(Table):
     must be the `serial` of the station in this file."""
     tls_legacy: bool = key(False, reload="restart")
     """Also accept the two static-RSA suites that OCPP requires of a server (A00.FR.318) and small old stations need."""
+    trusted_proxies: Annotated[tuple[IpAddress, ...], AsTuple] = key((), max_length=100)
+    """Reverse proxies in front of this listener: their X-Forwarded-For names the station. With them, profile 2 may do
+    without `certificates`: the proxy ends TLS."""
     max_connections: int = key(1200, reload="live", ge=1, le=20_000)
     """Stations connected at the same time on this listener."""
 
@@ -113,7 +118,7 @@ class Csms(Table):
 class Http(Table):
     """The box's own port: Prometheus metrics, health, status page, API. The whole table may be left out."""
 
-    address: Text = key("127.0.0.1", reload="restart")
+    address: IpAddress = key("127.0.0.1", reload="restart")
     """Address to listen on. Put it on a network only behind a firewall: reading needs no password."""
     port: Port = key(9180, reload="restart")
     """TCP port."""

@@ -97,23 +97,27 @@ class LimitSource(Table):
 class Charging(Table):
     """How quickly and how often currents change. The whole table may be left out."""
 
-    lease_s: float = key(600.0, unit="s", reload="live", ge=60, le=86_400)
+    lease_s: float = key(300.0, unit="s", reload="live", ge=60, le=86_400)
     """A granted current falls back to the failsafe after this long unless renewed."""
-    renew_before_s: float = key(240.0, unit="s", reload="live", ge=10, le=43_200)
-    """A lease is renewed this long before it ends; there is time for several attempts."""
-    clock_skew_s: float = key(20.0, unit="s", reload="live", ge=0, le=300)
+    longest_lease_s: float = key(300.0, unit="s", reload="live", ge=60, le=86_400)
+    """A current that does not change is renewed for longer and longer, up to this: fewer messages, slower fall-back."""
+    renew_at: float = key(0.5, reload="live", ge=0.1, le=0.9)
+    """Part of a lease after which it is renewed; the rest is for further attempts."""
+    clock_skew_s: float = key(30.0, unit="s", reload="live", ge=0, le=300)
     """Stations whose clock differs from ours by up to this get schedules in absolute time."""
     dead_band_a: Amps = key(1.0, unit="A", reload="live")
     """Smaller raises are not worth a message. Cuts are always sent."""
     min_gap_s: float = key(10.0, unit="s", reload="live", ge=0, le=3600)
     """Time between two raises of the same EVSE. Cuts never wait."""
-    reaction_s: float = key(10.0, unit="s", reload="live", gt=0, le=600)
+    retry_s: float = key(5.0, unit="s", reload="live", gt=0, le=600)
+    """First wait before a limit that was refused or got lost is sent again; it doubles."""
+    reaction_s: float = key(5.0, unit="s", reload="live", gt=0, le=600)
     """How long a station may take to follow a limit it has accepted."""
     min_on_s: float = key(900.0, unit="s", reload="live", ge=0, le=86_400)
     """When not all cars can charge, one that has its turn keeps it this long."""
-    min_off_s: float = key(120.0, unit="s", reload="live", ge=0, le=86_400)
+    min_off_s: float = key(300.0, unit="s", reload="live", ge=0, le=86_400)
     """A paused car is not started again sooner than this."""
-    max_writes_per_day: int = key(500, reload="live", ge=10, le=100_000)
+    max_writes_per_day: int = key(2000, reload="live", ge=10, le=100_000)
     """Lasting profiles written to one station in a day (they wear its flash memory); cuts are never held back."""
     verify_after_s: float = key(30.0, unit="s", reload="live", gt=0, le=3600)
     """So long after an accepted limit the meter must show that the station follows it."""

@@ -56,6 +56,24 @@ class StationSettings(Table):
     """A ping goes down after this long without a frame from the station; 0 sends none."""
     pong_timeout_s: float = key(60.0, unit="s", gt=0, le=3600)
     """A station that sends nothing at all for this long after a ping is taken for lost."""
+    allow_downgrade: bool = key(False)
+    """The station may come back with a lower security profile than before, which OCPP forbids (A05.FR.07)."""
+    limit_unit: Literal["A", "W"] = key("A", reload="live")
+    """Unit of the limits written to the station; `W` for those that understand nothing else."""
+    max_stack_level: int | None = key(None, reload="live", ge=0, le=1_000_000)
+    """Highest stackLevel the station takes. Left out: it is asked."""
+    stack_level: int | None = key(None, reload="live", ge=0, le=1_000_000)
+    """The only stackLevel the station takes (some work at 0 only)."""
+    max_schedule_periods: int = key(8, reload="live", ge=2, le=1024)
+    """Longest schedule that is written to the station, in periods."""
+    hold_minimum: bool = key(False, reload="live")
+    """Pause cars at their minimum current instead of 0 A, for stations that do not wake up from 0 A."""
+    relative_profiles: bool = key(False, reload="live")
+    """Write Relative profiles only, for stations that understand no others."""
+    names_transaction: bool = key(True, reload="live")
+    """Name the transaction in a TxProfile; `false` for stations that refuse it."""
+    keeps_profiles: bool = key(True, reload="live")
+    """The station keeps its profiles over a restart; `false`: its failsafe is counted at its rating until rewritten."""
     verify: Literal["csms", "local"] = key("csms")
     """Who checks the station's password: the `csms` (it is passed on), or this box (`local`: `password` or
     `password_hash` of the station)."""

@@ -5,6 +5,7 @@ so editors, the Markdown reference and `localctl reload` all read the same line 
 a number, because a silent conversion hides the next slip.
 """
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -72,6 +73,14 @@ def _clock(text: str) -> str:
     return text
 
 
+def _ip_address(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise PydanticCustomError("ip_address", "needs an IP address") from None
+    return text
+
+
 File = Annotated[Path, Field(strict=False), AfterValidator(_beside_the_file)]
 """A file name; relative ones start at the folder of the configuration file."""
 
@@ -127,6 +136,9 @@ Watts = Annotated[float, Field(ge=0, le=10_000_000)]
 
 ClockTime = Annotated[str, AfterValidator(_clock), Field(json_schema_extra={"pattern": r"^\d\d:\d\d$"})]
 """A local time of day such as "17:00"; "24:00" is the end of the day."""
+
+IpAddress = Annotated[str, AfterValidator(_ip_address)]
+"""An IPv4 or IPv6 address, no host name."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 

@@ -1,0 +1,118 @@
+"""Config to the charging core's values, and that core's judgement of the site back to lines of the file.
+
+`localctl.charging` knows no configuration; it names what it complains about by paths such as ("panel", "main") or
+("station", "CP1", "evse", "2"). Here, and only here, those become places in config.toml.
+"""
+
+from localctl.charging import topology as domain
+from localctl.charging.topology_check import build
+from localctl.config.load import Loaded
+from localctl.config.locate import Path
+from localctl.config.model import Config, Panel, Station
+from localctl.config.problems import Finding, Severity
+
+_KEY_OF = {"rating": "fuse_a", "rotation": "phase_rotation", "phase": "phases", "orphan": "parent"}
+_PANEL_PHASES = "RST"
+
+
+def panels_of(config: Config) -> tuple[domain.Panel, ...]:
+    """The panels as the topology wants them: no ampere on a conductor that is not there."""
+    return tuple(_panel(panel) for panel in config.panel)
+
+
+def _panel(panel: Panel) -> domain.Panel:
+    fuses = [amps if letter in panel.phases else None for letter, amps in zip(_PANEL_PHASES, panel.fuse_a, strict=True)]
+    return domain.Panel(
+        id=panel.id,
+        parent=panel.parent,
+        fuse_a=(fuses[0], fuses[1], fuses[2]),
+        reserve_a=panel.reserve_a,
+        limit_w=panel.limit_w,
+        imbalance_limit_a=panel.imbalance_limit_a,
+        imbalance=domain.Imbalance(panel.imbalance),
+        transformer_ratio=panel.transformer_ratio,
+    )
+
+
+def stations_of(config: Config) -> tuple[domain.Station, ...]:
+    """The stations that hang on a panel; those without one are only routed."""
+    return tuple(_station(station, station.panel) for station in config.station if station.panel is not None)
+
+
+def _station(station: Station, panel: str) -> domain.Station:
+    evses = tuple(
+        domain.Evse(
+            id=evse.id,
+            phases=evse.phases,
+            min_a=evse.min_a,
+            max_a=evse.max_a,
+            current=domain.Current(evse.current),
+            max_w=evse.max_w,
+            efficiency=evse.efficiency,
+        )
+        for evse in station.evses
+    )
+    return domain.Station(
+        identity=station.identity,
+        panel=panel,
+        evses=evses,
+        phase_rotation=station.phase_rotation,
+        failsafe_a=station.failsafe_current_a,
+        max_a=station.max_a,
+        weight=station.weight,
+        priority=station.priority,
+        controllable=station.control not in {"observe", "uncontrolled"},
+        line_to_line=station.line_to_line,
+    )
+
+
+def loads_of(config: Config) -> tuple[domain.Load, ...]:
+    """Other consumers, with what is kept free for them."""
+    return tuple(domain.Load(id=load.name, panel=load.panel, reserved_a=load.current_a) for load in config.load)
+
+
+def topology_of(config: Config) -> tuple[domain.Topology | None, tuple[domain.Problem, ...]]:
+    """The site's tree with all problems; None for a pure router (no panel) and for a tree that does not hold."""
+    if not config.panel:
+        return None, ()
+    site = domain.Site(nominal_voltage_v=config.site.nominal_voltage_v)
+    return build(site, panels_of(config), stations_of(config), loads_of(config))
+
+
+def check_topology(loaded: Loaded) -> Loaded:
+    """The loaded file with the tree's problems at their lines. A file with errors is given back as it is."""
+    if loaded.config is None:
+        return loaded
+    _, problems = topology_of(loaded.config)
+    return loaded.with_findings([_finding(problem, loaded.config) for problem in problems])
+
+
+def _finding(problem: domain.Problem, config: Config) -> Finding:
+    path = _place(problem.path, config)
+    key = _KEY_OF.get(problem.code)
+    written = key is not None and len(path) == 2
+    return Finding(
+        path=(*path, key) if written and key is not None else path,
+        what=problem.message,
+        hint=problem.hint,
+        severity=Severity(problem.severity.value),
+        at_value=written,
+        other=_place(problem.other, config) if problem.other else None,
+    )
+
+
+def _place(path: domain.Path, config: Config) -> Path:
+    """Where the thing that the charging core names stands in the file."""
+    kind, *names = path
+    rows = {
+        "panel": [panel.id for panel in config.panel],
+        "station": [station.identity for station in config.station],
+        "load": [load.name for load in config.load],
+    }.get(kind, [])
+    if not names or names[0] not in rows:
+        return (kind,)
+    row = len(rows) - 1 - rows[::-1].index(names[0])
+    if kind == "station" and len(names) == 3:
+        numbers = [str(evse.id) for evse in config.station[row].evses]
+        return (kind, row, "evses", len(numbers) - 1 - numbers[::-1].index(names[2]))
+    return (kind, row)
