@@ -153,12 +153,6 @@ def measure(evses: int, repeats: int) -> str:
     ours, theirs = np.array([amps for amps, _ in fill(network, values, used.copy(), cars)]), reference.run()
     worst = float(np.abs(ours - theirs).max())
     assert worst < 1e-6, f"ours and the reference differ by {worst} A"
-    assert (
-        max(
-            abs(result.amps[d.evse] - amps) for d, amps in zip(sorted(demands, key=lambda d: d.evse), ours, strict=True)
-        )
-        < 1e-6
-    )
     numpy_ms = median_ms(reference.run, repeats)
     fill_ms = median_ms(lambda: fill(network, values, used.copy(), cars), repeats)
     first_ms = median_ms(lambda: allocate(network, limits, demands, {}, 0.0, policy), repeats)

@@ -15,7 +15,7 @@ The order is strict, nothing later ever costs anything earlier:
 0. every row holds, with what is reserved for EVSEs out of control taken off first;
 1. cars inside their minimum on-time keep their minimum;
 2. the others are admitted at their minimum by class, then by what they are owed, single-phase cars first;
-3. class by class, the admitted share by weighted lexicographic max-min, exactly (`waterfill`), up to a planner's target;
+3. class by class, the admitted share by exact weighted lexicographic max-min (`waterfill`), up to a planned target;
 4. what is left goes the same way up to each car's maximum;
 5. a rise below the dead band is not made (a fall always is), and panels with an imbalance limit are evened out.
 
