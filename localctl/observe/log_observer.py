@@ -2,7 +2,8 @@
 
 Each kind of line has a counter beside it in the catalogue of metrics. A peer can make a box repeat a line (a station
 that is refused knocks again every few seconds), so refusals and drops are said once per station and cause until the
-station is joined again, and the memory of what was said is bounded.
+station is joined again. A stranger can also come with ever new identities, so such lines are rationed as well: a burst,
+then a few a minute. The memory of what was said is bounded.
 """
 
 from collections import OrderedDict
@@ -14,6 +15,8 @@ from routing.values import Instant, LinkId
 
 MAX_REMEMBERED = 4096
 MAX_TEXT = 200
+BURST_LINES = 60
+REFILL_S = 10.0
 
 
 class Log(Protocol):
@@ -35,6 +38,8 @@ class LogObserver:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._said: OrderedDict[str, set[str]] = OrderedDict()
+        self._lines_left = float(BURST_LINES)
+        self._filled_at = Instant(0.0)
 
     def observe(self, link: LinkId, what: seen.Observation, now: Instant) -> None:
         """Log what happened if it is news. Calls and answers are not: they are for the metrics."""
@@ -49,9 +54,9 @@ class LogObserver:
             case seen.LinkLost():
                 self._lost(what)
             case seen.LinkRefused():
-                self._refused(what)
+                self._refused(what, now)
             case seen.FrameDropped():
-                self._dropped(what)
+                self._dropped(what, now)
             case _:
                 self._observe_station(what)
 
@@ -80,7 +85,7 @@ class LogObserver:
         say = self._log.info
         if what.cause == "bug":
             say = self._log.error
-        elif what.cause in ("half_dead", "csms_refused"):
+        elif what.cause in ("half_dead", "csms_refused", "overrun"):
             say = self._log.warning
         say(
             "station lost",
@@ -91,8 +96,8 @@ class LogObserver:
             reason=_short(what.reason),
         )
 
-    def _refused(self, what: seen.LinkRefused) -> None:
-        if self._is_news(what.identity, f"refused {what.cause} {what.status}"):
+    def _refused(self, what: seen.LinkRefused, now: Instant) -> None:
+        if self._is_news(what.identity, f"refused {what.cause} {what.status}", now):
             self._log.warning(
                 "station refused",
                 station=_short(what.identity),
@@ -101,8 +106,8 @@ class LogObserver:
                 reason=_short(what.reason),
             )
 
-    def _dropped(self, what: seen.FrameDropped) -> None:
-        if self._is_news(what.identity, f"dropped {what.leg.value} {what.cause}"):
+    def _dropped(self, what: seen.FrameDropped, now: Instant) -> None:
+        if self._is_news(what.identity, f"dropped {what.leg.value} {what.cause}", now):
             self._log.warning(
                 "frame dropped; more of this kind are counted, not logged",
                 station=_short(what.identity),
@@ -111,7 +116,7 @@ class LogObserver:
                 reason=_short(what.reason),
             )
 
-    def _is_news(self, identity: str, what: str) -> bool:
+    def _is_news(self, identity: str, what: str, now: Instant) -> bool:
         said = self._said.setdefault(identity, set())
         self._said.move_to_end(identity)
         if len(self._said) > MAX_REMEMBERED:
@@ -119,6 +124,15 @@ class LogObserver:
         if what in said:
             return False
         said.add(what)
+        return self._may_say(now)
+
+    def _may_say(self, now: Instant) -> bool:
+        """One line of the ration: `BURST_LINES` at once, then one more every `REFILL_S`."""
+        self._lines_left = min(BURST_LINES, self._lines_left + max(0.0, now - self._filled_at) / REFILL_S)
+        self._filled_at = now
+        if self._lines_left < 1:
+            return False
+        self._lines_left -= 1
         return True
 
 

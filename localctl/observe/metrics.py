@@ -22,11 +22,11 @@ from prometheus_client.samples import Exemplar as PrometheusExemplar
 import localctl
 from localctl.observe import rows_box
 from localctl.observe import rows_routing as rows
-from localctl.observe.actions import action_label
 from localctl.observe.catalogue import ROWS
 from localctl.observe.row import Row
 from localctl.observe.tally import Distribution, Sample, Tally
 from routing import observations as seen
+from routing.actions import known, unsigned
 from routing.values import Instant, Leg, LinkId
 
 Feed = Callable[[], Iterable[Sample]]
@@ -34,6 +34,11 @@ Feed = Callable[[], Iterable[Sample]]
 OPENMETRICS = "application/openmetrics-text"
 SUBPROTOCOLS = frozenset(rows.LINKS_OPENED.labels[0].values)
 KNOWN_CODES = frozenset(rows.ERROR_CODES)
+
+
+def action_label(action: str) -> str:
+    """The action where an OCPP version knows it, else `other`: a peer that invents names must not invent series."""
+    return unsigned(action) if known(action) else "other"
 
 
 class RoutingCounts:

@@ -1,7 +1,7 @@
 """What one metric is: a row of the catalogue, and the labels several rows share."""
 
 from itertools import product
-from typing import Literal
+from typing import Literal, get_args, get_type_hints
 
 from routing.values import Value
 
@@ -33,3 +33,8 @@ LEG = Label(name="leg", values=("station", "csms"))
 DIRECTION = Label(name="direction", values=("in", "out"))
 ACTION = Label(name="action")
 STATION = Label(name="station")
+
+
+def words(value: type, field: str) -> tuple[str, ...]:
+    """The words a field of a value may hold, from its type: labels and observations cannot drift apart."""
+    return get_args(get_type_hints(value)[field])

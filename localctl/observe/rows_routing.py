@@ -1,6 +1,7 @@
 """Metrics of the routing: what happened to stations, their links and their calls."""
 
-from localctl.observe.row import ACTION, LEG, STATION, Label, Row
+from localctl.observe.row import ACTION, LEG, STATION, Label, Row, words
+from routing import observations as seen
 
 LATENCY_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 ERROR_CODES = (
@@ -22,19 +23,14 @@ LINKS_REFUSED = Row(
     kind="counter",
     help="Stations turned away at the handshake, by cause.",
     watches="P1",
-    labels=(Label(name="cause", values=("policy", "csms", "csms_away", "subprotocol", "replaced", "gone")),),
+    labels=(Label(name="cause", values=words(seen.LinkRefused, "cause")),),
 )
 LINKS_LOST = Row(
     name="localctl_links_lost_total",
     kind="counter",
     help="Links that ended, by cause.",
     watches="P1",
-    labels=(
-        Label(
-            name="cause",
-            values=("station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "bug", "stopping"),
-        ),
-    ),
+    labels=(Label(name="cause", values=words(seen.LinkLost, "cause")),),
 )
 CALLS_RECEIVED = Row(
     name="localctl_calls_received_total",
@@ -48,7 +44,7 @@ CALLS = Row(
     kind="counter",
     help="Relayed CALLs that found their end. Actions no OCPP version knows count as `other`.",
     watches="P1",
-    labels=(ACTION, Label(name="verdict", values=("result", "error", "late", "expired"))),
+    labels=(ACTION, Label(name="verdict", values=(*words(seen.CallAnswered, "verdict"), "expired"))),
 )
 CALL_ERRORS = Row(
     name="localctl_call_errors_total",
@@ -78,7 +74,7 @@ OWN_CALLS = Row(
     kind="counter",
     help="The box's own CALLs to stations, by how they ended; `late` answers came after the box had given up.",
     watches="P2",
-    labels=(ACTION, Label(name="verdict", values=("result", "error", "expired", "dropped", "late"))),
+    labels=(ACTION, Label(name="verdict", values=(*words(seen.OwnCallEnded, "verdict"), "late"))),
 )
 FOLLOW_UPS = Row(
     name="localctl_own_call_follow_ups_total",
@@ -91,22 +87,14 @@ FRAMES_DROPPED = Row(
     kind="counter",
     help="Frames that went no further, by the leg they came from and why.",
     watches="P1",
-    labels=(
-        LEG,
-        Label(
-            name="cause",
-            values=(
-                "unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many",
-            ),
-        ),
-    ),
-)  # fmt: skip
+    labels=(LEG, Label(name="cause", values=words(seen.FrameDropped, "cause"))),
+)
 BOOTS = Row(
     name="localctl_boots_total",
     kind="counter",
     help="BootNotifications the CSMS answered, by its verdict.",
     watches="P1",
-    labels=(Label(name="registration", values=("Accepted", "Pending", "Rejected", "Unknown")),),
+    labels=(Label(name="registration", values=tuple(each.value for each in seen.Registration)),),
 )
 SECURITY_CHANGES = Row(
     name="localctl_station_security_changes_total",

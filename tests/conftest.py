@@ -1,0 +1,9 @@
+"""Settings every test shares: hypothesis without deadlines, since the machines that run this are busy ones."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
