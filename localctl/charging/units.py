@@ -58,7 +58,7 @@ class HardLimit:
         return min(known, default=None)
 
 
-UNLIMITED: Final = HardLimit()
+UNKNOWN: Final = HardLimit()
 
 
 def watts_of(current: Amps, supply: Supply, phases: int) -> Watts:

@@ -1,0 +1,45 @@
+"""`localctl composite [FILE]`: composite schedules for profiles in a file, without a station.
+
+Reads one request or an array of requests (the format is in `localctl.charging.composite_request`) from FILE or from
+standard input and prints one JSON line for each. A request that is wrong gets a line with "error"; the others are
+answered all the same.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+from localctl.charging.composite_request import calculate
+
+ANSWERED: Final = 0
+UNREADABLE: Final = 2
+
+
+def run(path: Path | None) -> int:
+    """Answer every request in the file, or on standard input where path is None.
+
+    Returns 0 when every request has its line (of periods or of an error), 2 when the input cannot be read or is no
+    JSON; then standard error says what and where.
+    """
+    source = "standard input" if path is None else str(path)
+    try:
+        raw = sys.stdin.buffer.read() if path is None else path.read_bytes()
+        requests = json.loads(raw.decode("utf-8-sig"))
+    except OSError as problem:
+        return refuse(source, problem.strerror or str(problem))
+    except json.JSONDecodeError as problem:
+        return refuse(source, f"line {problem.lineno}, column {problem.colno}: not JSON: {problem.msg}")
+    except UnicodeDecodeError as problem:
+        return refuse(source, f"byte {problem.start}: not UTF-8 text")
+    except (RecursionError, ValueError) as problem:
+        return refuse(source, f"not JSON anybody can use: {problem}")
+    for request in requests if isinstance(requests, list) else [requests]:
+        sys.stdout.write(json.dumps(calculate(request), allow_nan=False) + "\n")
+    return ANSWERED
+
+
+def refuse(source: str, what: str) -> int:
+    """Say why there is no answer at all."""
+    sys.stderr.write(f"localctl composite: {source}: {what}\nhint: expected one request object or an array of them\n")
+    return UNREADABLE
