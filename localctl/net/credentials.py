@@ -1,0 +1,188 @@
+"""Who may come in: OCPP's security profiles on the station's side (A00).
+
+| profile | channel | the station proves itself by |
+| ------- | ------- | ---------------------------- |
+| 0       | any     | nothing; only where the listener says `allow_insecure` |
+| 1       | plain   | user name and password (A00.FR.203) |
+| 2       | TLS     | user name and password (A00.FR.302) |
+| 3       | TLS     | client certificate (A00.FR.403-405) |
+
+The user name must be the identity (A00.FR.204/303). The password is checked by the CSMS (it goes up as it came) or
+here, against a scrypt hash. Passwords are bytes: 1.6 keys are often raw, sometimes hex text; both are compared.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import trio
+
+from localctl.net import tls
+from localctl.net.settings import ListenerSettings, StationEdge
+
+_COST, _BLOCK, _LANES = 4096, 8, 1
+"""scrypt's n, r, p: 4 MB and about 12 ms. Station passwords are random and long, so this is plenty (A01.FR.08)."""
+_MAX_COST: Final = 1 << 17
+_VERIFIED: Final = 4096
+CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="OCPP", charset="UTF-8"'),)
+
+
+class Basic(NamedTuple):
+    """Name and password of an Authorization header, as bytes."""
+
+    user: bytes
+    password: bytes
+
+    def __repr__(self) -> str:
+        return "Basic(…)"
+
+
+class Denied(NamedTuple):
+    """Why a station may not come in. `cause` is a word for metrics, `reason` a sentence for the log."""
+
+    status: int
+    cause: str
+    reason: str
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """A 401 says how to do better (RFC 7617)."""
+        return CHALLENGE if self.status == 401 else ()
+
+
+def read_basic(header: bytes | None) -> Basic | None:
+    """The user and password of an Authorization header; None when there is none or it is not Basic.
+
+    The password starts at the first colon and is not decoded: raw 1.6 keys are no text.
+    """
+    scheme, _, blob = (header or b"").strip().partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(blob.strip(), validate=True).partition(b":")
+    except binascii.Error:
+        return None
+    return Basic(user, password) if colon else None
+
+
+def write_basic(user: str, password: bytes) -> bytes:
+    """The Authorization header for a password of the installer's."""
+    return b"Basic " + base64.b64encode(user.encode() + b":" + password)
+
+
+def hash_password(password: bytes) -> str:
+    """`scrypt$n$r$p$salt$hash` for the configuration; salted, so twice the same gives two."""
+    salt = secrets.token_bytes(16)
+    digest = hashlib.scrypt(password, salt=salt, n=_COST, r=_BLOCK, p=_LANES)
+    return "$".join(("scrypt", str(_COST), str(_BLOCK), str(_LANES), _text(salt), _text(digest)))
+
+
+def _text(blob: bytes) -> str:
+    return base64.b64encode(blob).decode()
+
+
+def check_password(password: bytes, stored: str) -> bool:
+    """Whether this password, or its raw or hex form, has this hash. Slow on purpose: run it in a thread.
+
+    Raises ValueError for a hash that `hash_password` could not have made.
+    """
+    kind, cost, block, lanes, salt, digest = stored.split("$")
+    if kind != "scrypt" or not 2 <= int(cost) <= _MAX_COST:
+        raise ValueError("not a scrypt hash of reasonable cost")
+    expected = base64.b64decode(digest)
+    return any(
+        hmac.compare_digest(expected, hashlib.scrypt(
+            form, salt=base64.b64decode(salt), n=int(cost), r=int(block), p=int(lanes), maxmem=1 << 28))
+        for form in _forms(password))
+
+
+def _forms(password: bytes) -> list[bytes]:
+    """A 1.6 AuthorizationKey is 40 hex characters to some and the 20 bytes they mean to others."""
+    try:
+        return [password, binascii.unhexlify(password)] if password else [password]
+    except binascii.Error:
+        pass
+    if 16 <= len(password) <= 20 and not password.isascii():
+        return [password, password.hex().upper().encode(), password.hex().encode()]
+    return [password]
+
+
+class Gatekeeper:
+    """Says who may come in, and remembers: checked passwords, learnt passwords, the highest profile per station.
+
+    `keep_profile` and `keep_password` are called with what must survive a restart.
+    """
+
+    def __init__(self, *, profiles: dict[str, int] | None = None, passwords: dict[str, str] | None = None,
+                 keep_profile: Callable[[str, int], None] = lambda _identity, _profile: None,
+                 keep_password: Callable[[str, str], None] = lambda _identity, _hash: None) -> None:
+        self._profiles = dict(profiles or {})
+        self._passwords = dict(passwords or {})
+        self._keep_profile = keep_profile
+        self._keep_password = keep_password
+        self._salt = secrets.token_bytes(32)
+        self._verified: OrderedDict[bytes, None] = OrderedDict()
+        self._limiter = trio.CapacityLimiter(1)
+
+    async def check(self, listener: ListenerSettings, edge: StationEdge, identity: str, authorization: bytes | None,
+                    certificate: tls.PeerCertificate | None) -> Denied | None:
+        """None when this station may come in; password hashes are computed in one thread, off the loop."""
+        profile = listener.security_profile
+        if profile < self._profiles.get(identity.casefold(), 0) and not edge.allow_downgrade:
+            return Denied(403, "downgrade", f"security profile {profile} after a higher one (A05.FR.07)")
+        if profile == 0:
+            return None if listener.allow_insecure else Denied(403, "insecure", "security profile 0 not allowed here")
+        if profile == 3:
+            return self._check_certificate(listener, edge, identity, certificate)
+        basic = read_basic(authorization)
+        if basic is None:
+            return Denied(401, "no_credentials", "no user name and password (A00.FR.203)")
+        if basic.user.decode("utf-8", "surrogateescape").casefold() != identity.casefold():
+            return Denied(401, "user_mismatch", "the user name is not the identity (A00.FR.204)")
+        if edge.verify == "csms":
+            return None
+        return await self._check_here(edge, identity, basic.password)
+
+    def _check_certificate(self, listener: ListenerSettings, edge: StationEdge, identity: str,
+                           certificate: tls.PeerCertificate | None) -> Denied | None:
+        if certificate is None:
+            return Denied(403, "no_client_certificate", "no client certificate (A00.FR.402)")
+        if tls.names_match(certificate, listener.certificate_rule, identity, edge.serial):
+            return None
+        return Denied(403, "certificate_mismatch", "the certificate bears another name (A00.FR.405)")
+
+    async def _check_here(self, edge: StationEdge, identity: str, password: bytes) -> Denied | None:
+        stored = self._passwords.get(identity.casefold(), edge.password_hash)
+        if stored is None:
+            return Denied(401, "no_password_known", 'verify = "local", but no password is configured for this station')
+        key = hashlib.blake2b(stored.encode() + b"\0" + password, key=self._salt, digest_size=32).digest()
+        if key in self._verified:
+            self._verified.move_to_end(key)
+            return None
+        if not await trio.to_thread.run_sync(check_password, password, stored, limiter=self._limiter):
+            return Denied(401, "wrong_password", "wrong password (A00.FR.207)")
+        self._verified[key] = None
+        if len(self._verified) > _VERIFIED:
+            self._verified.popitem(last=False)
+        return None
+
+    def came_in(self, identity: str, profile: int) -> None:
+        """A station was let in by us and by its CSMS: from now on never with a lower profile (A05.FR.06/07).
+
+        Not sooner, or a stranger on the TLS port could lock out a station that has no TLS.
+        """
+        key = identity.casefold()
+        if profile > self._profiles.get(key, 0):
+            self._profiles[key] = profile
+            self._keep_profile(key, profile)
+
+    async def learn(self, identity: str, password: bytes) -> None:
+        """The CSMS gave the station a new password and it took it: the old one is over (A01.FR.03)."""
+        stored = await trio.to_thread.run_sync(hash_password, password, limiter=self._limiter)
+        self._passwords[identity.casefold()] = stored
+        self._keep_password(identity.casefold(), stored)
