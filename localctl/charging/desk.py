@@ -1,0 +1,163 @@
+"""What dispatch remembers of one station: its slots and tracks, the actuator in use, and what it may draw by them.
+
+Everything here is plain data (`msgspec.to_builtins` and `convert` make it a JSON document and back), so that it can be
+stored before an order leaves the box: an order that was sent must be counted, also by the next process.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from localctl.charging import actuators, entitlement, pacing
+from localctl.charging.actuators import Draft, Place
+from localctl.charging.capability import Capability
+from localctl.charging.entitlement import Envelope, Sent, Slot
+from localctl.charging.fleet import Actuator, Managed, Sight
+from localctl.charging.obedience import Obedience
+from localctl.charging.pacing import Need, Pace, PaceTerms, Track
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """One station's book. `slots` and `tracks` go by place key, `drawers` by EVSE; `busy` is the token in flight."""
+
+    capability: Capability
+    slots: dict[str, Slot] = field(default_factory=dict)
+    tracks: dict[str, Track] = field(default_factory=dict)
+    drawers: dict[str, Obedience] = field(default_factory=dict)
+    top_of: dict[str, str] = field(default_factory=dict)
+    busy: int | None = None
+    busy_since_at: float = 0.0
+    check_due: bool = False
+    checking: int | None = None
+    leftovers: tuple[int, ...] = ()
+    budget: float = 8.0
+    budget_at: float | None = None
+
+    def place(self, place: Place, station: Managed) -> None:
+        """Make sure the place has a slot and a track."""
+        if place.key not in self.slots:
+            self.slots[place.key] = Slot(unlimited_a=actuators.unlimited_a(place, station))
+        self.tracks.setdefault(place.key, Track())
+
+    def envelope(self, station: Managed, start_at: float, end_at: float) -> Envelope:
+        """The most the station may draw in a window, by all that was ever sent to it."""
+        rating = {outlet.id: outlet.rating_a for outlet in station.outlets}
+        if not self.slots or any(record.distrusted for record in self.drawers.values()):
+            return Envelope(evse_a=rating)
+        if "0" in self.slots:
+            top_a = self.slots["0+"].most(start_at, end_at) if "0+" in self.slots else 0.0
+            return Envelope(station_a=max(top_a, self.slots["0"].most(start_at, end_at)), evse_a=rating)
+        held = {evse_id: self._evse(evse_id, full_a, start_at, end_at) for evse_id, full_a in rating.items()}
+        return Envelope(evse_a=held)
+
+    def _evse(self, evse_id: int, full_a: float, start_at: float, end_at: float) -> float:
+        slot, top = self.slots.get(str(evse_id)), self.slots.get(f"{evse_id}+")
+        if slot is None:
+            return full_a
+        # The station's own rating caps whatever was written.
+        return min(full_a, max(slot.most(start_at, end_at), top.most(start_at, end_at) if top is not None else 0.0))
+
+    def least(self, place: Place, start_at: float, end_at: float) -> float:
+        """What the place surely has already in a window; a top that may not exist is as low as its floor."""
+        slot = self.slots[place.key]
+        if place.top and slot.confirmed is None:
+            return min([self.slots[str(place.evse_id)].least(start_at, end_at), *self._open(slot, start_at, end_at)])
+        return slot.least(start_at, end_at)
+
+    @staticmethod
+    def _open(slot: Slot, start_at: float, end_at: float) -> list[float]:
+        return [replace(slot, confirmed=sent.entitled, open=()).least(start_at, end_at) for sent in slot.open]
+
+    def sent(self, place: Place, draft: Draft, track: Track) -> None:
+        """An order is about to leave: it counts from now on."""
+        order = Sent(token=track.token, entitled=draft.entitled, lapse_s=draft.lapse_s)
+        self.slots[place.key] = entitlement.sending(self.slots[place.key], order)
+        self.tracks[place.key] = track
+        self.busy, self.busy_since_at = track.token, track.sent_at
+
+    def holder(self, token: int) -> str | None:
+        """The place whose last or still open order this is."""
+        for key, slot in self.slots.items():
+            if self.tracks[key].token == token or any(order.token == token for order in slot.open):
+                return key
+        return None
+
+    def forget_profile(self, key: str, now_a: float) -> None:
+        """Our profile at a place is gone or overruled: write it anew, count what may be drawn without it."""
+        slot, track = self.slots[key], self.tracks[key]
+        if slot.confirmed is not None:
+            self.slots[key] = entitlement.undone(slot, now_a)
+        if track.state is not Pace.SENT and track.schedule is not None:
+            self.tracks[key] = replace(track, schedule=None)
+
+    def end_top(self, key: str, now: float, reaction_s: float, *, bound: bool) -> None:
+        """The transaction of a top is over. A profile not bound to it (no transactionId) may still arrive."""
+        kept = entitlement.ended(self.slots[key], now, reaction_s)
+        self.slots[key] = kept if bound else replace(kept, open=self.slots[key].open)
+        if self.tracks[key].token == self.busy:
+            self.busy = None
+        self.tracks[key] = Track(token=self.tracks[key].token)
+        self.top_of.pop(key, None)
+
+    def change_actuator(self, capability: Capability) -> None:
+        """Start over with the next actuator; what the old one wrote did nothing, so nothing of it counts."""
+        written = tuple(Place(evse_id=int(key.rstrip("+")), top=key.endswith("+")) for key in self.slots)
+        self.leftovers = tuple(place.profile_id() for place in written)
+        self.capability = capability
+        self.slots, self.tracks, self.top_of = {}, {}, {}
+        self.drawers = {key: Obedience() for key in self.drawers}
+        self.busy, self.check_due, self.checking = None, False, None
+
+    def awaits(self, need: Need, key: str, now: float, terms: PaceTerms) -> bool:
+        """True while pace or budget hold this place back."""
+        return not pacing.may_send(self.tracks[key], need, now, terms, self.budget)
+
+    def refill(self, now: float, terms: PaceTerms) -> None:
+        """Let the write budget grow with time."""
+        self.budget = pacing.refilled(self.budget, now - (self.budget_at if self.budget_at is not None else now), terms)
+        self.budget_at = now
+
+    def failing(self) -> bool:
+        """True when two orders in a row came to nothing: do not count on this station following."""
+        return any(track.failures >= 2 for track in self.tracks.values())
+
+    def uncontrolled(self) -> bool:
+        """True when no actuator works."""
+        return self.capability.actuator is Actuator.UNCONTROLLED
+
+
+@dataclass(slots=True, kw_only=True)
+class Book:
+    """All desks, as one document."""
+
+    desks: dict[str, Desk]
+    next_token: int
+
+
+def synchronise(desk: Desk, station: Managed, sight: Sight, now: float) -> None:
+    """Take in what is seen: transactions that ended or began, profiles that vanished, a clock gone insane."""
+    for key, transaction_id in list(desk.top_of.items()):
+        running = sight.running.get(int(key.rstrip("+")))
+        if running is None or running.transaction_id != transaction_id:
+            desk.end_top(key, now, station.tolerance.reaction_s, bound=station.names_transaction)
+    for place in actuators.places(station, desk.capability.actuator, sight.running):
+        desk.place(place, station)
+        if place.top and place.evse_id:
+            desk.top_of[place.key] = sight.running[place.evse_id].transaction_id
+        profile_id = place.profile_id()
+        if profile_id in sight.lost:
+            desk.forget_profile(place.key, actuators.unlimited_a(place, station))
+        if profile_id in sight.overruled:
+            desk.forget_profile(place.key, actuators.unlimited_a(Place(evse_id=place.evse_id), station))
+    if not sight.clock_sane(station.tolerance.skew_s):
+        _lose_time(desk, station)
+
+
+def _lose_time(desk: Desk, station: Managed) -> None:
+    for key, slot in desk.slots.items():
+        if key == "0+":  # a Dynamic profile counts seconds, it needs no clock
+            continue
+        place = Place(evse_id=int(key.rstrip("+")), top=key.endswith("+"))
+        desk.slots[key] = entitlement.timeless(slot, actuators.unlimited_a(place, station), top=place.top)
+        track = desk.tracks[key]
+        if track.state is not Pace.SENT and track.schedule is not None and len(track.schedule) > 1:
+            desk.tracks[key] = replace(track, schedule=None)

@@ -1,0 +1,134 @@
+"""How much room is left under every ceiling, now and in each stretch of time to come.
+
+Time is cut into *cells* at every known change of a capacity and at the usual ends of leases; the last cell has no end.
+Within a cell each station counts with the most it may draw anywhere in it. So a schedule that fits in all cells fits
+at every instant, also in the far future when all leases are over and every station is back at its failsafe (P3).
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+from localctl.charging import steps
+from localctl.charging.entitlement import Envelope
+from localctl.charging.fleet import Ceiling, Managed
+
+MOST_CELLS: Final = 24
+NOISE_A: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One station under one ceiling: its outlets' factors, and the most one ampere of the station can add."""
+
+    row: int
+    factors: tuple[tuple[int, float], ...]
+    station_factor: float
+    conductor: bool
+
+    def amps(self, envelope: Envelope) -> float:
+        """The most this station can add under the ceiling."""
+        if envelope.station_a is None or not self.conductor:
+            return sum(factor * envelope.of(evse_id) for evse_id, factor in self.factors)
+        # Its own total is shared by its outlets: the heaviest take it first.
+        left_a, total = envelope.station_a, 0.0
+        for evse_id, factor in self.factors:
+            part_a = min(left_a, envelope.evse_a[evse_id])
+            total, left_a = total + factor * part_a, left_a - part_a
+        return total
+
+    def factor(self, evse_id: int) -> float:
+        """What one more ampere of an outlet, or of the whole station (0), can add."""
+        if evse_id == 0:
+            return self.station_factor
+        return next((factor for outlet, factor in self.factors if outlet == evse_id), 0.0)
+
+
+def cells(now: float, horizon_s: float, changes: Iterable[float]) -> tuple[float, ...]:
+    """Where cells begin: now, halves and doubles of the usual lease, and the changes up to the last of them."""
+    edges = [now, now + horizon_s / 2, now + horizon_s, now + 2 * horizon_s]
+    for at in sorted(set(changes)):
+        if now < at < edges[-1] and len(edges) < MOST_CELLS and at not in edges:
+            insort(edges, at)
+    return tuple(edges)
+
+
+class Headroom:
+    """The ceilings and what stations were booked under them. One cell more than `edges`: the end of all leases."""
+
+    def __init__(
+        self, ceilings: Sequence[Ceiling], stations: Mapping[str, Managed], edges: tuple[float, ...]
+    ) -> None:
+        self.edges, self.ceilings = edges, ceilings
+        self.count = len(edges) + 1
+        self.free: list[list[float]] = []
+        self._full = [self._capacities(ceiling) for ceiling in ceilings]
+        self.loads: dict[str, list[Load]] = {identity: [] for identity in stations}
+        self._booked: dict[str, list[list[float]]] = {}
+        self._under: dict[int, list[tuple[str, Load]]] = {}
+        self.clear()
+        for row, ceiling in enumerate(ceilings):
+            for identity, load in _loads_of(row, ceiling, stations):
+                self.loads[identity].append(load)
+                self._under.setdefault(row, []).append((identity, load))
+
+    def clear(self) -> None:
+        """Take every booking back."""
+        self.free = [list(full) for full in self._full]
+        self._booked = {}
+
+    def window(self, cell: int) -> tuple[float, float]:
+        """From when to when a cell reaches; the last one is the moment after everything."""
+        if cell == self.count - 1:
+            return inf, inf
+        return self.edges[cell], self.edges[cell + 1] if cell + 1 < len(self.edges) else inf
+
+    def book(self, identity: str, envelopes: Sequence[Envelope]) -> None:
+        """Count a station at these envelopes, one per cell, instead of what it was counted at."""
+        before = self._booked.get(identity)
+        booked = [[load.amps(envelope) for envelope in envelopes] for load in self.loads[identity]]
+        for at, load in enumerate(self.loads[identity]):
+            free = self.free[load.row]
+            for cell, amps in enumerate(booked[at]):
+                free[cell] -= amps - (before[at][cell] if before is not None else 0.0)
+        self._booked[identity] = booked
+
+    def room(self, identity: str, evse_id: int, cell: int) -> float:
+        """By how many amperes the outlet (0: the station) may grow in a cell; negative under an overdrawn ceiling."""
+        least = inf
+        for load in self.loads[identity]:
+            factor = load.factor(evse_id)
+            if factor > 0:
+                free = self.free[load.row][cell]
+                least = min(least, 0.0 if abs(free) < NOISE_A else free / factor)
+        return least
+
+    def rebook(self, identity: str, cell: int, envelope: Envelope) -> None:
+        """Count a station, booked before, at another envelope in one cell."""
+        for at, load in enumerate(self.loads[identity]):
+            amps = load.amps(envelope)
+            self.free[load.row][cell] += self._booked[identity][at][cell] - amps
+            self._booked[identity][at][cell] = amps
+
+    def under(self, row: int) -> list[tuple[str, Load]]:
+        """Everyone under a ceiling."""
+        return self._under.get(row, [])
+
+    def _capacities(self, ceiling: Ceiling) -> list[float]:
+        windows = [self.window(cell) for cell in range(self.count - 1)]
+        last_a = ceiling.capacity[-1][1]
+        rest_a = last_a if ceiling.rest_a is None else min(last_a, ceiling.rest_a)
+        return [*(steps.lowest(ceiling.capacity, start_at, end_at) for start_at, end_at in windows), rest_a]
+
+
+def _loads_of(row: int, ceiling: Ceiling, stations: Mapping[str, Managed]) -> Iterable[tuple[str, Load]]:
+    parts: dict[str, list[tuple[int, float]]] = {}
+    for (identity, evse_id), factor in ceiling.factors.items():
+        if identity in stations and factor > 0:
+            parts.setdefault(identity, []).append((evse_id, factor))
+    for identity, factors in parts.items():
+        factors.sort(key=lambda part: (-part[1], part[0]))
+        whole = factors[0][1] if ceiling.conductor else sum(factor for _, factor in factors)
+        yield identity, Load(row, tuple(factors), whole, ceiling.conductor)

@@ -1,0 +1,58 @@
+"""Does a station follow its orders? Judged by its meter, because "Accepted" proves nothing (quirks 22, 23, 27).
+
+A sample disobeys when it is above everything the station was entitled to in the last 15 s, by more than 1 A or 5 %,
+whichever is more. Three in a row and the station is distrusted: from then on it counts at its rating. It is trusted
+again after ten samples in a row in which the limit was really felt (drawing close to it) and kept.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+SETTLE_S: Final = 15.0
+SLACK_A: Final = 1.0
+SLACK_PART: Final = 0.05
+TO_DISTRUST: Final = 3
+TO_TRUST: Final = 10
+FELT_WITHIN_A: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obedience:
+    """How one EVSE behaved lately. `high` holds (instant, amperes) of what it was entitled to, the last 15 s."""
+
+    high: tuple[tuple[float, float], ...] = ()
+    over: int = 0
+    kept: int = 0
+    distrusted: bool = False
+
+
+def entitled_to(record: Obedience, amps: float, now: float) -> Obedience:
+    """Remember what may be drawn as of now, for as long as a car may take to follow."""
+    if record.high and record.high[-1][1] == amps:
+        return record
+    # An entry holds until the next one begins, so the last one before the window still counts.
+    old = [at for at, _ in record.high if at <= now - SETTLE_S]
+    kept = [pair for pair in record.high if not old or pair[0] >= old[-1]]
+    if len(kept) >= 8:
+        (first_at, one_a), (_, two_a), *rest = kept
+        kept = [(first_at, max(one_a, two_a)), *rest]
+    return replace(record, high=(*kept, (now, amps)))
+
+
+def sampled(record: Obedience, drawn_a: float, now: float) -> Obedience:
+    """One meter sample, the highest phase in amperes."""
+    recent = [
+        amps
+        for (_, amps), until_at in zip(record.high, [*(at for at, _ in record.high[1:]), now], strict=True)
+        if until_at > now - SETTLE_S or until_at == now
+    ]
+    if not recent:
+        return record
+    limit_a = max(recent)
+    slack_a = max(SLACK_A, SLACK_PART * limit_a)
+    if drawn_a > limit_a + slack_a:
+        over = record.over + 1
+        return replace(record, over=over, kept=0, distrusted=record.distrusted or over >= TO_DISTRUST)
+    felt = drawn_a >= min(amps for _, amps in record.high[-1:]) - FELT_WITHIN_A and drawn_a > SLACK_A
+    kept = record.kept + 1 if felt else record.kept
+    return replace(record, over=0, kept=min(kept, TO_TRUST), distrusted=record.distrusted and kept < TO_TRUST)
