@@ -143,7 +143,9 @@ REST = [
 ]
 
 
-@pytest.mark.parametrize(("what", "series"), REST, ids=[f"{type(what).__name__}-{i}" for i, (what, _) in enumerate(REST)])
+@pytest.mark.parametrize(
+    ("what", "series"), REST, ids=[f"{type(what).__name__}-{i}" for i, (what, _) in enumerate(REST)]
+)
 def test_each_observation_moves_exactly_its_own_series_by_one(what: seen.Observation, series: str):
     before, after = observed(), observed(what)
     moved = {name for name in after if name.startswith("localctl_") and after[name] != before.get(name, 0)}

@@ -1,0 +1,42 @@
+"""Reloads and certificates as metrics."""
+
+from localctl.observe import rows_box as rows
+from localctl.observe.box_facts import BoxFacts
+
+
+def shown(facts: BoxFacts) -> dict[tuple[str, ...], object]:
+    return {(row.name.removeprefix("localctl_"), *labels): figure for row, labels, figure in facts.samples()}
+
+
+def test_the_configuration_the_box_started_with_was_good():
+    figures = shown(BoxFacts(started_at=100.0))
+    assert figures["config_last_reload_successful",] == 1
+    assert figures["config_last_reload_success_timestamp_seconds",] == 100.0
+    assert figures["config_reloads_total", "taken"] == 0
+
+
+def test_a_refused_reload_shows_and_the_last_good_instant_stays():
+    facts = BoxFacts(started_at=100.0)
+    facts.config_refused()
+    figures = shown(facts)
+    assert figures["config_last_reload_successful",] == 0
+    assert figures["config_last_reload_success_timestamp_seconds",] == 100.0
+    assert figures["config_reloads_total", "refused"] == 1
+
+
+def test_a_good_reload_after_a_bad_one_heals_it():
+    facts = BoxFacts(started_at=100.0)
+    facts.config_refused()
+    facts.config_taken(at=200.0)
+    figures = shown(facts)
+    assert figures["config_last_reload_successful",] == 1
+    assert figures["config_last_reload_success_timestamp_seconds",] == 200.0
+
+
+def test_each_use_of_a_certificate_has_its_end_and_a_new_one_replaces_it():
+    facts = BoxFacts(started_at=0.0)
+    facts.certificate(use="server", ends_at=1000.0)
+    facts.certificate(use="upstream", ends_at=2000.0)
+    facts.certificate(use="server", ends_at=3000.0)
+    ends = [(labels, end) for row, labels, end in facts.samples() if row is rows.CERTIFICATE_EXPIRY]
+    assert ends == [(("server",), 3000.0), (("upstream",), 2000.0)]

@@ -1,0 +1,46 @@
+"""The lag of the loop, on a clock that jumps and with a loop that is held up."""
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from localctl.observe import rows_box
+from localctl.observe.lag import LoopLag
+
+
+async def test_a_free_loop_is_not_late(autojump_clock: MockClock):
+    lag = LoopLag()
+    with trio.move_on_after(10.1):
+        await lag.run(nap_s=1.0)
+    assert lag.distribution.counts[0] == 10
+    assert sum(lag.distribution.counts) == 10
+
+
+async def test_a_loop_that_is_held_up_shows_it(mock_clock: MockClock):
+    lag = LoopLag()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lag.run, 1.0)
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(1.3)  # the nap of one second ends 0.3 s late
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert lag.take_worst_s() == pytest.approx(0.3)
+
+
+def test_the_worst_lag_is_since_the_last_look():
+    lag = LoopLag()
+    lag.woke(late_s=0.2)
+    lag.woke(late_s=0.1)
+    assert (lag.take_worst_s(), lag.take_worst_s()) == (0.2, 0.0)
+
+
+def test_waking_early_is_no_lag():
+    lag = LoopLag()
+    lag.woke(late_s=-0.001)
+    assert (lag.take_worst_s(), lag.distribution.total) == (0.0, 0.0)
+
+
+def test_all_of_it_goes_into_one_histogram():
+    lag = LoopLag()
+    lag.woke(late_s=0.02)
+    assert list(lag.samples()) == [(rows_box.EVENT_LOOP_LAG, (), lag.distribution)]
