@@ -5,13 +5,22 @@
 """
 
 from localctl.charging import topology as domain
+from localctl.charging.rows import compile_rows
 from localctl.charging.topology_check import build
+from localctl.charging.topology_failsafe import check_failsafe
 from localctl.config.load import Loaded
 from localctl.config.locate import Path
-from localctl.config.model import Config, Panel, Station
+from localctl.config.model import Config, Panel, Station, StationSettings
 from localctl.config.problems import Finding, Severity
 
-_KEY_OF = {"rating": "fuse_a", "rotation": "phase_rotation", "phase": "phases", "orphan": "parent"}
+_KEY_OF = {
+    ("panel", "rating"): "fuse_a",
+    ("panel", "failsafe"): "fuse_a",
+    ("panel", "phase"): "phases",
+    ("station", "rotation"): "phase_rotation",
+    ("station", "phase"): "phase_rotation",
+    ("load", "phase"): "current_a",
+}
 _PANEL_PHASES = "RST"
 
 
@@ -36,10 +45,14 @@ def _panel(panel: Panel) -> domain.Panel:
 
 def stations_of(config: Config) -> tuple[domain.Station, ...]:
     """The stations that hang on a panel; those without one are only routed."""
-    return tuple(_station(station, station.panel) for station in config.station if station.panel is not None)
+    return tuple(
+        _station(station, station.panel, config.settings(station.identity))
+        for station in config.station
+        if station.panel is not None
+    )
 
 
-def _station(station: Station, panel: str) -> domain.Station:
+def _station(station: Station, panel: str, settings: StationSettings) -> domain.Station:
     evses = tuple(
         domain.Evse(
             id=evse.id,
@@ -57,11 +70,11 @@ def _station(station: Station, panel: str) -> domain.Station:
         panel=panel,
         evses=evses,
         phase_rotation=station.phase_rotation,
-        failsafe_a=station.failsafe_current_a,
+        failsafe_a=settings.failsafe_current_a,
         max_a=station.max_a,
         weight=station.weight,
         priority=station.priority,
-        controllable=station.control not in {"observe", "uncontrolled"},
+        controllable=settings.control not in {"observe", "uncontrolled"},
         line_to_line=station.line_to_line,
     )
 
@@ -72,11 +85,17 @@ def loads_of(config: Config) -> tuple[domain.Load, ...]:
 
 
 def topology_of(config: Config) -> tuple[domain.Topology | None, tuple[domain.Problem, ...]]:
-    """The site's tree with all problems; None for a pure router (no panel) and for a tree that does not hold."""
+    """The site's tree with all problems; None for a pure router (no panel) and for a tree that does not hold.
+
+    The failsafe sum (P3) is among the problems: what stations draw by themselves must fit every fuse.
+    """
     if not config.panel:
         return None, ()
     site = domain.Site(nominal_voltage_v=config.site.nominal_voltage_v)
-    return build(site, panels_of(config), stations_of(config), loads_of(config))
+    topology, problems = build(site, panels_of(config), stations_of(config), loads_of(config))
+    if topology is None:
+        return None, problems
+    return topology, (*problems, *check_failsafe(compile_rows(topology)))
 
 
 def check_topology(loaded: Loaded) -> Loaded:
@@ -89,7 +108,7 @@ def check_topology(loaded: Loaded) -> Loaded:
 
 def _finding(problem: domain.Problem, config: Config) -> Finding:
     path = _place(problem.path, config)
-    key = _KEY_OF.get(problem.code)
+    key = _KEY_OF.get((str(path[0]), problem.code))
     written = key is not None and len(path) == 2
     return Finding(
         path=(*path, key) if written and key is not None else path,

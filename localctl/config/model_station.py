@@ -58,6 +58,11 @@ class StationSettings(Table):
     """A station that sends nothing at all for this long after a ping is taken for lost."""
     allow_downgrade: bool = key(False)
     """The station may come back with a lower security profile than before, which OCPP forbids (A05.FR.07)."""
+    failsafe_current_a: Amps = key(6.0, unit="A", reload="live")
+    """Current per phase that each EVSE falls back to when this box is silent. Together they must fit every fuse."""
+    control: ControlMode = key("auto", reload="live")
+    """How limits are written: `auto` finds out; `max_profile`, `tx_default`, `tx_profile`, `dynamic` fix it; `observe`
+    only watches; `uncontrolled` counts the station at its rating."""
     limit_unit: Literal["A", "W"] = key("A", reload="live")
     """Unit of the limits written to the station; `W` for those that understand nothing else."""
     max_stack_level: int | None = key(None, reload="live", ge=0, le=1_000_000)
@@ -116,7 +121,7 @@ class Station(StationSettings):
     """Password that this box checks with `verify = "local"`. Better: `password_file` or `password_hash`."""
     password_file: File | None = key(None, reload="live")
     """File that holds the password on its first line."""
-    password_hash: str | None = key(None, reload="live")
+    password_hash: str | None = key(None, reload="live", repr=False)
     """scrypt hash of the password: `scrypt$n$r$p$salt$hash`, salt and hash in base64."""
     upstream_password: Secret | None = key(None)
     """Password towards the CSMS. Left out: what the station sent is passed on."""
@@ -138,8 +143,3 @@ class Station(StationSettings):
     """Higher classes are served first, as OCPP's chargingPriority; cards may raise it (K03.FR.04)."""
     weight: float = key(1.0, reload="live", gt=0, le=100)
     """Share inside its priority class: 2 gets twice the current of 1."""
-    failsafe_current_a: Amps = key(6.0, unit="A", reload="live")
-    """Current per phase that each EVSE falls back to when this box is silent. Together they must fit every fuse."""
-    control: ControlMode = key("auto", reload="live")
-    """How limits are written: `auto` finds out; `max_profile`, `tx_default`, `tx_profile`, `dynamic` fix it; `observe`
-    only watches; `uncontrolled` counts the station at its rating."""

@@ -1,0 +1,110 @@
+"""What differs between two configurations, and what each difference needs.
+
+Elements of arrays of tables are compared by their name (identity, id, name, address and port), not by their row, so
+that a station inserted at the top of the file does not look like a change of all. Secrets are compared and not shown.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final, cast
+
+from pydantic.fields import FieldInfo
+
+from localctl.config.model import Config
+from localctl.config.problems import is_secret, printable
+from localctl.config.secrets import MASK, Secret
+from localctl.config.tables import Reload, Table
+
+_NAMED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "listen": ("address", "port"),
+    "csms": ("name",),
+    "panel": ("id",),
+    "station": ("identity",),
+    "load": ("name",),
+    "limit_source": ("name",),
+    "evses": ("id",),
+    "certificates": ("cert_file",),
+}
+_ADDED: Final[Mapping[str, Reload]] = {"listen": "restart", "csms": "live", "station": "reconnect"}
+_WEIGHT: Final[tuple[Reload, ...]] = ("live", "reconnect", "restart")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference. `old` and `new` are texts for people; None for what was or is not there."""
+
+    path: str
+    old: str | None
+    new: str | None
+    effect: Reload
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.old or 'nothing'} -> {self.new or 'nothing'} ({self.effect})"
+
+
+def changes(old: Config, new: Config) -> list[Change]:
+    """Every difference, in the order of the file's tables."""
+    return list(_tables("", old, new))
+
+
+def worst(found: list[Change]) -> Reload:
+    """What is needed for all of them together."""
+    return max((change.effect for change in found), key=_WEIGHT.index, default="live")
+
+
+def _tables(path: str, old: Table, new: Table) -> Iterator[Change]:
+    for name, field in type(new).model_fields.items():
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            yield from _values(f"{path}.{name}" if path else name, name, before, after, field)
+
+
+def _values(path: str, name: str, before: Any, after: Any, field: FieldInfo) -> Iterator[Change]:  # noqa: ANN401
+    if isinstance(before, Table) and isinstance(after, Table):
+        yield from _tables(path, before, after)
+    elif _holds_tables(before) or _holds_tables(after):
+        yield from _rows(path, name, before, after)
+    else:
+        yield Change(path=path, old=_shown(name, before), new=_shown(name, after), effect=_effect(field))
+
+
+def _holds_tables(value: object) -> bool:
+    return isinstance(value, tuple) and any(isinstance(item, Table) for item in value)
+
+
+def _rows(path: str, name: str, before: tuple[Table, ...], after: tuple[Table, ...]) -> Iterator[Change]:
+    old, new = _by_name(name, before), _by_name(name, after)
+    for row in [*old, *(row for row in new if row not in old)]:
+        here = f"{path}[{printable(row)}]"
+        if row not in new:
+            yield Change(path=here, old="there", new=None, effect=_ADDED.get(name, "live"))
+        elif row not in old:
+            yield Change(path=here, old=None, new="there", effect=_ADDED.get(name, "live"))
+        else:
+            yield from _tables(here, old[row], new[row])
+    if name == "csms" and [*old] != [*new] and {*old} == {*new}:
+        yield Change(path=path, old=", ".join(old), new=", ".join(new), effect="live")
+
+
+def _by_name(name: str, tables: tuple[Table, ...]) -> dict[str, Table]:
+    """Rows by what names them; rows of tables without a name are told apart by their place."""
+    keys = _NAMED_BY.get(name, ())
+    named = {}
+    for index, table in enumerate(tables):
+        row = ":".join(str(getattr(table, key)) for key in keys) or str(index)
+        named[row.casefold() if name == "station" else row] = table
+    return named
+
+
+def _effect(field: FieldInfo) -> Reload:
+    extra = field.json_schema_extra
+    return cast("Reload", extra["x-reload"]) if isinstance(extra, dict) and "x-reload" in extra else "restart"
+
+
+def _shown(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, Secret) or is_secret(name):
+        return MASK
+    return printable(str(value) if isinstance(value, str | FilePath) else repr(value), 80)
