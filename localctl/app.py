@@ -1,0 +1,220 @@
+"""The composition root: builds the parts of one box, starts and stops them in order, and owns the only nursery.
+
+    sockets <-> Switchboard <-> Router        every message
+                     | observations
+        Metrics, LogObserver, StationBook     what can be seen of it
+                     |
+                 Snapshot -> HTTP thread      page, API, metrics, health
+
+Whatever decides anything is in another module; here is only who knows whom. `run` serves one configuration until it is
+cancelled or told to stop by a signal, and takes a new one on SIGHUP.
+"""
+
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+
+import structlog
+import trio
+
+from localctl import __version__
+from localctl.config.model import Config
+from localctl.config.reload import changes
+from localctl.net import tls
+from localctl.net.credentials import Gatekeeper
+from localctl.net.pump import Switchboard
+from localctl.observe.box_facts import BoxFacts
+from localctl.observe.health import Health
+from localctl.observe.lag import LoopLag
+from localctl.observe.log_observer import LogObserver
+from localctl.observe.logs import set_up_logs
+from localctl.observe.metrics import Metrics
+from localctl.observe.net_feed import net_samples
+from localctl.observe.service import Notifier
+from localctl.observe.snapshot import Snapshot, SnapshotBox, snapshot_samples
+from localctl.observe.stations import StationBook
+from localctl.plan_net import certificates_of, edge_of, policies_of
+from localctl.store.documents import Documents
+from localctl.store.keeper import Keeper
+from localctl.web.app import build_app
+from localctl.web.server import HttpServer
+from routing import Instant, LinkId, Observation, Router
+
+CYCLE_S: Final = 1.0
+"""How often the picture of the box is made anew."""
+GRACE_S: Final = 5.0
+"""Peers get this long to hear that the box stops."""
+Reader = Callable[[], Config | None]
+"""Reads the configuration again; None when it is not usable (it has said why)."""
+log = structlog.get_logger("localctl")
+
+
+class App:
+    """One box. Build it, then `run` it once."""
+
+    def __init__(self, config: Config, *, read_again: Reader = lambda: None) -> None:
+        self.config = config
+        self.ports: dict[tuple[str, int], int] = {}
+        self.http_port = 0
+        self._read_again = read_again
+        self._started_at = time.time()
+        self._documents = Documents(Path(config.controller.state_dir))
+        self._notifier = Notifier()
+        self.health = Health(waits_for=("listeners",))
+        self._keeper = Keeper(self._documents, self._state_trouble)
+        self._facts = BoxFacts(started_at=self._started_at)
+        self._book = StationBook(unix_now=time.time, known=[station.identity for station in config.station])
+        self._logged = LogObserver(structlog.get_logger("localctl.stations"))
+        self._lag = LoopLag()
+        self.metrics = Metrics()
+        self.router = Router(policies_of(config), own_key=self._own_key(), uniform=SystemRandom().random)
+        self.switchboard = Switchboard(self.router, edge_of(config), self._observe, gatekeeper=self._gatekeeper())
+        self.box = SnapshotBox(self._snapshot())
+        self._http = HttpServer(
+            build_app(box=self.box, render_metrics=self.metrics.render), host=config.http.address, port=config.http.port
+        )
+        self._note_certificates()
+        for name, feed in (
+            ("stations", lambda: snapshot_samples(self.box)),
+            ("net", lambda: net_samples(self.switchboard.stats)),
+            ("box", self._facts.samples),
+            ("lag", self._lag.samples),
+        ):
+            self.metrics.add_feed(name, feed)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled. Raises OSError or tls.CertificateProblem when it cannot start."""
+        self.http_port = self._http.start()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._keeper.run)
+                nursery.start_soon(self._lag.run)
+                self.ports = await nursery.start(self.switchboard.serve)
+                self.health.arrived("listeners")
+                nursery.start_soon(self._cycles)
+                self._notifier.ready()
+                log.info("ready", version=__version__, http=f"http://{self.config.http.address}:{self.http_port}/")
+                task_status.started()
+        finally:
+            self._http.stop()
+            self._notifier.close()
+
+    async def stop(self) -> None:
+        """Tell every peer that the box goes away. The caller then cancels `run`."""
+        self._notifier.stopping()
+        self.health.stop()
+        self.box.put(self._snapshot())
+        with trio.CancelScope(shield=True):
+            await self.switchboard.stop(GRACE_S)
+
+    async def heed_signals(
+        self, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """SIGHUP reloads; SIGTERM and SIGINT stop the box in order, then cancel `scope`."""
+        with trio.open_signal_receiver(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) as signals:
+            task_status.started()
+            async for number in signals:
+                if number != signal.SIGHUP:
+                    break
+                self._notifier.reloading(Instant(time.monotonic()))
+                await self.reload()
+                self._notifier.ready()
+        await self.stop()
+        scope.cancel()
+
+    async def reload(self) -> bool:
+        """Read the configuration again and use it; a bad one changes nothing. True when it was taken."""
+        config = await trio.to_thread.run_sync(self._read_again)
+        if config is None:
+            return self._reload_refused("the file has mistakes")
+        try:
+            await self.switchboard.reload(await trio.to_thread.run_sync(edge_of, config))
+        except (OSError, ValueError, tls.CertificateProblem) as error:
+            return self._reload_refused(str(error))
+        self.router.policies = policies_of(config)
+        set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
+        for change in changes(self.config, config):
+            log.info("configuration changed", key=change.path, old=change.old, new=change.new, effect=change.effect)
+        self.config = config
+        self._note_certificates()
+        self._facts.config_taken(at=time.time())
+        self.health.clear("reload")
+        log.info("configuration reloaded")
+        return True
+
+    def _reload_refused(self, reason: str) -> bool:
+        self._facts.config_refused()
+        self.health.fault("reload", f"the last reload was refused, the old configuration goes on: {reason}")
+        log.error("reload refused, the old configuration goes on", reason=reason)
+        return False
+
+    async def _cycles(self) -> None:
+        while True:
+            if not self._http.alive:
+                self.health.fault("http", "the HTTP port has stopped serving")
+            snapshot = self._snapshot()
+            self.box.put(snapshot)
+            here = sum(station.connected for station in snapshot.stations)
+            self._notifier.status(f"{here}/{len(snapshot.stations)} stations connected, {snapshot.state.value}")
+            self._notifier.cycle_finished(Instant(trio.current_time()))
+            await trio.sleep(CYCLE_S)
+
+    def _observe(self, link: LinkId, what: Observation, now: Instant) -> None:
+        self.metrics.observe(link, what, now)
+        self._logged.observe(link, what, now)
+        self._book.observe(link, what, now)
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(
+            version=__version__, state=self.health.state, reasons=self.health.reasons, started_at=self._started_at,
+            taken_at=time.time(), stations=self._book.views(), site=self.config.controller.name,
+        )  # fmt: skip
+
+    def _own_key(self) -> bytes:
+        """What marks our own message ids; the same after a restart, so that a late answer is still known as ours."""
+        document = self._documents.load("router")
+        key = document.get("own_key")
+        if not isinstance(key, str) or len(key) != 64:
+            key = secrets.token_hex(32)
+            self._keeper.keep("router", {"own_key": key})
+        return bytes.fromhex(key)
+
+    def _gatekeeper(self) -> Gatekeeper:
+        document = self._documents.load("security")
+        profiles = {name: int(value) for name, value in _table(document, "profiles") if isinstance(value, int)}
+        passwords = {name: value for name, value in _table(document, "passwords") if isinstance(value, str)}
+
+        def keep() -> None:
+            self._keeper.keep("security", {"profiles": dict(profiles), "passwords": dict(passwords)})
+
+        def keep_profile(identity: str, profile: int) -> None:
+            profiles[identity] = profile
+            keep()
+
+        def keep_password(identity: str, password_hash: str) -> None:
+            passwords[identity] = password_hash
+            keep()
+
+        return Gatekeeper(
+            profiles=profiles, passwords=passwords, keep_profile=keep_profile, keep_password=keep_password
+        )
+
+    def _state_trouble(self, reason: str | None) -> None:
+        if reason is None:
+            self.health.clear("state")
+        else:
+            self.health.fault("state", reason)
+            log.error("state not saved", reason=reason)
+
+    def _note_certificates(self) -> None:
+        for use, file in certificates_of(self.config).items():
+            self._facts.certificate(use=use, ends_at=tls.expires_at(file))
+
+
+def _table(document: dict[str, object], name: str) -> list[tuple[str, object]]:
+    table = document.get(name)
+    return list(table.items()) if isinstance(table, dict) else []

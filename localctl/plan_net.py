@@ -1,0 +1,144 @@
+"""What the installer wrote, as the values that routing and sockets work with. Starts nothing.
+
+The only other place that knows the configuration's types is `plan_site`.
+"""
+
+from pathlib import Path
+
+from localctl.config.model import Certificate, Config, Csms, Listen
+from localctl.net.credentials import hash_password
+from localctl.net.settings import (
+    CertificateFiles,
+    CsmsSettings,
+    EdgeLimits,
+    EdgeSettings,
+    ListenerSettings,
+    StationEdge,
+)
+from routing.policy import Policies, Refused, StationPolicy
+
+
+def policies_of(config: Config) -> Policies:
+    """Identity to how its messages are routed, for the router."""
+
+    def policy(identity: str) -> StationPolicy | Refused:
+        if config.station_of(identity) is None and config.defaults.unknown_stations == "refuse":
+            return Refused(status=404, reason='this station is not in the configuration (unknown_stations = "refuse")')
+        csms = config.csms_of(identity)
+        if csms is None:
+            return Refused(status=404, reason="no [[csms]] takes this identity")
+        return _policy(config, csms, identity)
+
+    return policy
+
+
+def _policy(config: Config, csms: Csms, identity: str) -> StationPolicy:
+    settings = config.settings(identity)
+    return StationPolicy(
+        csms=csms.name,
+        subprotocol=settings.subprotocol,
+        assume_subprotocol=settings.assume_subprotocol,
+        no_common_subprotocol=settings.no_common_subprotocol,
+        handshake=settings.handshake,
+        probe_grace_s=settings.probe_grace_s,
+        preferred=settings.preferred,
+        close_style=settings.close_style,
+        close_code=settings.close_code,
+        call_timeout_s=settings.call_timeout_s,
+        own_call_timeout_s=settings.own_call_timeout_s,
+        max_call_timeouts=settings.max_call_timeouts,
+        max_waiting=settings.max_waiting,
+        retry_min_s=csms.retry_min_s,
+        retry_range_s=csms.retry_range_s,
+        retry_repeats=csms.retry_repeats,
+        hold_s=csms.hold_s,
+    )
+
+
+def edge_of(config: Config) -> EdgeSettings:
+    """Everything the sockets need. Hashes the passwords that stand in the file, so it may take a moment."""
+    hashes = {
+        station.identity.casefold(): station.password_hash
+        or (hash_password(station.password.reveal().encode()) if station.password else None)
+        for station in config.station
+    }
+
+    def station(identity: str) -> StationEdge:
+        settings, table = config.settings(identity), config.station_of(identity)
+        return StationEdge(
+            compression=settings.compression,
+            max_message=settings.max_message_bytes,
+            ping_s=settings.ping_s,
+            pong_timeout_s=settings.pong_timeout_s,
+            verify=settings.verify,
+            password_hash=hashes.get(identity.casefold()),
+            serial=table.serial if table else None,
+        )
+
+    controller = config.controller
+    return EdgeSettings(
+        listeners=tuple(_listener(listen) for listen in config.listen),
+        csmses=tuple(_csms(csms, config) for csms in config.csms),
+        station=station,
+        strict_identities=controller.strict_identities,
+        named=lambda identity: config.station_of(identity) is not None,
+        limits=EdgeLimits(
+            max_connections=controller.max_connections,
+            max_handshakes=controller.max_handshakes,
+            handshake_deadline_s=controller.handshake_deadline_s,
+            send_deadline_s=controller.send_deadline_s,
+        ),
+    )
+
+
+def _listener(listen: Listen) -> ListenerSettings:
+    return ListenerSettings(
+        address=listen.address,
+        port=listen.port,
+        security_profile=listen.security_profile,
+        allow_insecure=listen.allow_insecure,
+        base_path=listen.base_path,
+        certificates=tuple(_pair(certificate) for certificate in listen.certificates),
+        client_ca_file=listen.client_ca_file,
+        certificate_rule=listen.client_cert_rule,
+        tls_legacy=listen.tls_legacy,
+        max_connections=listen.max_connections,
+    )
+
+
+def _csms(csms: Csms, config: Config) -> CsmsSettings:
+    passwords = {
+        station.identity.casefold(): station.upstream_password.reveal().encode()
+        for station in config.station
+        if station.upstream_password is not None
+    }
+    pair = None
+    if csms.client_cert_file is not None and csms.client_key_file is not None:
+        pair = CertificateFiles(cert_file=csms.client_cert_file, key_file=csms.client_key_file)
+    return CsmsSettings(
+        name=csms.name,
+        url=csms.url,
+        ca_file=csms.ca_file,
+        client_cert=pair,
+        compression=csms.compression,
+        connect_timeout_s=csms.connect_timeout_s,
+        ping_s=csms.ping_s,
+        pong_timeout_s=csms.pong_timeout_s,
+        max_message=max([config.defaults.max_message_bytes, *(one.max_message_bytes for one in config.station)]),
+        credentials=(lambda identity: passwords.get(identity.casefold())) if passwords else None,
+    )
+
+
+def _pair(certificate: Certificate) -> CertificateFiles:
+    return CertificateFiles(cert_file=certificate.cert_file, key_file=certificate.key_file)
+
+
+def certificates_of(config: Config) -> dict[str, Path]:
+    """Every certificate of this box by what it is used for, as the expiry metric names it."""
+    found = {
+        f"server_{listen.port}_{number}": certificate.cert_file
+        for listen in config.listen
+        for number, certificate in enumerate(listen.certificates, 1)
+    }
+    found |= {f"upstream_{csms.name}": csms.client_cert_file for csms in config.csms if csms.client_cert_file}
+    return found
