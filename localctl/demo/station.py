@@ -65,7 +65,7 @@ class Station:
         self._booted = False
         self._boot: Message | None = None
         self._draining = False
-        self._reboot = trio.Event()
+        self._reboot, self._came_online = trio.Event(), trio.Event()
 
     def _evse(self, number: int) -> Evse:
         model = self.model
@@ -90,8 +90,9 @@ class Station:
                 nursery.start_soon(self._visit, visit)
 
     async def drain(self) -> None:
-        """Say nothing new, and wait until all that was said is answered."""
+        """Say nothing new, and wait until we are on the line and all that was said is answered."""
         self._draining = True
+        await self._came_online.wait()
         await self._outbox.emptied()
 
     # What a CSMS may do to a station (dialect.Control).
@@ -184,8 +185,7 @@ class Station:
         self._say_all(self._dialect.ended(evse, offline=not self.online))
         self.profiles.forget_transaction(transaction.id)
         evse.transaction = None
-        kwh = (evse.energy_wh - transaction.start_wh) / 1000
-        self.on_change(f"{self.model.identity}: transaction over, {kwh:.2f} kWh")
+        self.on_change(f"{self.model.identity}: transaction over, {evse.energy_wh - transaction.start_wh:,.0f} Wh")
         self.settle()
 
     def _say_all(self, messages: list[Message]) -> None:
@@ -258,6 +258,7 @@ class Station:
     def _lost(self, why: str) -> None:
         was_online, self.online, self.state = self.online, False, "offline"
         self._outbox.forget_idle_talk()
+        self._came_online = trio.Event() if self._came_online.is_set() else self._came_online
         if was_online:
             self.on_change(f"{self.model.identity}: connection lost ({why})")
 
@@ -286,6 +287,7 @@ class Station:
     async def _carry_out(self, talk: Conversation) -> None:
         await self._register(talk)
         self.online, self.state = True, "online"
+        self._came_online.set()
         self.on_change(f"{self.model.identity}: online ({self.model.version})")
         for evse in self.evses.values():
             self.say(self._dialect.status(evse))

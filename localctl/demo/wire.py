@@ -32,11 +32,7 @@ Admission = Callable[[Request], AcceptConnection | RejectConnection]
 
 
 class Gone(Exception):
-    """The connection ended; `clean` when a close frame said so."""
-
-    def __init__(self, why: str, *, clean: bool = False) -> None:
-        super().__init__(why)
-        self.clean = clean
+    """The connection ended; the text says how."""
 
 
 class TurnedAway(Exception):
@@ -91,7 +87,7 @@ class Wire:
                 case CloseConnection():
                     if self._protocol.state is ConnectionState.REMOTE_CLOSING:
                         await self._write(event.response())
-                    raise Gone(f"closed with {event.code} {event.reason or ''}".rstrip(), clean=True)
+                    raise Gone(f"closed with {event.code} {event.reason or ''}".rstrip())
                 case Pong():
                     pass
                 case _:

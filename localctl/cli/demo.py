@@ -1,0 +1,77 @@
+"""`localctl demo`: a small CSMS, twelve stations and a real localctl between them, on loopback, with a verdict.
+
+Exit codes: 0 every message arrived as it was sent and every station came back after the outage, 1 not so.
+"""
+
+import signal
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import trio
+from rich.console import Console
+
+from localctl.demo.box import BoxFailed
+from localctl.demo.cast import MINUTE_S, Plan
+from localctl.demo.site import Outcome, Scene, Show, play, through_localctl
+from localctl.demo.view import LiveView, PlainView, view_for
+
+ARRIVED: Final = 0
+NOT_ARRIVED: Final = 1
+FAST_S: Final = 12.0
+SHORTEST_S: Final = 5.0
+
+
+def run(*, duration_s: float = MINUTE_S, fast: bool = False, plain: bool = False) -> int:
+    """Play the demo; `duration_s` is at least five seconds, `fast` is a short one, `plain` never draws a table."""
+    console = Console()
+    outcome = _outcome(console, Plan(duration_s=FAST_S if fast else max(SHORTEST_S, duration_s)), plain)
+    if isinstance(outcome, BaseException):
+        console.print(str(outcome), markup=False, highlight=False, style="red")
+        return NOT_ARRIVED
+    console.print(outcome.sentence(), markup=False, highlight=False, style="bold green" if outcome.good else "bold red")
+    return ARRIVED if outcome.good else NOT_ARRIVED
+
+
+def _outcome(console: Console, plan: Plan, plain: bool) -> Outcome | BaseException:
+    failure: BaseException = BoxFailed("the demo did not start")
+    try:
+        with PlainView(console) if plain else view_for(console) as view:
+            return trio.run(_play, plan, view)
+    except* BoxFailed as group:
+        failure = _first(group)
+    return failure
+
+
+async def _play(plan: Plan, view: PlainView | LiveView) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="localctl-demo-") as folder:
+        async with trio.open_nursery() as nursery:
+            seen: list[Scene] = []
+            nursery.start_soon(_stop_on_signal, seen)
+            outcome = await play(plan, through=through_localctl(Path(folder)), show=_remember(seen, view.show))
+            nursery.cancel_scope.cancel()
+    return outcome
+
+
+def _remember(seen: list[Scene], show: Show) -> Show:
+    def both(scene: Scene) -> None:
+        seen[:] = [scene]
+        show(scene)
+
+    return both
+
+
+async def _stop_on_signal(seen: list[Scene]) -> None:
+    """The first Ctrl-C ends the demo in good order, with its verdict; the second at once."""
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        count = 0
+        async for _ in signals:
+            count += 1
+            if count > 1 or not seen:
+                raise KeyboardInterrupt
+            seen[0].stop.set()
+
+
+def _first(group: BaseExceptionGroup[BoxFailed]) -> BaseException:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
