@@ -180,7 +180,7 @@ class _Round:
         return Allocation(
             network=self.network,
             capacities=self.capacities,
-            amps=self.amps,
+            amps={evse: self.amps[evse] for evse in self.footprints},
             verdicts=self.verdicts,
             footprints=self.footprints,
             used=used,

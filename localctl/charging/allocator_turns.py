@@ -2,8 +2,8 @@
 
 Each car that wants to charge has a debt, in seconds of charging: where cars of its class have to take turns on one of
 its rows, it grows by the share of time that was fair there and falls while the car charges. Whoever is owed most goes
-first. A running car has one minimum on-time as a bonus, so it is replaced exactly when another one is owed a whole
-turn more, not sooner; with n equal cars and room for k nobody waits longer than ceil(n/k) on-times.
+first. The minimum on-time is what keeps that calm: who has started stays for one on-time, whatever the debts, and is
+then replaced by whoever is owed more; with n equal cars and room for k nobody waits longer than ceil(n/k) on-times.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,9 +59,9 @@ class Turn:
 
 
 def rank(turn: Turn, priority: int, phases: int, evse: EvseId, now: float, policy: Policy) -> tuple[object, ...]:
-    """Sort key of admission: keepers, then class, then debt, then single-phase cars, then who has waited longest."""
-    owed_s = round(turn.owed(now, policy) + (policy.min_on_s if turn.running else 0.0))
-    return (not turn.is_keeping(now, policy), -priority, -owed_s, phases, turn.since, evse)
+    """Sort key of admission: keepers, class, debt in whole seconds, who runs already, single-phase cars, who came first."""
+    owed_s = round(turn.owed(now, policy))
+    return (not turn.is_keeping(now, policy), -priority, -owed_s, not turn.running, phases, turn.since, evse)
 
 
 def moved(turn: Turn | None, amps: float, rate: float, now: float, policy: Policy) -> Turn:
