@@ -29,7 +29,8 @@ def run(*, duration_s: float = MINUTE_S, fast: bool = False, plain: bool = False
     if isinstance(outcome, BaseException):
         console.print(str(outcome), markup=False, highlight=False, style="red")
         return NOT_ARRIVED
-    console.print(outcome.sentence(), markup=False, highlight=False, style="bold green" if outcome.good else "bold red")
+    style = "bold green" if outcome.good else "bold red"
+    console.print(outcome.sentence(), markup=False, highlight=False, soft_wrap=True, style=style)
     return ARRIVED if outcome.good else NOT_ARRIVED
 
 

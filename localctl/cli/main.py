@@ -58,11 +58,18 @@ def check(
 
 
 @app.command()
-def demo() -> None:
-    """Run a small CSMS, twelve stations and localctl between them on loopback; needs no configuration."""
+def demo(
+    duration_s: Annotated[float, typer.Option("--duration", min=5, help="Seconds until it ends by itself.")] = 60.0,
+    fast: Annotated[bool, typer.Option("--fast", help="The same in twelve seconds.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a live table.")] = False,
+) -> None:
+    """Run a small CSMS, twelve stations and localctl between them on loopback; needs no configuration.
+
+    Exit code 0: every message arrived as it was sent, and every station came back after the CSMS's outage.
+    """
     from localctl.cli import demo as command
 
-    raise typer.Exit(command.run())
+    raise typer.Exit(command.run(duration_s=duration_s, fast=fast, plain=plain))
 
 
 @app.command()

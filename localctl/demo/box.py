@@ -1,5 +1,6 @@
 """The box under demonstration: a real `localctl run` process with a configuration written for the occasion."""
 
+import re
 import subprocess
 import sys
 from collections import deque
@@ -139,7 +140,7 @@ async def _read_log(process: trio.Process, log: deque[str], say: Callable[[str],
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             log.append(line.decode(errors="replace"))
-            say(log[-1])
+            say("localctl: " + re.sub(r"^at=\S+ level=\S+ event=", "", log[-1]))
 
 
 async def _ready(box: Box, ended: trio.Event, log: deque[str]) -> None:

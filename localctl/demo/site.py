@@ -101,14 +101,11 @@ async def play(plan: Plan, *, through: Through, show: Show) -> Outcome:
     scene = Scene(plan=plan, clock=clock, csms=csms, door=Door(csms.serve))
     csms.on_change = scene.say
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_refresh, scene, show)
         await nursery.start(scene.door.stay_open)
         async with through(scene.door.port, [role.model.identity for role in roles], scene.say) as way:
             scene.metrics_url = way.metrics_url
-            await _act(scene, roles, way)
-            outcome = _judge(scene)
+            outcome = await _act(scene, roles, way, show)
         nursery.cancel_scope.cancel()
-    show(scene)
     return outcome
 
 
@@ -123,9 +120,10 @@ def through_localctl(folder: Path) -> Through:
     return through
 
 
-async def _act(scene: Scene, roles: list[Role], way: Way) -> None:
-    """Everything between the first station's arrival and the last answer."""
+async def _act(scene: Scene, roles: list[Role], way: Way, show: Show) -> Outcome:
+    """Everything between the first station's arrival and the last answer, and how it went."""
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(_refresh, scene, show)
         for role in roles:
             station = _station(scene, role, way)
             scene.stations.append((role, station))
@@ -134,7 +132,10 @@ async def _act(scene: Scene, roles: list[Role], way: Way) -> None:
             nursery.start_soon(_outage, scene, nursery)
             await scene.stop.wait()
         await _finish(scene)
+        show(scene)
+        outcome = _judge(scene)
         nursery.cancel_scope.cancel()
+    return outcome
 
 
 def _station(scene: Scene, role: Role, way: Way) -> Station:
