@@ -25,22 +25,21 @@ CONFIG = """
 [controller]
 name = "bench"
 state_dir = "{state}"
-max_handshakes = 2000
-max_handshakes_per_address = 2000
+max_connections = 4000
+max_handshakes = 4000
+max_handshakes_per_peer = 4000
 handshake_deadline_s = 60
 
 [[listen]]
 address = "127.0.0.1"
 port = {port}
 security_profile = {profile}
-allow_insecure = true
 max_connections = 4000
 {certificates}
 
 [[csms]]
 name = "bench"
 url = "ws://127.0.0.1:{csms_port}"
-allow_insecure = true
 
 [http]
 port = {http_port}
@@ -97,7 +96,7 @@ def localctl_command(port: int, csms_port: int, pki: Pki | None, folder: Path) -
     config = folder / f"bench-{port}.toml"
     config.write_text(
         CONFIG.format(
-            state=folder, port=port, profile=2 if pki else 0, certificates=certificates,
+            state=folder, port=port, profile=2 if pki else 1, certificates=certificates,
             csms_port=csms_port, http_port=free_port(),
         )
     )  # fmt: skip

@@ -10,12 +10,13 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MASK = b"\x11\x22\x33\x44"
 
 
-def upgrade_request(path: str, subprotocol: str = "ocpp2.0.1") -> bytes:
-    """The bytes a station opens with."""
+def upgrade_request(identity: str, subprotocol: str = "ocpp2.0.1") -> bytes:
+    """The bytes a station opens with (security profile 1 or 2: user name and password)."""
+    credentials = base64.b64encode(f"{identity}:a password of the bench".encode()).decode()
     return (
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET /ocpp/{identity} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
+        f"Sec-WebSocket-Protocol: {subprotocol}\r\nAuthorization: Basic {credentials}\r\n\r\n"
     ).encode()
 
 

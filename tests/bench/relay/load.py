@@ -115,7 +115,7 @@ class Load:
                 return
             peer.role = "station"
             self.selector.modify(peer.sock, selectors.EVENT_READ, peer)
-            self.write(peer, upgrade_request(f"/ocpp/{peer.name}"))
+            self.write(peer, upgrade_request(peer.name))
 
     def rewrap(self, peer: Peer) -> ssl.SSLSocket:
         self.selector.unregister(peer.sock)
