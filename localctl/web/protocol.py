@@ -1,24 +1,28 @@
 """HTTP connections with manners enforced: nobody keeps the port busy by not talking.
 
-uvicorn has a limit on the size of a request's head but none on the time it may take, and beyond its limit of
-connections it answers 503 to everybody. So a few hundred sockets that never finish a request would lock Prometheus out.
-Here every connection without a request in work has a deadline, and when there are too many the one that has waited
-longest is dropped: a newcomer always gets in.
+uvicorn has a limit on the size of a request's head but none on the time it may take, beyond its limit of connections it
+answers 503 to everybody, and it goes on reading the body of a request long answered. So a few hundred sockets that
+never finish a request would lock Prometheus out, and one with a huge body would keep a core busy. Here every connection
+without a request in work has a deadline, every request a size, and when there are too many connections the one that has
+waited longest is dropped: a newcomer always gets in.
 """
 
 import asyncio
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_DEADLINE_S = 10.0
 MAX_CONNECTIONS = 128
+MAX_REQUEST_BYTES = 128 * 1024
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 connection with a deadline for each request's head and a bound on their number."""
+    """uvicorn's HTTP/1.1 connection with a deadline and a size for each request, and a bound on their number."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected: make room if needed and start its clock."""
@@ -36,6 +40,12 @@ class BoundedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came. Whatever goes wrong with them ends this connection and nothing else."""
+        if self.conn.their_state is h11.IDLE:
+            self._received = 0
+        self._received += len(data)
+        if self._received > MAX_REQUEST_BYTES:
+            self.transport.abort()
+            return
         try:
             super().data_received(data)
         except Exception:  # a parser's bug met by hostile bytes must not reach the loop's handler
