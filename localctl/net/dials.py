@@ -14,7 +14,7 @@ from localctl.net.settings import CsmsSettings, EdgeSettings
 from localctl.net.sockets import Closed, DialFailed, DialRefused
 from localctl.net.stats import NetStats
 from localctl.net.upstream import Address, headers_for, open_wire, verdict
-from localctl.net.wire import Spawn
+from localctl.net.wire import Spawn, Wire
 from routing.commands import Dial
 from routing.events import LegLost, UpstreamAccepted, UpstreamFailed, UpstreamRefused
 from routing.values import Leg
@@ -74,25 +74,31 @@ class Dials:
         """The up leg from the dial to its end."""
         try:
             wire = await open_wire(csms.address, csms.context, self._spawn, self._stats.csms)
-            socket = CsmsSocket(
-                wire, partial(self._upstream_open, link), host=csms.address.host_header,
-                target=csms.address.target_for(link.visitor), offer=command.offer,
-                headers=headers_for(csms.settings, link.visitor))
-            socket.settle(compression=csms.settings.compression, max_message=csms.settings.max_message)
-            how = Closed(None, "ended by a bug of ours", "dropped")
             try:
-                how = await socket.run()
+                await self._run(link, self._socket(link, command, csms, wire))
             finally:
-                if link.csms is socket:
-                    self._upstream_over(link, how)
-                else:
-                    wire.abort()
+                wire.abort()
         except DialRefused as refused:
             self._upstream_refused(link, refused)
         except DialFailed as failed:
             self._upstream_failed(link, failed)
-        else:
-            await socket.linger(link.close_timeout_s)
+
+    def _socket(self, link: Link, command: Dial, csms: Csms, wire: Wire) -> CsmsSocket:
+        socket = CsmsSocket(
+            wire, partial(self._upstream_open, link), host=csms.address.host_header,
+            target=csms.address.target_for(link.visitor), offer=command.offer,
+            headers=headers_for(csms.settings, link.visitor))
+        socket.settle(compression=csms.settings.compression, max_message=csms.settings.max_message)
+        return socket
+
+    async def _run(self, link: Link, socket: CsmsSocket) -> None:
+        how = Closed(None, "ended by a bug of ours", "dropped")
+        try:
+            how = await socket.run()
+        finally:
+            if link.csms is socket:
+                self._upstream_over(link, how)
+        await socket.linger(link.close_timeout_s)
 
     def _upstream_open(self, link: Link, socket: CsmsSocket) -> None:
         if link.dialling is not None:

@@ -31,6 +31,11 @@ _ANSWERS_WAITING: Final = 65_536
 _CAUSES: Final[dict[int, Cause]] = {1007: "bad_utf8", 1009: "too_big"}
 
 
+def byte_length(text: str) -> int:
+    """Length in UTF-8; for plain ASCII, which Python knows at once, without encoding."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 class Engine(TrioWebSocket):
     """What both sides share: reading, sending, ending."""
 
@@ -77,7 +82,7 @@ class Engine(TrioWebSocket):
             return
         stats = self.wire.stats
         stats.frames_out += 1
-        stats.text_bytes_out += len(text)
+        stats.text_bytes_out += byte_length(text)
         self.wire.write(self._wsproto.send(TextMessage(data=text)))
 
     def send_ping(self) -> None:
@@ -145,10 +150,10 @@ class Engine(TrioWebSocket):
             self._unheld.set()
             self._unheld = None
 
-    async def _deliver(self, text: str) -> None:
+    async def _deliver(self, text: str, size: int) -> None:
         stats = self.wire.stats
         stats.frames_in += 1
-        stats.text_bytes_in += len(text)
+        stats.text_bytes_in += size
         if self.ended is not None or self.taker is None:
             return
         if not self._held and not self._inbox:
@@ -188,12 +193,12 @@ class Engine(TrioWebSocket):
             self._fail(1003, "OCPP messages are text", "binary")
             return
         data = event.data
-        size = len(data) if data.isascii() else len(data.encode())
+        size = byte_length(data)
         if event.message_finished and not self._message_parts:
             if size > self._max_message_size:
                 self._too_big()
             else:
-                await self._deliver(data)
+                await self._deliver(data, size)
             return
         self._message_size += size
         if self._message_size > self._max_message_size:
@@ -204,8 +209,8 @@ class Engine(TrioWebSocket):
             parts.append(data)
         if event.message_finished:
             text = "".join(parts)  # type: ignore[arg-type]  # binary never gets here
-            self._message_parts, self._message_size = [], 0
-            await self._deliver(text)
+            size, self._message_parts, self._message_size = self._message_size, [], 0
+            await self._deliver(text, size)
         elif len(parts) >= MAX_PARTS:
             self._message_parts = ["".join(parts)]  # type: ignore[arg-type]
 

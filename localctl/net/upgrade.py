@@ -36,6 +36,8 @@ def _checked(request: h11.Request) -> h11.Request:
     names = [name for name, _ in request.headers]
     if any(names.count(name) > 1 for name in _ONCE):
         raise _refusal("a header stands twice")
+    if request.http_version < b"1.1":
+        raise _refusal("HTTP/1.0 knows no upgrade")
     if b"transfer-encoding" in names or any(n == b"content-length" and v != b"0" for n, v in request.headers):
         raise _refusal("an upgrade request has no body")
     headers = dict(request.headers)
@@ -118,7 +120,9 @@ class LeanConnection(WSConnection):
 
     def refusal(self, status: int, headers: Headers, body: bytes) -> bytes:
         """The HTTP answer that turns a waiting request away. Empty when it was answered already."""
-        lines = [*headers, (b"Content-Length", str(len(body)).encode()), (b"Connection", b"close")]
+        lines = [*headers, (b"Content-Length", str(len(body)).encode())]
+        if not any(name.lower() == b"connection" for name, _ in headers):
+            lines.append((b"Connection", b"close"))
         try:
             data = super().send(RejectConnection(status_code=status, headers=lines, has_body=True))
             return data + super().send(RejectData(data=body, body_finished=True))
