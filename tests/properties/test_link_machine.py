@@ -5,8 +5,9 @@ The machine plays station, CSMS and edge; `LinkModel` judges every step.
 
 import json
 
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from routing import (
     Command,
@@ -36,6 +37,9 @@ from tests.properties.link_model import OWN_TIMEOUT_S, TIMEOUT_S, LinkModel, Sai
 
 IDS = st.sampled_from(["1", "2", "3"])
 LEGS = st.sampled_from(list(Leg))
+FORMS = st.sampled_from(["call", "call", "call", "send", "broken", "boot"])
+STATUSES = st.sampled_from(["Accepted", "Accepted", "Accepted", "Pending"])
+RARELY = st.sampled_from([False] * 7 + [True])
 POLICY = StationPolicy(
     csms="main", call_timeout_s=TIMEOUT_S, own_call_timeout_s=OWN_TIMEOUT_S, max_waiting=2, max_call_timeouts=0
 )
@@ -96,9 +100,18 @@ class LinkMachine(RuleBasedStateMachine):
     def open(self) -> bool:
         return self.model is not None
 
+    @initialize()
+    def link_opens(self) -> None:
+        self.station_comes()
+        self.happen(UpstreamAccepted(link=self.dialling[0], subprotocol="ocpp2.1"))
+
     @precondition(lambda self: len(self.dialling) < 2)
-    @rule()
-    def station_arrives(self) -> None:
+    @rule(now=RARELY)
+    def station_arrives(self, now: bool) -> None:
+        if now or not self.open:
+            self.station_comes()
+
+    def station_comes(self) -> None:
         self.serial += 1
         link = LinkId(self.serial)
         self.dialling.append(link)
@@ -125,11 +138,16 @@ class LinkMachine(RuleBasedStateMachine):
             assert self.model is old, "a refused newcomer harmed the open link"
 
     @precondition(lambda self: self.open)
-    @rule(sender=LEGS, message_id=IDS, form=st.sampled_from(["call", "call", "call", "send", "broken", "boot"]))
-    def peer_calls(self, sender: Leg, message_id: str, form: str) -> None:
+    @rule(sender=LEGS, burst=st.lists(st.tuples(IDS, FORMS), min_size=1, max_size=4))
+    def peer_calls(self, sender: Leg, burst: list[tuple[str, str]]) -> None:
+        """One CALL or several in one go, whatever still waits."""
+        for message_id, form in burst:
+            self._peer_calls(sender, message_id, form)
+
+    def _peer_calls(self, sender: Leg, message_id: str, form: str) -> None:
         model = self.model
         assert model is not None
-        if len(model.towards[sender.other].waiting) > 5:
+        if len(model.towards[sender.other].waiting) > 8:
             return
         self.serial += 1
         text = {
@@ -142,19 +160,31 @@ class LinkMachine(RuleBasedStateMachine):
         self.happen(FrameArrived(link=self.link, leg=sender, text=text))
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data(), answerer=LEGS, good=st.booleans(), status=st.sampled_from(["Accepted", "Pending"]))
+    @rule(answerer=LEGS, good=st.booleans(), status=STATUSES)
+    def peer_answers_what_is_open(self, answerer: Leg, good: bool, status: str) -> None:
+        assert self.model is not None
+        said = self.model.towards[answerer].out
+        if said is not None:
+            self._peer_answers(answerer, said.message_id, good, status)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), answerer=LEGS, good=st.booleans(), status=STATUSES)
     def peer_answers(self, data: st.DataObject, answerer: Leg, good: bool, status: str) -> None:
-        """The right id, an expired one, an own one of any age, or any other."""
+        """An id that expired, an own one of any age, or any other."""
         model = self.model
         assert model is not None
-        direction = model.towards[answerer]
-        ids = ["1", "2", "3", "never", *sorted(direction.expired), *sorted(model.own_ids | self.old_own_ids)]
-        if direction.out is not None:
-            ids += [direction.out.message_id] * 3
-        message_id = data.draw(st.sampled_from(ids))
+        expired = sorted(model.towards[answerer].expired)
+        ids = ["1", "2", "3", "never", *expired, *expired, *sorted(model.own_ids | self.old_own_ids)]
+        self._peer_answers(answerer, data.draw(st.sampled_from(ids)), good, status)
+
+    def _peer_answers(self, answerer: Leg, message_id: str, good: bool, status: str) -> None:
+        model = self.model
+        assert model is not None
         self.serial += 1
-        text = f'[3,"{message_id}",{{"status":"{status}","n":{self.serial}}}]' if good else (
-            f'[4,"{message_id}","GenericError","{self.serial}",{{}}]'
+        text = (
+            f'[3,"{message_id}",{{"status":"{status}","n":{self.serial}}}]'
+            if good
+            else f'[4,"{message_id}","GenericError","{self.serial}",{{}}]'
         )
         said = model.answer_belongs(answerer, message_id, self.now)
         if said is not None and said.token is None:
@@ -219,7 +249,7 @@ class LinkMachine(RuleBasedStateMachine):
         if request_id in sure and not tbc:
             del model.due[request_id]
 
-    @rule(seconds=st.sampled_from([0.1, 5.0, 15.0, 31.0, 700.0]))
+    @rule(seconds=st.sampled_from([0.1, 5.0, 15.0, 31.0, 31.0, 700.0]))
     def time_passes(self, seconds: float) -> None:
         """The edge wakes links at the moments they asked for, never before."""
         until = self.now + seconds
@@ -230,8 +260,10 @@ class LinkMachine(RuleBasedStateMachine):
         self.now = until
 
     @precondition(lambda self: self.open)
-    @rule(leg=LEGS, code=st.sampled_from([None, 1000, 1006, 1008, 4001]))
-    def leg_is_lost(self, leg: Leg, code: int | None) -> None:
+    @rule(leg=LEGS, code=st.sampled_from([None, 1000, 1006, 1008, 4001]), now=RARELY)
+    def leg_is_lost(self, leg: Leg, code: int | None, now: bool) -> None:
+        if not now:
+            return
         link = self.link
         self.closing[link] = {leg.other}
         self.happen(LegLost(link=link, leg=leg, reason="", code=code))
@@ -277,3 +309,4 @@ class LinkMachine(RuleBasedStateMachine):
 
 
 TestLinkMachine = LinkMachine.TestCase
+TestLinkMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
