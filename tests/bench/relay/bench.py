@@ -97,7 +97,7 @@ def localctl_command(port: int, csms_port: int, pki: Pki | None, folder: Path) -
     config.write_text(
         CONFIG.format(
             state=folder, port=port, profile=2 if pki else 1, certificates=certificates,
-            csms_port=csms_port, http_port=free_port(),
+            csms_port=csms_port, http_port=int(os.environ.get("LOCALCTL_BENCH_HTTP") or free_port()),
         )
     )  # fmt: skip
     return [sys.executable, "-m", "localctl", "run", str(config)]
