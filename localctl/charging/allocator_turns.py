@@ -59,7 +59,7 @@ class Turn:
 
 
 def rank(turn: Turn, priority: int, phases: int, evse: EvseId, now: float, policy: Policy) -> tuple[object, ...]:
-    """Sort key of admission: keepers, class, debt in whole seconds, who runs already, single-phase cars, who came first."""
+    """Sort key of admission: keepers, class, whole seconds owed, who runs already, fewest phases, who came first."""
     owed_s = round(turn.owed(now, policy))
     return (not turn.is_keeping(now, policy), -priority, -owed_s, not turn.running, phases, turn.since, evse)
 

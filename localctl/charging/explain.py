@@ -4,6 +4,7 @@
 exactly how much that limit costs this EVSE and what it would run into next.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -37,7 +38,11 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """One EVSE's amperes per conductor, why, the row that binds, and the row with the least room left after it."""
+    """One EVSE's amperes per conductor, why, the limit that binds, and what would bind next.
+
+    A limit is one source on one node; its phases count as one. The runner-up is the row with the least room left once
+    that limit is gone, which may be the next source on the same node.
+    """
 
     amps: float
     reason: Reason
@@ -66,30 +71,46 @@ def share(allocation: Allocation, evse: EvseId) -> Share:
     """An EVSE's share and its explanation. KeyError when the allocation was not asked about it."""
     verdict = allocation.verdicts[evse]
     rows = allocation.network.footprints[allocation.footprints[evse]].rows
-    rest = [_binding(allocation, row) for row in rows if row != verdict.row]
+    rest = [
+        _binding(allocation, row, bound)
+        for row, bound in zip(rows, _without(allocation, verdict.row, rows), strict=True)
+    ]
     limited = [binding for binding in rest if binding.bound.value is not None]
+    bounds = allocation.capacities.bounds
     return Share(
         amps=allocation.amps[evse],
         reason=verdict.reason,
-        binding=None if verdict.row == FREE else _binding(allocation, verdict.row),
+        binding=None if verdict.row == FREE else _binding(allocation, verdict.row, bounds[verdict.row]),
         runner_up=min(limited, key=lambda binding: (binding.left, binding.node, binding.phase), default=None),
         turn_at=allocation.waits.get(evse),
     )
 
 
-def _binding(allocation: Allocation, row: int) -> Binding:
+def _binding(allocation: Allocation, row: int, bound: Bound) -> Binding:
     here = allocation.network.rows[row]
-    return Binding(node=here.node, phase=here.phase, load=allocation.load(row), bound=allocation.capacities.bounds[row])
+    return Binding(node=here.node, phase=here.phase, load=allocation.load(row), bound=bound)
 
 
-def what_if(allocation: Allocation, evse: EvseId, demands: tuple[Demand, ...], now: float, policy: Policy) -> Lifted:
-    """Solve again with the limit lifted that binds `evse` (all of that row's; nothing lifted where none binds)."""
-    row = allocation.verdicts[evse].row
-    values = list(allocation.capacities.values)
-    bounds = list(allocation.capacities.bounds)
-    if row != FREE:
-        values[row], bounds[row] = inf, replace(bounds[row], value=None)
-    lifted = Capacities(values=tuple(values), bounds=tuple(bounds))
+def _without(allocation: Allocation, lifted: int, rows: Iterable[int]) -> list[Bound]:
+    """The rows' bounds if the source of row `lifted` no longer limited its node: there, the next source's."""
+    bounds = allocation.capacities.bounds
+    if lifted == FREE:
+        return [bounds[row] for row in rows]
+    gone = (allocation.network.rows[lifted].node, bounds[lifted].source)
+    return [
+        replace(bound, value=bound.next_value, source=bound.next_source or "none", next_source=None, next_value=None)
+        if (allocation.network.rows[row].node, bound.source) == gone
+        else bound
+        for row in rows
+        for bound in (bounds[row],)
+    ]
+
+
+def what_if(allocation: Allocation, evse: EvseId, demands: Iterable[Demand], now: float, policy: Policy) -> Lifted:
+    """Solve again without the limit (that source on that node, all phases) that binds `evse`."""
+    demands = tuple(demands)
+    bounds = tuple(_without(allocation, allocation.verdicts[evse].row, range(len(allocation.network.rows))))
+    lifted = Capacities(values=tuple(inf if b.value is None else b.value for b in bounds), bounds=bounds)
     calm = replace(policy, dead_band_a=0.0)
     before = allocate(allocation.network, allocation.capacities, demands, allocation.turns, now, calm)
     after = allocate(allocation.network, lifted, demands, allocation.turns, now, calm)

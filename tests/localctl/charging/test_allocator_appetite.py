@@ -1,5 +1,6 @@
 """What a car does not take goes to others, and comes back without swinging."""
 
+from itertools import pairwise
 from math import nan
 
 import pytest
@@ -42,7 +43,7 @@ def test_a_car_that_wants_more_again_gets_back_to_its_maximum_in_about_a_dozen_r
 @given(st.floats(6.0, 32.0), st.floats(0.0, 0.4), st.lists(st.floats(-1.0, 1.0), min_size=60, max_size=60))
 def test_a_steady_draw_with_noise_settles_and_stays(car_a, noise_a, wobble):
     orders, _ = follow(lambda tick: max(0.0, car_a + noise_a * wobble[tick]), 60)
-    rises = sum(after > before for before, after in zip(orders[12:], orders[13:], strict=False))
+    rises = sum(after > before for before, after in pairwise(orders[12:]))
     assert rises <= 1
     assert min(orders) >= car_a
 

@@ -1,5 +1,6 @@
 """The smallest limit wins, keeps its name, and knows the next one."""
 
+from itertools import pairwise
 from math import inf, nan
 
 import pytest
@@ -134,7 +135,7 @@ def test_every_span_is_the_minimum_of_all_that_holds_then(data):
     horizon = effective(compile_rows(topology), sources, {}, 0.0, 100.0)
     row = horizon.rows[0]
     assert row[0].begins <= 0.0
-    assert all(before.until == after.begins for before, after in zip(row, row[1:], strict=False))
+    assert all(before.until == after.begins for before, after in pairwise(row))
     for at in range(100):
         assert horizon.at(at).values[0] == min(
             [100.0, *(now for source in sources if (now := spoken(source, at)) is not None)]
