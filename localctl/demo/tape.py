@@ -2,8 +2,9 @@
 
 Every station and the CSMS keep a tape of their own. Two rules make the verdict:
 
-* what one end heard is what the other end said, text for text and in order; only what was said last on a connection
-  that broke may be missing from it (an unconfirmed 2.1 SEND for good: that is its nature);
+* what was heard on one connection is what was said on one connection of the other end, text for text, in order, from
+  the first on; only what was said last before a connection broke may be missing (an unconfirmed 2.1 SEND for good:
+  that is its nature);
 * every CALL that was sent was also heard by the other end, and its answer came back. What an outage swallowed has to be
   sent again (same message id), and then counts as `again`, not as lost.
 """
@@ -17,7 +18,7 @@ CALL, ANSWERS = 2, (3, 4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One text on the tape; `connection` counts the sender's connections."""
+    """One text on the tape; `connection` counts the connections of the tape's owner."""
 
     connection: int
     text: str
@@ -28,7 +29,7 @@ class Tape:
     """One end's own record of one station's conversation."""
 
     sent: list[Said] = field(default_factory=list)
-    heard: list[str] = field(default_factory=list)
+    heard: list[Said] = field(default_factory=list)
     connection: int = 0
 
     def says(self, text: str) -> None:
@@ -37,7 +38,7 @@ class Tape:
 
     def hears(self, text: str) -> None:
         """Record a text that came in."""
-        self.heard.append(text)
+        self.heard.append(Said(connection=self.connection, text=text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +75,8 @@ def total(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _one_way(sender: Tape, hearer: Tape) -> Verdict:
-    swallowed, dropped, strange = _missing(sender, hearer.heard)
-    again = _calls(swallowed)
+    cut, dropped, strange = _walk(sender, hearer)
+    again = _calls(cut)
     unheard = again - _calls(hearer.heard)
     return Verdict(
         messages=len(hearer.heard) - strange,
@@ -85,38 +86,59 @@ def _one_way(sender: Tape, hearer: Tape) -> Verdict:
     )
 
 
-def _missing(sender: Tape, heard: list[str]) -> tuple[list[str], int, int]:
-    """Texts cut off when a connection broke, how many vanished otherwise, how many were heard but never said.
+def _walk(sender: Tape, hearer: Tape) -> tuple[list[Said], int, int]:
+    """What was cut off by the end of a connection; how much vanished before that; how much was heard but never said.
 
-    A text is only said on a later connection after everything on the earlier ones, so one walk along both lists is
-    enough: a gap followed by a match on the same connection is a loss; a gap followed by a newer connection is a cut.
+    Both ends count connections for themselves, and not every connection of one is one of the other: each one heard is
+    laid on that said since the last which it resembles most.
     """
-    sent, at, dropped, strange = sender.sent, 0, 0, 0
-    swallowed: list[str] = []
-    for text in heard:
-        found = next((i for i in range(at, len(sent)) if sent[i].text == text), None)
-        if found is None:
-            strange += 1
-            continue
-        dropped += sum(said.connection == sent[found].connection for said in sent[at:found])
-        swallowed += [said.text for said in sent[at:found] if said.connection != sent[found].connection]
-        at = found + 1
-    dropped += sum(said.connection == sender.connection for said in sent[at:])
-    return swallowed + [said.text for said in sent[at:]], dropped, strange
+    waiting, cut, dropped, strange = _by_connection(sender.sent), list[Said](), 0, 0
+    for heard in _by_connection(hearer.heard).values():
+        number = max(waiting, key=lambda one: _likeness(waiting[one], heard), default=0)
+        places = _places(waiting.get(number, []), heard)
+        strange += len(heard) - len(places)
+        if places:
+            dropped += places[-1] + 1 - len(places)
+            waiting[number] = waiting[number][places[-1] + 1 :]
+            cut += [said for one in list(waiting) if one <= number for said in waiting.pop(one)]
+    cut += [said for rest in waiting.values() for said in rest]
+    return cut, dropped + sum(said.connection == sender.connection for said in cut), strange
 
 
-def _frame(text: str) -> tuple[object, object]:
+def _by_connection(texts: list[Said]) -> dict[int, list[Said]]:
+    connections: dict[int, list[Said]] = {}
+    for said in texts:
+        connections.setdefault(said.connection, []).append(said)
+    return connections
+
+
+def _places(said: list[Said], heard: list[Said]) -> list[int]:
+    """Where in `said` each of `heard` is found, in order; those that are not there have no place."""
+    known, places = {one.text for one in said}, list[int]()
+    for text in (one.text for one in heard if one.text in known):
+        after = places[-1] + 1 if places else 0
+        place = next((i for i in range(after, len(said)) if said[i].text == text), None)
+        places += [] if place is None else [place]
+    return places
+
+
+def _likeness(said: list[Said], heard: list[Said]) -> tuple[int, int]:
+    places = _places(said, heard)
+    return len(places), len(places) - places[-1] if places else 0
+
+
+def _frame(said: Said) -> tuple[object, object]:
     try:
-        kind, call_id = json.loads(text)[:2]
+        kind, call_id = json.loads(said.text)[:2]
     except (ValueError, TypeError, KeyError):
         return None, None
     return kind, call_id
 
 
-def _calls(texts: Iterable[str]) -> set[object]:
+def _calls(texts: Iterable[Said]) -> set[object]:
     return {call_id for kind, call_id in map(_frame, texts) if kind == CALL}
 
 
 def _unanswered(tape: Tape) -> set[object]:
     answered = {call_id for kind, call_id in map(_frame, tape.heard) if kind in ANSWERS}
-    return _calls(said.text for said in tape.sent) - answered
+    return _calls(tape.sent) - answered
