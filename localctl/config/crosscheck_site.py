@@ -47,7 +47,8 @@ def _references(config: Config, known: Known) -> Iterator[Finding]:
         named += [(("limit_source", n, "fallback_a", panel), panel) for panel in source.fallback_a]
     for path, name in named:
         if name not in known.panels:
-            yield Finding(path=path, what=f'no panel "{printable(name)}"', hint=_panels(name, known), at_value=True)
+            what, at_value = f'no panel "{printable(name)}"', path[-2] != "fallback_a"
+            yield Finding(path=path, what=what, hint=_panels(name, known), at_value=at_value)
     for n, station in enumerate(config.station):
         path = ("station", n, "csms")
         if station.csms is not None and station.csms not in known.csms:

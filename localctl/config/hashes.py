@@ -15,7 +15,7 @@ def fault_of_hash(text: str) -> str:
     parts = text.split("$")
     if len(parts) != 6 or parts[0] != "scrypt":
         return "is not of the form scrypt$n$r$p$salt$hash"
-    if not all(part.isascii() and part.isdigit() and len(part) <= 9 for part in parts[1:4]):
+    if not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts[1:4]):
         return "n, r and p must be whole numbers"
     return _fault_of_cost(*(int(part) for part in parts[1:4])) or _fault_of_digest(*parts[4:])
 

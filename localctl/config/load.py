@@ -97,20 +97,11 @@ def parse(data: bytes, *, file: str, folder: FilePath, environ: Mapping[str, str
 
 
 def _judge(document: dict[str, Any], places: Places, file: str, folder: FilePath, environ: Mapping[str, str]) -> Loaded:
-    findings: list[Finding] = []
-    rest, rows = document, _all_rows(document)
-    config = None
-    try:
-        config = Config.model_validate(document, context={"folder": folder})
-    except ValidationError as error:
-        findings = explain(error, document)
-        rest, rows = _without(document, findings)
-    sound = config
+    sound, findings = _validated(document, folder)
+    rows = _all_rows(document)
     if sound is None:
-        try:
-            sound = Config.model_validate(rest, context={"folder": folder})
-        except ValidationError:
-            sound = None
+        rest, rows = _without(document, findings)
+        sound, _ = _validated(rest, folder)
     findings += _indispensable(document)
     if sound is not None:
         complete = all(len(rows[name]) == len(document[name]) for name in rows)
@@ -118,9 +109,16 @@ def _judge(document: dict[str, Any], places: Places, file: str, folder: FilePath
         misspelt = {finding.path[: _depth(finding.path)] for finding in findings}
         moved = (_moved(finding, rows) for finding in more)
         findings += [one for one in moved if not (one.absent and one.path[: _depth(one.path)] in misspelt)]
-    problems = placed(findings, places, file)
     failed = any(finding.severity is Severity.ERROR for finding in findings)
+    problems = placed(findings, places, file)
     return Loaded(file=file, config=None if failed else sound, problems=problems, places=places)
+
+
+def _validated(document: dict[str, Any], folder: FilePath) -> tuple[Config | None, list[Finding]]:
+    try:
+        return Config.model_validate(document, context={"folder": folder}), []
+    except ValidationError as error:
+        return None, explain(error, document)
 
 
 def _indispensable(document: dict[str, Any]) -> list[Finding]:
@@ -144,7 +142,10 @@ def _together(config: Config, known: Known, environ: Mapping[str, str]) -> tuple
 
 def _all_rows(document: dict[str, Any]) -> dict[str, list[int]]:
     """For each array of tables: which of its elements are kept (all of them)."""
-    return {name: list(range(len(value))) for name, value in document.items() if isinstance(value, list)}
+    arrays = {
+        name: value for name, value in document.items() if name in Config.model_fields and isinstance(value, list)
+    }
+    return {name: list(range(len(value))) for name, value in arrays.items()}
 
 
 def _without(document: dict[str, Any], findings: list[Finding]) -> tuple[dict[str, Any], dict[str, list[int]]]:
@@ -156,10 +157,9 @@ def _without(document: dict[str, Any], findings: list[Finding]) -> tuple[dict[st
             _delete(rest, finding.path)
         else:
             spoiled.add(finding.path[: _depth(finding.path)])
-    for path in spoiled:
-        if len(path) == 1:
-            rest.pop(str(path[0]), None)
-            rows.pop(str(path[0]), None)
+    for name in {str(path[0]) for path in spoiled if len(path) == 1}:
+        rest.pop(name, None)
+        rows.pop(name, None)
     for name, kept in rows.items():
         kept[:] = [row for row in kept if (name, row) not in spoiled]
         rest[name] = [rest[name][row] for row in kept]
@@ -229,23 +229,31 @@ def _bad_syntax(text: str, error: tomli.TOMLDecodeError, file: str) -> Loaded:
     # A text over several lines may be a password: then no line of it is shown.
     source = "" if any(quotes in text for quotes in _MULTILINE) else masked(line)
     place = Place(line=number, column=min(error.colno, len(source) + 1) if source else error.colno, length=1)
-    what, hint = _syntax_words(error.msg, line)
+    what, hint = _syntax_words(error.msg)
     problem = Problem(file=file, path="", what=what, hint=hint, place=place, source=source)
     return Loaded(file=file, config=None, problems=(problem,))
 
 
-def _syntax_words(message: str, line: str) -> tuple[str, str]:
-    """The parser's words, and what mostly lies behind them."""
-    if message.startswith("Cannot declare"):
-        return "this table is there already", "tables that may repeat are written with two brackets, [[station]]"
-    if message.startswith("Cannot overwrite"):
-        return "this key is there already in the same table", ""
-    if message.startswith("Invalid value"):
-        return "this is no value", 'texts stand in quotes, "…"; true and false in lower case'
-    if message.startswith("Unescaped '\\'"):
-        return "a backslash inside quotes", "use single quotes, 'C:\\…', or slashes"
-    if message.startswith("Illegal character '\\n'"):
-        return "the closing quote is missing", ""
-    if message.startswith("Expected newline"):
-        return "something follows the value", "one key per line; a comma makes no decimal point"
-    return f"this is no TOML: {message[0].lower()}{message[1:]}", ""
+_SYNTAX: Final = {
+    "Cannot declare": ("this table is there already", "tables that may repeat have two brackets, as in [[station]]"),
+    "Cannot overwrite": ("this key is there already in the same table", ""),
+    "Invalid value": ("this is no value", 'texts stand in quotes, "…"; true and false in lower case'),
+    "Unescaped": ("a backslash inside quotes", "use single quotes, as in 'C:\\certs', or slashes"),
+    "Invalid hex": ("a backslash inside quotes", "use single quotes, as in 'C:\\certs', or slashes"),
+    "Illegal character '\\n'": ("the closing quote is missing", ""),
+    "Expected newline": ("something follows the value", "one key per line; decimals are written with a point"),
+    "Unclosed array": ("an array that was begun is not closed", "a comma or ] is missing here or further up"),
+    "Unclosed inline table": ("a table that was begun is not closed", "a comma or } is missing here or further up"),
+    "Unterminated string": ("a text that was begun is not closed", "a closing quote is missing further up"),
+    'Expected "\'"': ("the closing quote is missing", ""),
+    "Cannot mutate": ("this name holds something else already", ""),
+    "Expected '=' after": ("an = is missing after the key", ""),
+}
+"""The parser's words, and what mostly lies behind them."""
+
+
+def _syntax_words(message: str) -> tuple[str, str]:
+    for begin, words in _SYNTAX.items():
+        if message.startswith(begin):
+            return words
+    return f"this is no TOML: {message[:1].lower()}{message[1:]}", ""

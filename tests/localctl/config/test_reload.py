@@ -1,0 +1,70 @@
+"""What a changed file needs: nothing, new connections, or a restart."""
+
+import pytest
+
+from localctl.config.reload import changes, worst
+from tests.localctl.config.files import ROUTER, good
+
+STATIONS = """
+[[station]]
+identity = "CP1"
+close_style = "drop"
+[[station]]
+identity = "CP2"
+"""
+
+
+def diff(old: str, new: str):
+    return [str(change) for change in changes(good(old), good(new))]
+
+
+def test_the_same_file_again_changes_nothing():
+    assert diff(ROUTER + STATIONS, ROUTER + "# a comment\n" + STATIONS) == []
+    assert worst([]) == "live"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"wss://csms.example"', '"wss://new.example"',
+         "csms[operator].url: wss://csms.example -> wss://new.example (reconnect)"),
+        ("port = 8180", "port = 8180\nmax_connections = 5", "listen[0.0.0.0:8180].max_connections: 1200 -> 5 (live)"),
+        ('"route"', '"refuse"', "defaults.unknown_stations: route -> refuse (live)"),
+        ('"drop"', '"close"', "station[cp1].close_style: drop -> close (reconnect)"),
+        ('"CP2"', '"CP2"\nsubprotocol = "ocpp1.6"', "station[cp2].subprotocol: nothing -> ocpp1.6 (reconnect)"),
+        ('"CP2"', '"CP2"\n[http]\nport = 9181', "http.port: 9180 -> 9181 (restart)"),
+        ('"CP2"', '"CP2"\nevses = [{ id = 1 }]', "station[cp2].evses[1]: nothing -> there (live)"),
+    ],
+)  # fmt: skip
+def test_each_difference_says_what_it_needs(old, new, said):
+    text = ROUTER + STATIONS
+    assert diff(text, text.replace(old, new)) == [said]
+
+
+def test_a_station_inserted_above_the_others_is_one_difference():
+    new = ROUTER + '[[station]]\nidentity = "CP0"\n' + STATIONS
+    assert diff(ROUTER + STATIONS, new) == ["station[cp0]: nothing -> there (reconnect)"]
+    assert diff(new, ROUTER + STATIONS) == ["station[cp0]: there -> nothing (reconnect)"]
+
+
+def test_a_moved_listener_needs_a_restart():
+    found = changes(good(ROUTER), good(ROUTER.replace("8180", "8181")))
+    assert [change.path for change in found] == ["listen[0.0.0.0:8180]", "listen[0.0.0.0:8181]"]
+    assert worst(found) == "restart"
+
+
+def test_the_order_of_csmss_matters_because_the_first_match_wins():
+    a, b = ('[[csms]]\nname = "a"\nurl = "wss://a"\nidentities = ["A*"]\n', '[[csms]]\nname = "b"\nurl = "wss://b"\n')
+    head = ROUTER[: ROUTER.index("[[csms]]")]
+    assert diff(head + a + b + STATIONS, head + b + a + STATIONS) == ["csms: a, b -> b, a (live)"]
+
+
+def test_p7_changed_secrets_are_told_but_not_shown():
+    one = ROUTER + '[http]\ntoken = "hunter2hunter2hunter2"\n[[station]]\nidentity = "CP1"\n'
+    one += 'password_hash = "scrypt$2$8$1$aHVudGVyMmh1bg==$aHVudGVyMmh1bnRlcjJodW4="\n'
+    two = one.replace("hunter2hunter2", "swordfish").replace("aHVudGVyMmh1bg==", "c3dvcmRmaXNoLi4=")
+    said = diff(one, two)
+    assert said == [
+        "http.token: (hidden) -> (hidden) (live)",
+        "station[cp1].password_hash: (hidden) -> (hidden) (live)",
+    ]
