@@ -47,7 +47,7 @@ types: $(READY)  ## mypy, strict
 contracts: $(READY)  ## which package may import which
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## what localctl costs beside a direct connection and plain relays; BENCH="..." adds arguments
+bench: $(READY)  ## what localctl costs beside a direct connection and plain relays; BENCH="relay --quick" runs one
 	$(BIN)/python -m tests.bench $(BENCH)
 
 soak: $(READY)  ## 30 minutes at 1,000 stations; SOAK="..." adds arguments

@@ -14,7 +14,7 @@ import typer
 from localctl.cli import FAILED
 
 INTERRUPTED = 130
-DEFAULT_CONFIG = Path("config.toml")
+USUAL_FILE = "Configuration file; without one ./config.toml, else /etc/localctl/config.toml."
 
 app = typer.Typer(
     name="localctl",
@@ -38,7 +38,7 @@ class Format(StrEnum):
 
 
 @app.command()
-def run(config: Annotated[Path, typer.Argument(help="The site's configuration file.")] = DEFAULT_CONFIG) -> None:
+def run(config: Annotated[Path | None, typer.Argument(help=USUAL_FILE)] = None) -> None:
     """Run the controller in the foreground until SIGTERM or Ctrl-C. SIGHUP reloads the configuration."""
     from localctl.cli import run as command
 
@@ -47,14 +47,14 @@ def run(config: Annotated[Path, typer.Argument(help="The site's configuration fi
 
 @app.command()
 def check(
-    files: Annotated[list[Path] | None, typer.Argument(help="Configuration files; config.toml if none.")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help=USUAL_FILE)] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too, with exit code 3.")] = False,
     fmt: Annotated[Format, typer.Option("--format", help="How findings are told.")] = Format.TEXT,
 ) -> None:
     """Find every mistake in a configuration without starting anything. Exit code 78 when it is invalid."""
     from localctl.cli import check as command
 
-    raise typer.Exit(command.run(files or [DEFAULT_CONFIG], strict, fmt.value))
+    raise typer.Exit(command.run(files or (), strict, fmt.value))
 
 
 @app.command()

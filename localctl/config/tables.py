@@ -1,7 +1,7 @@
 """What all tables of config.toml are made of: the strict base class, the key helper and the shared value types.
 
 A key is a pydantic field. Its docstring is the reference text, `x-unit` and `x-reload` go with it into the JSON schema,
-so editors, the Markdown reference and `localctl reload` all read the same line of code. Types are strict: `"32"` is not
+so editors, the Markdown reference and a reload all read the same line of code. Types are strict: `"32"` is not
 a number, because a silent conversion hides the next slip.
 """
 
