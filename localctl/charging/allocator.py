@@ -30,7 +30,7 @@ from math import isnan
 from localctl.charging.admission import Candidate, admit, scarce_rows
 from localctl.charging.allocator_demand import Demand, Reason, fixed_a, span, weight
 from localctl.charging.allocator_imbalance import Cut, cuts, spreads
-from localctl.charging.allocator_turns import Policy, Turn, moved, rank, rates, turn_at
+from localctl.charging.allocator_turns import Policy, Queue, Turn, moved, rank, rates
 from localctl.charging.limits_effective import Capacities, Horizon
 from localctl.charging.rows import Network
 from localctl.charging.topology import EvseId
@@ -176,7 +176,8 @@ class _Round:
         book_all(self.network, used, ((self.cars[car][0], share) for car, share in amps.items()))
         for car, share in amps.items():
             self._answer(self.asking[car].evse, share, verdicts[car])
-        turns = self._turns()
+        contested = self._contested() if self.refused else {}
+        turns = self._turns(contested)
         return Allocation(
             network=self.network,
             capacities=self.capacities,
@@ -184,7 +185,7 @@ class _Round:
             verdicts=self.verdicts,
             footprints=self.footprints,
             used=used,
-            waits=self._waits(turns),
+            waits=self._waits(turns, contested),
             turns=turns,
             overloaded=tuple(
                 row for row, limit in enumerate(self.limits) if self.network.load(row, used) > max(0.0, limit) + 1e-6
@@ -302,13 +303,13 @@ class _Round:
             if self.cars[car][2] <= turn.amps < new < turn.amps + band_a:
                 amps[car], verdicts[car] = turn.amps, Verdict(Reason.HELD, verdicts[car].row)
 
-    def _turns(self) -> dict[EvseId, Turn]:
+    def _turns(self, contested: Mapping[int, tuple[int, ...]]) -> dict[EvseId, Turn]:
         served = {}
         if self.refused:
             for demand in self.asking:
-                rows = self.network.footprints[self.footprints[demand.evse]].rows
+                rows = contested[self.footprints[demand.evse]]
                 served[demand.evse] = (self.amps[demand.evse] > 0, demand.priority, rows)
-        growing = rates(self.refused, served)
+        growing = rates(served)
         return {
             demand.evse: moved(
                 self.before.get(demand.evse),
@@ -320,29 +321,35 @@ class _Round:
             for demand in self.asking
         }
 
-    def _waits(self, turns: Mapping[EvseId, Turn]) -> dict[EvseId, float | None]:
+    def _contested(self) -> dict[int, tuple[int, ...]]:
+        """For each footprint the rows on which somebody had to wait."""
+        rows = set(self.refused.values())
+        found = {number for number, *_ in self.cars}
+        return {number: tuple(row for row in self.network.footprints[number].rows if row in rows) for number in found}
+
+    def _waits(
+        self, turns: Mapping[EvseId, Turn], contested: Mapping[int, tuple[int, ...]]
+    ) -> dict[EvseId, float | None]:
         """When each waiting or pausing car may expect to start: its place in the queue of the row that refused it."""
         waits: dict[EvseId, float | None] = {}
-        places: dict[int, int] = {}
-        for car in self._ranked(car for car in range(len(self.cars)) if self.asking[car].evse in self.refused):
-            evse = self.asking[car].evse
-            row = self.refused[evse]
-            places[row] = place = places.get(row, -1) + 1
-            waits[evse] = turn_at(place, self._ends(row, self.asking[car].priority, turns), self.now, self.policy)
         for demand in self.asking:
             if self.verdicts[demand.evse].reason is Reason.PAUSING:
                 waits[demand.evse] = turns[demand.evse].may_start_at(self.policy)
+        ends: dict[int, list[tuple[int, float]]] = {}
+        for demand in self.asking:
+            if self.refused and turns[demand.evse].running:
+                for row in contested[self.footprints[demand.evse]]:
+                    end = turns[demand.evse].since + self.policy.min_on_s
+                    ends.setdefault(row, []).append((demand.priority, end))
+        queues: dict[tuple[int, int], Queue] = {}
+        for car in self._ranked(car for car in range(len(self.cars)) if self.asking[car].evse in self.refused):
+            demand = self.asking[car]
+            row = self.refused[demand.evse]
+            if (row, demand.priority) not in queues:
+                open_to = [end for priority, end in ends.get(row, ()) if priority <= demand.priority]
+                queues[row, demand.priority] = Queue(open_to, self.now, self.policy)
+            waits[demand.evse] = queues[row, demand.priority].next()
         return waits
-
-    def _ends(self, row: int, priority: int, turns: Mapping[EvseId, Turn]) -> list[float]:
-        """When the on-times of the cars end that hold that row's places and are of no higher class."""
-        return [
-            turns[demand.evse].since + self.policy.min_on_s
-            for demand in self.asking
-            if demand.priority <= priority
-            and turns[demand.evse].running
-            and row in self.network.footprints[self.footprints[demand.evse]].rows
-        ]
 
 
 def _pauses(cut: Cut | None) -> bool:

@@ -6,7 +6,7 @@ first. The minimum on-time is what keeps that calm: who has started stays for on
 then replaced by whoever is owed more; with n equal cars and room for k nobody waits longer than ceil(n/k) on-times.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from localctl.charging.topology import EvseId
@@ -83,37 +83,41 @@ def moved(turn: Turn | None, amps: float, rate: float, now: float, policy: Polic
     )
 
 
-def rates(
-    refused: Mapping[EvseId, int],
-    served: Mapping[EvseId, tuple[bool, int, tuple[int, ...]]],
-) -> dict[EvseId, float]:
+def rates(served: Mapping[EvseId, tuple[bool, int, tuple[int, ...]]]) -> dict[EvseId, float]:
     """How fast each debt grows: the fair share of time minus the car's own.
 
-    `refused` is who had to wait, with the row that had no room; `served` is for every car whether it charges, its
-    class and its rows. On a row where one waits, what is fair for each car of that class is the part that charges.
+    `served` is for every car whether it charges, its class, and those of its rows on which some car has to wait. On
+    such a row what is fair for each car of a class is the part of them that charges.
     """
-    contested = set(refused.values())
     counts: dict[tuple[int, int], list[int]] = {}
-    places: dict[EvseId, list[tuple[int, int]]] = {}
-    for evse, (charging, priority, rows) in served.items():
-        places[evse] = [(row, priority) for row in rows if row in contested]
-        for place in places[evse]:
-            entry = counts.setdefault(place, [0, 0])
+    for charging, priority, rows in served.values():
+        for row in rows:
+            entry = counts.setdefault((row, priority), [0, 0])
             entry[0] += charging
             entry[1] += 1
+    fair = {place: running / everyone for place, (running, everyone) in counts.items()}
     found = {}
-    for evse, here in places.items():
-        fair = min((counts[place][0] / counts[place][1] for place in here), default=1.0)
-        found[evse] = fair - served[evse][0] if here and (fair < 1) else 0.0
+    for evse, (charging, priority, rows) in served.items():
+        share = min((fair[row, priority] for row in rows), default=1.0)
+        found[evse] = share - charging if share < 1 else 0.0
     return found
 
 
-def turn_at(place: int, ends: Sequence[float], now: float, policy: Policy) -> float | None:
-    """When number `place` (0 first) of a queue can expect to start, given when the running cars' on-times end.
+class Queue:
+    """The places of one row for one class: cars come to them in turn, then again after a whole on-time each."""
 
-    An estimate: cars leave sooner, and others plug in. None when nobody runs there, so no place will come free.
-    """
-    if not ends:
-        return None
-    order = sorted(max(now, end) for end in ends)
-    return order[place % len(order)] + policy.min_on_s * (place // len(order))
+    def __init__(self, ends: Iterable[float], now: float, policy: Policy) -> None:
+        self._ends = sorted(max(now, end) for end in ends)
+        self._round_s = policy.min_on_s
+        self._taken = 0
+
+    def next(self) -> float | None:
+        """When the next in the queue can expect to start; None when nobody runs there whose place could come free.
+
+        An estimate: cars leave sooner, and others plug in.
+        """
+        if not self._ends:
+            return None
+        rounds, place = divmod(self._taken, len(self._ends))
+        self._taken += 1
+        return self._ends[place] + self._round_s * rounds

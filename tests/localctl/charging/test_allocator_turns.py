@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localctl.charging.allocator import allocate
-from localctl.charging.allocator_turns import Policy, Turn, moved, rank, rates, turn_at
+from localctl.charging.allocator_turns import Policy, Queue, Turn, moved, rank, rates
 from localctl.charging.rows import compile_rows
 from tests.localctl.charging.sites import asks, kept_waiting, limits, panel, station, tree
 
@@ -95,14 +95,15 @@ def test_a_three_phase_car_that_starves_behind_single_phase_cars_gets_its_room_k
 
 
 def test_debt_grows_at_the_fair_share_while_waiting_and_falls_while_charging():
-    served = {
-        ("a", 1): (True, 0, (7,)),
-        ("b", 1): (False, 0, (7,)),
-        ("c", 1): (True, 0, (8,)),
-        ("d", 1): (True, 5, (7,)),
-    }
-    found = rates({("b", 1): 7}, served)
-    assert found == {("a", 1): -0.5, ("b", 1): 0.5, ("c", 1): 0.0, ("d", 1): 0.0}
+    found = rates(
+        {
+            ("a", 1): (True, 0, (7,)),
+            ("b", 1): (False, 0, (7,)),
+            ("elsewhere", 1): (True, 0, ()),
+            ("higher", 1): (True, 5, (7,)),
+        }
+    )
+    assert found == {("a", 1): -0.5, ("b", 1): 0.5, ("elsewhere", 1): 0.0, ("higher", 1): 0.0}
     waiting = moved(kept_waiting(), 0.0, 0.5, 100.0, POLICY)
     assert waiting.owed(300.0, POLICY) == 100.0
     assert waiting.owed(1e9, POLICY) == 8 * QUANTUM_S
@@ -128,5 +129,6 @@ def test_starting_and_stopping_are_dated_and_nothing_else_changes_a_turn():
 
 
 def test_the_queue_is_served_place_by_place_and_then_turn_by_turn():
-    assert [turn_at(place, [500.0, 300.0], 400.0, POLICY) for place in range(3)] == [400.0, 500.0, 1300.0]
-    assert turn_at(0, [], 400.0, POLICY) is None
+    queue = Queue([500.0, 300.0], 400.0, POLICY)
+    assert [queue.next() for _ in range(3)] == [400.0, 500.0, 1300.0]
+    assert Queue([], 400.0, POLICY).next() is None
