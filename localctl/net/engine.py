@@ -53,6 +53,8 @@ class Engine(TrioWebSocket):
         self.closing_at: float | None = None
         """When closing began."""
         self.pinged_at = 0.0
+        self.over = False
+        """Nothing more comes from this leg."""
         self._held = False
         self._inbox: deque[str] = deque()
         self._inbox_bytes = 0
@@ -253,7 +255,7 @@ class Engine(TrioWebSocket):
             await self._reader_task()
         self._end(Closed(None, "connection lost", "vanished"))
         assert self.ended is not None
-        self.taker = None
+        self.over, self.taker = True, None
         self._inbox.clear()
         return self.ended
 

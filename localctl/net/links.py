@@ -69,10 +69,10 @@ class Link:
         """Somebody wants no more from this leg now."""
         return leg in self.paused or leg in self.choked
 
-    def cut_what_is_open(self) -> None:
-        """Abort what is not on its way out already."""
-        for socket in self.sockets():
-            if socket.is_open:
+    def cut(self) -> None:
+        """Abort what is left of it; only a refusal on its way to the station still gets there."""
+        for socket in (self.station, self.csms):
+            if socket is not None and not socket.over and (socket.is_open or socket.closing_at is not None):
                 socket.abort()
         if self.dialling is not None and self.csms is None:
             self.dialling.cancel()

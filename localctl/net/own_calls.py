@@ -40,9 +40,12 @@ class OwnCalls:
             waiting.end = ended
             waiting.over.set()
 
-    async def expect(self, token: int, within_s: float, taker: FollowUpTaker) -> None:
-        """Hand follow-ups of this CALL to `taker` for so long."""
+    def expect(self, token: int, taker: FollowUpTaker) -> None:
+        """Hand follow-ups of this CALL to `taker`, until `forget_later` has run."""
         self._follow_ups[token] = taker
+
+    async def forget_later(self, token: int, within_s: float) -> None:
+        """Expect no more follow-ups of this CALL after so long."""
         try:
             await trio.sleep(within_s)
         finally:

@@ -15,6 +15,7 @@ import structlog
 import trio
 
 from localctl.net import watch
+from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
 from localctl.net.dials import Dials, prepared
 from localctl.net.legs import StationSocket
@@ -172,7 +173,7 @@ class Switchboard(Intake):
         """Ours, whatever the peers sent: say so, end this link, spare all others."""
         self.stats.bugs += 1
         link = self._links.get(number)
-        log.error("a link ended by a bug of ours", identity=link and link.visitor.identity, exc_info=error)
+        log.error("a link ended by a bug of ours", identity=link and link.visitor.identity, **blame(error))
         if link is None:
             return
         if link.broken:
@@ -283,7 +284,7 @@ class Switchboard(Intake):
         key = link.visitor.identity.casefold()
         if self._open.get(key) == link.id:
             del self._open[key]
-        link.cut_what_is_open()
+        link.cut()
         if self._all_gone is not None and not self._links:
             self._all_gone.set()
 
@@ -306,9 +307,9 @@ class Switchboard(Intake):
     def _call_quietly(self, call: Callable[[], None]) -> None:
         try:
             call()
-        except Exception:
+        except Exception as error:
             self.stats.observer_errors += 1
-            log.exception("an observer failed")
+            log.error("an observer failed", **blame(error))
 
     # -- own calls
 
@@ -325,7 +326,8 @@ class Switchboard(Intake):
         if number is None:
             return OwnCallEnded(identity=identity, token=token, action=action, verdict="dropped")
         if follow_up is not None and on_follow_up is not None:
-            self._spawn(partial(self._calls.expect, token, follow_up.within_s, on_follow_up))
+            self._calls.expect(token, on_follow_up)
+            self._spawn(partial(self._calls.forget_later, token, follow_up.within_s))
         asked = OwnCallAsked(link=number, token=token, action=action, payload=payload, priority=priority,
                              timeout_s=timeout_s, follow_up=follow_up)
         return await self._calls.ended(token, partial(self.post, asked))

@@ -18,6 +18,7 @@ import structlog
 import trio
 
 from localctl.net import tls
+from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
 from localctl.net.legs import StationSocket
 from localctl.net.settings import EdgeSettings, ListenerSettings, StationEdge
@@ -208,9 +209,9 @@ class StationServer:
                 self._stats.refusals[half.cause] += 1
         except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             self._stats.refusals["left"] += 1
-        except* Exception:
+        except* Exception as errors:
             self._stats.bugs += 1
-            log.exception("a connection ended by a bug of ours", peer=peer)
+            log.error("a connection ended by a bug of ours", peer=peer, **blame(errors))
         finally:
             self.settled(half)
             connection.close()
