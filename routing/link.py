@@ -82,7 +82,7 @@ class Presence(Enum):
 class Link:
     """State and both legs of one arrival. Every method appends what is to be done to `out`."""
 
-    def __init__(self, event: StationArrived, policy: StationPolicy, ids: OwnIds, now: Instant) -> None:
+    def __init__(self, event: StationArrived, policy: StationPolicy, ids: OwnIds) -> None:
         self.link: LinkId = event.link
         self.identity = event.identity
         self.key = event.identity.casefold()

@@ -54,7 +54,7 @@ class _ChangeConfiguration(Struct):
 
 
 class _Status(Struct):
-    status: str = "Accepted"
+    status: str = ""
     interval: int = 0
 
 
@@ -87,7 +87,7 @@ _install_certificate = msgspec.json.Decoder(_InstallCertificate).decode
 def accepted(answer: bytes) -> bool:
     """False when an answer says that the request was not accepted; answers without a status count as accepted."""
     try:
-        return _status(answer).status in _TAKEN
+        return _status(answer).status in ("", *_TAKEN)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return True
 

@@ -95,7 +95,7 @@ class Router:
         if isinstance(policy, Refused):
             out += _turned_away(event, policy)
             return
-        link = Link(event, policy, self._ids, now)
+        link = Link(event, policy, self._ids)
         self._links[event.link] = link
         arriving = self._arriving.setdefault(link.key, [])
         arriving.append(link)

@@ -198,9 +198,7 @@ class LinkMachine(RuleBasedStateMachine):
     def peer_babbles(self, sender: Leg, text: str) -> None:
         assert self.model is not None
         if text in ("", "{}", "[2,", '"2"'):
-            self.model.allowed.append(
-                (sender, '[4,"-1","RpcFrameworkError","message type or id is not readable",{}]')
-            )
+            self.model.allowed.append((sender, '[4,"-1","RpcFrameworkError","message type or id is not readable",{}]'))
         self.happen(FrameArrived(link=self.link, leg=sender, text=text))
 
     @precondition(lambda self: self.open)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from routing import Close as CloseCommand
 from routing import (
     CloseStyle,
     Command,
@@ -33,7 +34,6 @@ from routing import (
     WakeAt,
     Woke,
 )
-from routing import Close as CloseCommand
 
 L1, L2, L3, L4 = LinkId(1), LinkId(2), LinkId(3), LinkId(4)
 KEY = b"k" * 32

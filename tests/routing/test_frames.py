@@ -1,6 +1,7 @@
 """Reading envelopes: exact where the peer is, forgiving where it is not, never raising anything but a PeerFault."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,10 @@ from routing.frames import (
         ('[2,"a","Heartbeat",{}]', Frame(CALL, "a", "Heartbeat", b"{}")),
         ('[3,"a",{"x": 6.0}]', Frame(RESULT, "a", "", b'{"x": 6.0}')),
         ('[4,"a","GenericError","",{}]', Frame(ERROR, "a", "GenericError", b'[4,"a","GenericError","",{}]')),
-        ('[5,"a","FormatViolation","",{}]', Frame(RESULT_ERROR, "a", "FormatViolation", b'[5,"a","FormatViolation","",{}]')),
+        (
+            '[5,"a","FormatViolation","",{}]',
+            Frame(RESULT_ERROR, "a", "FormatViolation", b'[5,"a","FormatViolation","",{}]'),
+        ),
         ('[6,"a","NotifyPeriodicEventStream",{}]', Frame(SEND, "a", "NotifyPeriodicEventStream", b"{}")),
         (' [ 2 , "a" , "Heartbeat" , {} ] ', Frame(CALL, "a", "Heartbeat", b"{}")),
         ('[2,"\\u0041","Heartbeat",{}]', Frame(CALL, "A", "Heartbeat", b"{}")),
@@ -70,8 +74,22 @@ def test_p4_2_4_other_message_types_are_told_by_their_number_alone(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "{}", "[]", "2", "null", '["2","a","X",{}]', '[2,null,"X",{}]', "[2,{},1]", "[" * 200_000, '[2.5,"a"]', "[-2,1]"]
-    + [f'[2,"{"x" * 300}","X",{{}}]', f'[2,"{"x" * 300}",'],
+    [
+        "",
+        "x",
+        "{}",
+        "[]",
+        "2",
+        "null",
+        '["2","a","X",{}]',
+        '[2,null,"X",{}]',
+        "[2,{},1]",
+        "[" * 200_000,
+        '[2.5,"a"]',
+        "[-2,1]",
+        f'[2,"{"x" * 300}","X",{{}}]',
+        f'[2,"{"x" * 300}",',
+    ],
 )
 def test_p4_4_2_3_what_hides_its_type_or_id_is_answered_with_minus_one(text):
     with pytest.raises(PeerFault) as fault:
@@ -79,7 +97,9 @@ def test_p4_4_2_3_what_hides_its_type_or_id_is_answered_with_minus_one(text):
     assert (fault.value.code, fault.value.call_id) == ("RpcFrameworkError", "-1")
 
 
-@pytest.mark.parametrize("text", ["[3,{}]", "[3,null,{}]", "[4,[]]", "[5,{}]", '[6,null,"X",{}]', f'[3,"{"x" * 300}",{{}}]'])
+@pytest.mark.parametrize(
+    "text", ["[3,{}]", "[3,null,{}]", "[4,[]]", "[5,{}]", '[6,null,"X",{}]', f'[3,"{"x" * 300}",{{}}]']
+)
 def test_fr07_unreadable_answers_and_sends_are_never_answered(text):
     with pytest.raises(PeerFault) as fault:
         read(text)
@@ -92,10 +112,8 @@ def test_p4_4_1_4_ids_up_to_255_characters_are_routed():
 
 @given(st.text(max_size=60) | st.recursive(st.integers() | st.text(), st.lists).map(json.dumps))
 def test_p6_no_text_raises_anything_but_a_peer_fault(text):
-    try:
-        read(text)
-    except PeerFault as fault:
-        assert fault.call_id in ("-1", None)
+    with suppress(PeerFault):
+        assert isinstance(read(text), Frame)
 
 
 @given(st.text(max_size=40), st.text(max_size=20), st.dictionaries(st.text(), st.integers()))
