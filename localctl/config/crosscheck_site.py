@@ -119,6 +119,8 @@ def _panel(here: Path, panel: Panel) -> Iterator[Finding]:
 def _entry(here: Path, entry: ScheduledLimit) -> Iterator[Finding]:
     if entry.limit_a is None and entry.limit_w is None:
         yield Finding(path=here, what="needs `limit_a` or `limit_w`", absent=True)
+    if entry.start == "24:00":
+        yield Finding(path=(*here, "start"), what='24:00 is an end; a day starts at "00:00"', at_value=True)
     if entry.start == entry.end:
         what = "starts and ends at the same time"
         hint = 'for the whole day write start = "00:00", end = "24:00"'

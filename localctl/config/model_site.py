@@ -119,7 +119,5 @@ class Charging(Table):
     """A paused car is not started again sooner than this."""
     max_writes_per_day: int = key(2000, reload="live", ge=10, le=100_000)
     """Lasting profiles written to one station in a day (they wear its flash memory); cuts are never held back."""
-    verify_after_s: float = key(30.0, unit="s", reload="live", gt=0, le=3600)
-    """So long after an accepted limit the meter must show that the station follows it."""
     horizon_s: float = key(86_400.0, unit="s", reload="live", ge=3600, le=604_800)
     """How far ahead known changes of limits are looked at."""
