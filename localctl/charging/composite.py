@@ -45,7 +45,7 @@ from localctl.charging.units import UNKNOWN, HardLimit, Supply
 USUAL_SUPPLY: Final = Supply()
 USUAL_DEFAULT: Final = HardLimit(limit_a=48.0, limit_w=33120.0)
 NOBODY: Final = 9  # more phases than anybody has: no leader
-MAX_STATION_PIECES: Final = 1_000_000
+MAX_STATION_PIECES: Final = 300_000
 MAX_SUMMANDS: Final = 5_000_000
 
 

@@ -138,7 +138,7 @@ def level_in_range(profile: ChargingProfile, context: Context) -> Reasons:
 
 
 def kind_fits(profile: ChargingProfile, context: Context) -> Reasons:
-    """StationMax never Relative; Recurring says how often; PriorityCharging has no end (2.1)."""
+    """StationMax never Relative; Recurring says how often."""
     if profile.purpose is Purpose.STATION_MAX and profile.kind is Kind.RELATIVE:
         yield Reason(
             requirement="K01.FR.38",
@@ -147,8 +147,6 @@ def kind_fits(profile: ChargingProfile, context: Context) -> Reasons:
         )
     if profile.kind is Kind.RECURRING and profile.recurrency is None:
         yield Reason(requirement="3.68", code="InvalidProfile", text="recurrencyKind: is missing for Recurring")
-    if profile.purpose is Purpose.PRIORITY and any(each.duration_s is not None for each in profile.schedules):
-        yield Reason(requirement="K21", code="InvalidSchedule", text="duration: PriorityCharging has no duration")
 
 
 def schedule_start(profile: ChargingProfile, context: Context) -> Reasons:
@@ -202,13 +200,12 @@ def unit_fits(schedule: ChargingSchedule, where: str, context: Context) -> Reaso
 
 
 def each_period(profile: ChargingProfile, context: Context) -> Reasons:
-    """Limits that are numbers of 0 or more, phases that exist, modes that fit the purpose."""
+    """Limits that are numbers of 0 or more, phases that exist."""
     for at, schedule in enumerate(profile.schedules):
         for index, period in enumerate(schedule.periods):
             where = f"chargingSchedule[{at}].chargingSchedulePeriod[{index}]"
             yield from limit_usable(period, where, context)
             yield from phases_usable(period, where, context)
-            yield from mode_fits(period, where, profile.purpose)
 
 
 def limit_usable(period: Period, where: str, context: Context) -> Reasons:
@@ -222,12 +219,9 @@ def limit_usable(period: Period, where: str, context: Context) -> Reasons:
 
 
 def phases_usable(period: Period, where: str, context: Context) -> Reasons:
-    """1 to 3 phases; phaseToUse only with one phase (K01.FR.19) and none of both on DC (K01.FR.44)."""
+    """1 to 3 phases, phaseToUse only with one phase (K01.FR.19); on DC neither matters."""
     phases, chosen = period.number_phases, period.phase_to_use
     if context.dc:
-        if context.protocol is Protocol.V21 and (phases, chosen) != (None, None):
-            text = f"{where}.numberPhases: phases do not exist on DC"
-            yield Reason(requirement="K01.FR.44", code="NoPhaseForDC", text=text)
         return
     if phases is not None and not 1 <= phases <= 3:
         text = f"{where}.numberPhases: must be 1 to 3, is {phases}"
@@ -249,14 +243,6 @@ def chosen_phase_usable(phases: int | None, chosen: int, where: str, context: Co
         yield Reason(requirement="K01.FR.48", code="InvalidSchedule", text=text)
 
 
-def mode_fits(period: Period, where: str, purpose: Purpose) -> Reasons:
-    """Modes each purpose allows (K01.FR.111 to 115)."""
-    mode = period.v2x and period.v2x.operation_mode
-    if mode and mode not in MODES.get(purpose, frozenset(OperationMode)):
-        text = f"{where}.operationMode: {mode} is not for a {purpose}"
-        yield Reason(requirement="K01.FR.111", code="InvalidOperationMode", text=text)
-
-
 def dynamic_shape(profile: ChargingProfile, context: Context) -> Reasons:
     """Dynamic: one schedule (K28.FR.01), one period (K28.FR.02), which starts at 0 (K28.FR.03)."""
     if profile.kind is not Kind.DYNAMIC:
@@ -271,6 +257,32 @@ def dynamic_shape(profile: ChargingProfile, context: Context) -> Reasons:
     if any(each.periods and each.periods[0].start_s != 0 for each in profile.schedules):
         text = "startPeriod: the period of a Dynamic schedule starts at 0"
         yield Reason(requirement="K28.FR.03", code="InvalidSchedule", text=text)
+
+
+def modes_fit(profile: ChargingProfile, context: Context) -> Reasons:
+    """Modes each purpose allows (K01.FR.111 to 115)."""
+    allowed = MODES.get(profile.purpose, frozenset(OperationMode))
+    used = [period.v2x.operation_mode for each in profile.schedules for period in each.periods if period.v2x]
+    for mode in dict.fromkeys(mode for mode in used if mode is not None and mode not in allowed):
+        text = f"operationMode: {mode} is not for a {profile.purpose}"
+        yield Reason(requirement="K01.FR.111", code="InvalidOperationMode", text=text)
+
+
+def priority_has_no_end(profile: ChargingProfile, context: Context) -> Reasons:
+    """A PriorityCharging schedule has no duration (2.1)."""
+    if profile.purpose is Purpose.PRIORITY and any(each.duration_s is not None for each in profile.schedules):
+        yield Reason(requirement="K21", code="InvalidSchedule", text="duration: PriorityCharging has no duration")
+
+
+def no_phases_on_dc(profile: ChargingProfile, context: Context) -> Reasons:
+    """Since 2.1 a DC station refuses phases, before it ignores them (K01.FR.44)."""
+    named = (
+        (period.number_phases, period.phase_to_use) != (None, None)
+        for schedule in profile.schedules
+        for period in schedule.periods
+    )
+    if context.dc and context.protocol is Protocol.V21 and any(named):
+        yield Reason(requirement="K01.FR.44", code="NoPhaseForDC", text="numberPhases: phases do not exist on DC")
 
 
 def sender_may(profile: ChargingProfile, context: Context) -> Reasons:
@@ -366,6 +378,9 @@ PLACE: Final[tuple[Rule, ...]] = (
     sender_may,
     evse_exists,
     schedule_count,
+    no_phases_on_dc,
+    modes_fit,
+    priority_has_no_end,
     transaction_fits,
     no_duplicate,
     id_free,
