@@ -111,28 +111,52 @@ def unlimited_a(place: Place, station: Managed) -> float:
     return station.full_a if place.evse_id == 0 else station.outlet(place.evse_id).rating_a
 
 
+def has_lease(place: Place, station: Managed, actuator: Actuator, sight: Sight) -> bool:
+    """True where a schedule surely falls back by itself: a sane clock, or seconds counted by the station (Dynamic)."""
+    if actuator is Actuator.DYNAMIC and place.top:
+        return True
+    return sight.clock_sane(station.tolerance.skew_s) and not (place.top and station.relative)
+
+
 def wish(
-    place: Place, station: Managed, actuator: Actuator, shares: dict[int, Share], *, now: float, lease_s: float
+    place: Place,
+    station: Managed,
+    actuator: Actuator,
+    shares: dict[int, Share],
+    *,
+    now: float,
+    lease_s: float,
+    leased: bool = True,
 ) -> Steps:
     """The share with its lease, or the failsafe, of one EVSE or summed over all, never above the CSMS's own limit."""
     if actuator is Actuator.DYNAMIC and place.top:
         lease_s += DELIVERY_S + station.tolerance.reaction_s
     share_too = follows_share(place, actuator)
     outlets = station.outlets if place.evse_id == 0 else (station.outlet(place.evse_id),)
-    parts = [wish_of(each, station, shares.get(each.id) if share_too else None, now, lease_s) for each in outlets]
+    parts = [
+        wish_of(each, station, shares.get(each.id) if share_too else None, now=now, lease_s=lease_s, leased=leased)
+        for each in outlets
+    ]
     total = steps.combined(sum, parts) if len(parts) > 1 else parts[0]
     ceiling_a = station.full_a if place.evse_id == 0 else outlets[0].rating_a
     return steps.tidy((at, min(amps, ceiling_a)) for at, amps in total)
 
 
-def wish_of(outlet: Outlet, station: Managed, share: Share | None, now: float, lease_s: float) -> Steps:
-    """One EVSE's part; without a share it is left at its failsafe, the reserve a new car starts on (K03)."""
+def wish_of(
+    outlet: Outlet, station: Managed, share: Share | None, *, now: float, lease_s: float, leased: bool
+) -> Steps:
+    """One EVSE's part; without a share it is left at its failsafe, the reserve a new car starts on (K03).
+
+    Without a lease the least of the share's known future is asked for, and for ever.
+    """
     if share is None:
         return steps.constant(outlet.failsafe_a)
     least_a = outlet.min_a if station.hold_minimum else 0.0
     amps = steps.tidy((at, max(least_a, min(wanted_a, outlet.rating_a))) for at, wanted_a in share.amps)
-    leased = lease.wanted(amps, failsafe_a=outlet.failsafe_a, now=now, lease_s=lease_s)
-    return leased if share.cap is None else steps.combined(min, [leased, share.cap])
+    if leased:
+        amps = lease.wanted(amps, failsafe_a=outlet.failsafe_a, now=now, lease_s=lease_s)
+    amps = amps if share.cap is None else steps.combined(min, [amps, share.cap])
+    return amps if leased else steps.constant(steps.lowest(amps, now, now + lease_s))
 
 
 def draft(

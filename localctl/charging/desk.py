@@ -29,7 +29,7 @@ class Desk:
     check_due: bool = False
     checking: int | None = None
     leftovers: tuple[int, ...] = ()
-    budget: float = 8.0
+    budget: float = 0.0
     budget_at: float | None = None
 
     def place(self, place: Place, station: Managed) -> None:
@@ -113,8 +113,8 @@ class Desk:
 
     def refill(self, now: float, terms: PaceTerms) -> None:
         """Let the write budget grow with time."""
-        self.budget = pacing.refilled(self.budget, now - (self.budget_at if self.budget_at is not None else now), terms)
-        self.budget_at = now
+        passed_s = pacing.DAY_S if self.budget_at is None else now - self.budget_at
+        self.budget, self.budget_at = pacing.refilled(self.budget, passed_s, terms), now
 
     def failing(self) -> bool:
         """True when two orders in a row came to nothing: do not count on this station following."""

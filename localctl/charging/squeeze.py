@@ -25,12 +25,19 @@ class Unit:
     min_a: float
     priority: int
     places: list[tuple[Place, Steps]] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
     target: list[float] = field(default_factory=list)
 
     def limits(self, edges: Sequence[float], most: Sequence[float]) -> Steps:
-        """The lower of target and `most`, cell by cell, as steps; the end of all leases binds the last cell too."""
+        """The lower of target and `most`, cell by cell, as steps; the end of all leases binds the last cell too.
+
+        Room that only shows up later is left to others: without the wish rising there, the limit doesn't either.
+        """
         amps = [min(target_a, most_a) for target_a, most_a in zip(self.target, most, strict=True)]
         amps[-2] = min(amps[-2:])
+        for cell in range(1, len(amps)):
+            if self.asked[cell] <= self.asked[cell - 1]:
+                amps[cell] = min(amps[cell], amps[cell - 1])
         return steps.tidy([(steps.ALWAYS, amps[0]), *zip(edges[1:], amps[1:-1], strict=True)])
 
 
@@ -47,7 +54,8 @@ def units_of(
     found: dict[int, Unit] = {}
     for place in actuators.places(station, actuator, sight.running):
         lease_s = leases[place.key]
-        wish = actuators.wish(place, station, actuator, shares, now=now, lease_s=lease_s)
+        leased = actuators.has_lease(place, station, actuator, sight)
+        wish = actuators.wish(place, station, actuator, shares, now=now, lease_s=lease_s, leased=leased)
         if place.evse_id not in found:
             outlets = [each for each in station.outlets if place.evse_id in (0, each.id)]
             found[place.evse_id] = Unit(
@@ -59,7 +67,8 @@ def units_of(
         found[place.evse_id].places.append((place, wish))
     for unit in found.values():
         windows = [room.window(cell) for cell in range(room.count)]
-        unit.target = [max(steps.highest(wish, *window) for _, wish in unit.places) for window in windows]
+        unit.asked = [max(steps.highest(wish, *window) for _, wish in unit.places) for window in windows]
+        unit.target = list(unit.asked)
     return list(found.values())
 
 
