@@ -59,6 +59,7 @@ class LinkMachine(RuleBasedStateMachine):
         self.link = LinkId(0)
         self.model: LinkModel | None = None
         self.old_own_ids: set[str] = set()
+        self.last_answer: tuple[Leg, str] | None = None
 
     def happen(self, event: Event) -> None:
         """Tell the router, let the model judge, carry out what the edge would."""
@@ -167,6 +168,19 @@ class LinkMachine(RuleBasedStateMachine):
         if said is not None:
             self._peer_answers(answerer, said.message_id, good, status)
 
+    @precondition(lambda self: self.open and any(d.expired for d in self.model.towards.values()))
+    @rule(good=st.booleans(), status=STATUSES)
+    def peer_answers_late(self, good: bool, status: str) -> None:
+        assert self.model is not None
+        answerer = next(leg for leg, direction in self.model.towards.items() if direction.expired)
+        self._peer_answers(answerer, next(iter(self.model.towards[answerer].expired)), good, status)
+
+    @precondition(lambda self: self.open and self.last_answer is not None)
+    @rule()
+    def peer_answers_again(self) -> None:
+        assert self.last_answer is not None
+        self._peer_answers(*self.last_answer, good=True, status="Accepted")
+
     @precondition(lambda self: self.open)
     @rule(data=st.data(), answerer=LEGS, good=st.booleans(), status=STATUSES)
     def peer_answers(self, data: st.DataObject, answerer: Leg, good: bool, status: str) -> None:
@@ -181,6 +195,7 @@ class LinkMachine(RuleBasedStateMachine):
         model = self.model
         assert model is not None
         self.serial += 1
+        self.last_answer = answerer, message_id
         text = (
             f'[3,"{message_id}",{{"status":"{status}","n":{self.serial}}}]'
             if good
