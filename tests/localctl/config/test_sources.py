@@ -41,9 +41,10 @@ def test_a_systemd_credential_with_the_name_of_the_key_wins_over_the_file_s_own_
 
 
 def test_an_identity_cannot_reach_out_of_the_credentials_folder(folder):
-    (folder / "password").write_text("pass")
+    (folder / "credentials" / "station.").mkdir()
+    (folder / "x.password").write_text("pass")
     environ = {"CREDENTIALS_DIRECTORY": str(folder / "credentials")}
-    loaded = read(ROUTER + '[[station]]\nidentity = "../../x"\n', folder=folder, environ=environ)
+    loaded = read(ROUTER + '[[station]]\nidentity = "/../../x"\n', folder=folder, environ=environ)
     assert loaded.config.station[0].password is None
 
 
