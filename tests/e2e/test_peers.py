@@ -70,7 +70,7 @@ async def test_a_csms_that_vanished_comes_back_on_its_port():
 async def test_the_ocpp_package_charges_a_car_with_itself(version):
     async with peer("ocpp_csms", version) as csms:
         port = (await csms.expect("listening"))["port"]
-        async with peer("ocpp_station", version, f"ws://127.0.0.1:{port}/CP1") as station:
+        async with peer("ocpp_station", version, f"ws://127.0.0.1:{port}/CP1", "Basic x") as station:
             await station.expect("done")
             assert station.frames("before", "sent") == csms.frames("before", "received")
             assert csms.frames("after", "sent") == station.frames("after", "received")

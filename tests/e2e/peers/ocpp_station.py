@@ -1,4 +1,6 @@
-"""An ordinary Charging Station on the `ocpp` package: `python -m tests.e2e.peers.ocpp_station VERSION URL [CA]`.
+"""An ordinary Charging Station on the `ocpp` package.
+
+    python -m tests.e2e.peers.ocpp_station VERSION URL AUTHORIZATION [CA]
 
 It boots, reports status, authorizes, charges with meter values under a profile that its CSMS sets, stops when the CSMS
 asks, resets when the CSMS asks, boots again and sends a heartbeat. The package checks every payload, sent and received,
@@ -147,12 +149,14 @@ async def boot(station, call, version, reason):
     assert answer.status == "Accepted", answer
 
 
-async def online(version, url, ca, conn, script):
+async def online(version, url, authorization, ca, conn, script):
     """Connect, run the script beside the receiving loop, hang up."""
     package = importlib.import_module(MODULES[version])
     make = station_16 if version == "ocpp1.6" else station_2
     tls = None if ca is None else ssl.create_default_context(cafile=ca)
-    async with connect(url, subprotocols=[version], ssl=tls, proxy=None, ping_interval=None) as ws:
+    headers = {"Authorization": authorization}
+    options = {"additional_headers": headers, "ssl": tls, "proxy": None, "ping_interval": None}
+    async with connect(url, subprotocols=[version], **options) as ws:
         station = make(package.ChargePoint, package.call_result)(conn, ws)
         listening = asyncio.ensure_future(station.start())
         await script(station, package.call)
@@ -161,7 +165,7 @@ async def online(version, url, ca, conn, script):
         assert isinstance(listening.exception(), ConnectionClosed)
 
 
-async def main(version, url, ca=None):
+async def main(version, url, authorization, ca=None):
     """The whole session."""
 
     async def first(station, call):
@@ -173,8 +177,8 @@ async def main(version, url, ca=None):
         await boot(station, call, version, "RemoteReset")
         await station.call(call.Heartbeat())
 
-    await online(version, url, ca, "before", first)
-    await online(version, url, ca, "after", second)
+    await online(version, url, authorization, ca, "before", first)
+    await online(version, url, authorization, ca, "after", second)
     emit("done")
 
 
