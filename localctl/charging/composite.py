@@ -36,7 +36,7 @@ from localctl.charging.composite_runs import (
     heard,
     leaders,
 )
-from localctl.charging.composite_stack import Book, evse_stacks, station_stacks
+from localctl.charging.composite_stack import Book, evse_stacks, relative_zero, station_stacks
 from localctl.charging.instants import Instant
 from localctl.charging.profiles import Protocol, RateUnit
 from localctl.charging.units import UNKNOWN, HardLimit, Supply
@@ -175,7 +175,7 @@ def evse_schedule(book: Book, evse_id: int, ask: Ask, rating: Rating) -> list[Co
     Raises TooManyPieces when the window holds more steps than anybody can use.
     """
     stacks = evse_stacks(book, evse_id, ask.start_at, ask.schedule_index, alone=True)
-    above = station_stacks(book, ask.start_at, ask.schedule_index)
+    above = station_stacks(book, relative_zero(book, evse_id, ask.start_at), ask.schedule_index)
     resolver = Resolver(rating, ask.unit)
     lines = leaders_in(ask, stacks.session, stacks.external, above.external, above.station_max, stacks.generation)
     result = [(at, resolver.resolve(current[:4], current[4])) for at, current in changes(lines)]

@@ -26,7 +26,7 @@ from localctl.charging.composite_runs import TooManyPieces
 from localctl.charging.composite_stack import Book, in_force
 from localctl.charging.json_reader import BadMember, Reader
 from localctl.charging.profile_json import read_profile, read_profile_16
-from localctl.charging.profile_rules import Context, shape_faults
+from localctl.charging.profile_shape import Context, shape_faults
 from localctl.charging.profiles import Installed, Protocol, RateUnit, Transaction
 from localctl.charging.units import HardLimit, Supply
 

@@ -62,7 +62,7 @@ def evse_stacks(book: Book, evse_id: int, asked_at: Instant, schedule_index: int
     `alone` is True where this EVSE is asked for by itself: then the station's generation is in its stack as well.
     """
     transaction = running(book.transactions, evse_id)
-    zero_at = asked_at if transaction is None else transaction.zero_at
+    zero_at = relative_zero(book, evse_id, asked_at)
     here = [one for one in book.installed if one.evse_id in (0, evse_id)]
     session = [one for one in here if one.profile.purpose in RANK and counts(one, evse_id, transaction)]
     if book.protocol is Protocol.V16:
@@ -76,12 +76,18 @@ def evse_stacks(book: Book, evse_id: int, asked_at: Instant, schedule_index: int
     )
 
 
-def station_stacks(book: Book, asked_at: Instant, schedule_index: int) -> StationStacks:
-    """The stacks of EVSE 0; what is Relative there counts from the request."""
+def relative_zero(book: Book, evse_id: int, asked_at: Instant) -> Instant:
+    """Where Relative counts from at this EVSE: its transaction, or the request where none runs (R5)."""
+    transaction = running(book.transactions, evse_id)
+    return asked_at if transaction is None else transaction.zero_at
+
+
+def station_stacks(book: Book, zero_at: int, schedule_index: int) -> StationStacks:
+    """The stacks of EVSE 0; what is Relative there counts from `zero_at`."""
     here = [one for one in book.installed if one.evse_id == 0]
     return StationStacks(
         *(
-            in_order([one for one in here if one.profile.purpose is purpose], asked_at, schedule_index)
+            in_order([one for one in here if one.profile.purpose is purpose], zero_at, schedule_index)
             for purpose in (Purpose.STATION_MAX, Purpose.EXTERNAL, Purpose.LOCAL_GENERATION)
         )
     )

@@ -53,7 +53,7 @@ def read_profile(raw: object, path: str = "chargingProfile") -> ChargingProfile:
     return ChargingProfile(
         id=read.integer("id"),
         purpose=read.choice("chargingProfilePurpose", Purpose),
-        transaction_id=read.optional_text("transactionId"),
+        transaction_id=read_transaction_id(read),
         schedules=schedules,
         dyn_update_at=read.optional_instant("dynUpdateTime"),
         dyn_update_interval_s=read.optional_integer("dynUpdateInterval"),
@@ -75,18 +75,17 @@ def read_profile_16(raw: object, path: str = "csChargingProfiles") -> ChargingPr
     return ChargingProfile(
         id=read.integer("chargingProfileId"),
         purpose=purpose,
-        transaction_id=transaction_id_16(read),
+        transaction_id=read_transaction_id(read),
         schedules=(read_schedule(read.child("chargingSchedule")),),
         **common_members(read),
     )
 
 
-def transaction_id_16(read: Reader) -> str | None:
-    """The integer of 1.6 as text; text is taken as well, some back ends send it."""
-    if isinstance(read.members.get("transactionId"), str):
-        return read.optional_text("transactionId")
-    number = read.optional_integer("transactionId")
-    return None if number is None else str(number)
+def read_transaction_id(read: Reader) -> str | None:
+    """Text, or the integer of 1.6 as text; each version takes the other's, some back ends mix them up."""
+    if isinstance(read.members.get("transactionId"), int | float):
+        return str(read.integer("transactionId"))
+    return read.optional_text("transactionId")
 
 
 def common_members(read: Reader) -> JsonObject:

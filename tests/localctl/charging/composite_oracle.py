@@ -175,12 +175,11 @@ def session_leader(request, profiles, evse, now):
 def of_evse(request, profiles, evse, now):
     """R9: the lowest of session, external limits and station maximum."""
     session, zero = session_leader(request, profiles, evse, now)
-    asked = seconds(request["start"])
     caps = [
         session,
         leader(stack(profiles, [EXTERNAL], {evse}), now, zero),
-        leader(stack(profiles, [EXTERNAL], {0}), now, asked),
-        leader(stack(profiles, [MAX], {0}), now, asked),
+        leader(stack(profiles, [EXTERNAL], {0}), now, zero),
+        leader(stack(profiles, [MAX], {0}), now, zero),
     ]
     extra = leader(stack(profiles, [GENERATION], {0, evse}), now, zero)
     return resolve(request, [cap for cap in caps if cap], extra, [], "local")

@@ -125,6 +125,12 @@ def test_r5_the_start_of_another_evses_transaction_does_not_count():
     )
 
 
+def test_r5_a_relative_external_limit_counts_from_the_transaction_on_its_evse_and_from_the_request_on_the_station():
+    limit = external("0=6 100=8", start=None)
+    assert composite(limit, at=1000, running={1: 970}) == "0=6/3 70=8/3"
+    assert composite(limit, evse=0, at=1000, running={1: 970}) == "0=6/3 100=8/3"
+
+
 def test_r6_a_higher_level_that_is_silent_shadows_nothing():
     assert composite(default("0=6", level=5, start=50, lasting=10), default("0=10")) == "0=10/3 50=6/3 60=10/3"
 
