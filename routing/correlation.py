@@ -65,7 +65,8 @@ class Lane:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._waiting: deque[Call] = deque()
-        self._own: dict[Priority, deque[Call]] = {Priority.SAFETY: deque(), Priority.ROUTINE: deque()}
+        self._safety: deque[Call] = deque()
+        self._routine: deque[Call] = deque()
         self._own_last = False
         self._expired: OrderedDict[str, Call] = OrderedDict()
         self._expired_bytes = 0
@@ -83,7 +84,7 @@ class Lane:
     @property
     def own_waiting(self) -> int:
         """Own CALLs that wait."""
-        return sum(map(len, self._own.values()))
+        return len(self._safety) + len(self._routine)
 
     @property
     def remembered(self) -> int:
@@ -93,7 +94,8 @@ class Lane:
     def wait(self, call: Call) -> None:
         """Put a relayed CALL or SEND at the end, an own CALL at the end of its priority."""
         if call.own is not None:
-            self._own[call.own.priority].append(call)
+            queue = self._safety if call.own.priority is Priority.SAFETY else self._routine
+            queue.append(call)
         else:
             self._waiting.append(call)
             self.waiting_chars += len(call.text)
@@ -118,10 +120,9 @@ class Lane:
         return call
 
     def _own_turn(self) -> Call | None:
-        safety, routine = self._own[Priority.SAFETY], self._own[Priority.ROUTINE]
-        if safety and not (self._waiting and self._own_last):
-            return safety.popleft()
-        return routine.popleft() if routine and not self._waiting else None
+        if self._safety and not (self._waiting and self._own_last):
+            return self._safety.popleft()
+        return self._routine.popleft() if self._routine and not self._waiting else None
 
     def _shift(self) -> Call:
         call = self._waiting.popleft()
@@ -159,9 +160,10 @@ class Lane:
 
     def expire(self, now: Instant) -> tuple[Call | None, list[Call]]:
         """Take out what is past its time: the outstanding CALL, and own CALLs that never got out."""
-        unsent = [call for queue in self._own.values() for call in queue if call.due_at <= now]
+        unsent = [call for call in (*self._safety, *self._routine) if call.due_at <= now]
         if unsent:
-            self._own = {key: deque(c for c in queue if c.due_at > now) for key, queue in self._own.items()}
+            self._safety = deque(call for call in self._safety if call.due_at > now)
+            self._routine = deque(call for call in self._routine if call.due_at > now)
         call = self.open
         if call is None or call.due_at > now:
             return None, unsent
@@ -173,14 +175,13 @@ class Lane:
     def due_at(self) -> float:
         """When `expire` has something to do next."""
         due_at = inf if self.open is None else self.open.due_at
-        for queue in self._own.values():
-            for call in queue:
-                due_at = min(due_at, call.due_at)
+        if self._safety or self._routine:
+            due_at = min(due_at, *(call.due_at for call in (*self._safety, *self._routine)))
         return due_at
 
     def own_calls(self) -> list[Call]:
         """Every own CALL not yet over, for the end of the link."""
-        calls = [call for queue in self._own.values() for call in queue]
+        calls = [*self._safety, *self._routine]
         return calls if self.open is None or self.open.own is None else [self.open, *calls]
 
     def _keep_expired(self, call: Call) -> None:

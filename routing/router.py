@@ -28,7 +28,7 @@ from routing.observations import LinkRefused, OwnCallEnded
 from routing.policy import Policies, Refused
 from routing.values import Instant, LinkId
 
-MAX_ARRIVING = 2
+MAX_ARRIVING = 4
 """Connections of one identity that may be under way at once, beside the one that is open."""
 
 
@@ -56,12 +56,9 @@ class Router:
         if link is None:
             return _too_late(event)
         self._dispatch(link, event, now, out)
-        if link.wants_dial and link.dial_due(now):
-            link.dial(self._backoffs.wait_s(link.key, now), now, out)
-        if link.over:
-            self._detach(link)
-        else:
-            link.arm(out)
+        if link.state is not State.OPEN:
+            self._settle(link, now, out)
+        link.arm(out)
         return out
 
     def __len__(self) -> int:
@@ -100,29 +97,40 @@ class Router:
         arriving = self._arriving.setdefault(link.key, [])
         arriving.append(link)
         link.arrive(now, out)
+        self._settle(link, now, out)
+        link.arm(out)
+        while len(arriving) > MAX_ARRIVING:
+            self._replace(arriving[0], out)
+
+    def _settle(self, link: Link, now: Instant, out: list[Command]) -> None:
+        """Dial when that is due; take a link on its way out off the books."""
         if link.dial_due(now):
             link.dial(self._backoffs.wait_s(link.key, now), now, out)
         if link.over:
             self._detach(link)
-            return
-        link.arm(out)
-        while len(arriving) > MAX_ARRIVING:
-            oldest = arriving[0]
-            oldest.replaced(out)
-            self._detach(oldest)
+
+    def _replace(self, link: Link, out: list[Command]) -> None:
+        link.replaced(out)
+        self._detach(link)
 
     def _accepted(self, link: Link, event: UpstreamAccepted, now: Instant, out: list[Command]) -> None:
         self._backoffs.reached(link.key)
         mine: list[Command] = []
         link.accepted(event, now, mine)
         if link.state is State.OPEN:
-            older = self._open.get(link.key)
-            if older is not None:
-                older.replaced(out)
-                self._detach(older)
-            self._open[link.key] = link
-            self._left_arrivals(link)
+            self._take_over(link, out)
         out += mine
+
+    def _take_over(self, link: Link, out: list[Command]) -> None:
+        """What came before this link is over, also what still waits for its CSMS; what came after stays."""
+        arriving = self._arriving[link.key]
+        for older in arriving[: arriving.index(link)]:
+            self._replace(older, out)
+        current = self._open.get(link.key)
+        if current is not None:
+            self._replace(current, out)
+        self._left_arrivals(link)
+        self._open[link.key] = link
 
     def _refused(self, link: Link, event: UpstreamRefused, now: Instant, out: list[Command]) -> None:
         """A CSMS that answers 5xx is as good as away; any other answer shows that it is there."""

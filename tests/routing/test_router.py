@@ -76,6 +76,22 @@ def test_1_2_7_the_newest_accepted_connection_takes_over():
     assert play.fact(LinkLost).cause == "replaced"
 
 
+def test_1_2_7_an_older_arrival_that_still_waits_never_replaces_the_newer_one():
+    play = Play().given(arrived(L1), arrived(L2)).when(accepted(link=L2))
+    play.then(
+        unavailable(L1, "a newer connection of this station", 1),
+        close_csms(1001, link=L1),
+        Forget(link=L1),
+        Accept(link=L2, subprotocol=V201),
+    )
+    play.when(accepted(link=L1)).then().when(station(call("1"), L2)).then(to_csms(call("1"), L2))
+
+
+def test_1_2_7_a_newer_arrival_stays_when_an_older_one_opens():
+    play = Play().given(arrived(L1), arrived(L2)).when(accepted(link=L1)).then(Accept(link=L1, subprotocol=V201))
+    play.when(accepted(link=L2)).then(close_csms(1001), close_station(1001), Accept(link=L2, subprotocol=V201))
+
+
 @pytest.mark.parametrize("verdict", [UpstreamRefused(link=L2, status=401), failed(L2), station_lost(link=L2)])
 def test_1_2_7_a_newcomer_that_does_not_get_in_leaves_the_old_one_alone(verdict):
     play = opened().given(arrived(L2)).when(verdict).no_fact(LinkLost)
@@ -116,8 +132,9 @@ def test_p6_only_the_newest_arrivals_of_a_station_may_wait():
 
 
 def test_p6_early_arrivals_are_bounded_too():
-    play = Play(handshake="early").given(arrived(L1), arrived(L2)).when(arrived(L3))
-    play.then(Accept(link=L3, subprotocol=V201), close_station(1001))
+    links = [LinkId(n) for n in range(1, MAX_ARRIVING + 2)]
+    play = Play(handshake="early").given(*(arrived(link) for link in links[:-1])).when(arrived(links[-1]))
+    play.then(Accept(link=links[-1], subprotocol=V201), close_station(1001))
 
 
 def test_stations_do_not_disturb_each_other():
