@@ -155,7 +155,8 @@ class Csms:
         self.requests.append(connection.request)
         self.connections.append(connection)
         try:
-            async for text in connection:
+            while True:
+                text = await connection.recv()
                 self.frames.append(text)
                 await self.answering.wait()
                 if text.startswith("[2,"):
