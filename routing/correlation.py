@@ -65,8 +65,8 @@ class Lane:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._waiting: deque[Call] = deque()
-        self._safety: deque[Call] = deque()
-        self._routine: deque[Call] = deque()
+        self._safety: list[Call] = []
+        self._routine: list[Call] = []
         self._own_last = False
         self._expired: OrderedDict[str, Call] = OrderedDict()
         self._expired_bytes = 0
@@ -121,8 +121,8 @@ class Lane:
 
     def _own_turn(self) -> Call | None:
         if self._safety and not (self._waiting and self._own_last):
-            return self._safety.popleft()
-        return self._routine.popleft() if self._routine and not self._waiting else None
+            return self._safety.pop(0)
+        return self._routine.pop(0) if self._routine and not self._waiting else None
 
     def _shift(self) -> Call:
         call = self._waiting.popleft()
@@ -162,8 +162,8 @@ class Lane:
         """Take out what is past its time: the outstanding CALL, and own CALLs that never got out."""
         unsent = [call for call in (*self._safety, *self._routine) if call.due_at <= now]
         if unsent:
-            self._safety = deque(call for call in self._safety if call.due_at > now)
-            self._routine = deque(call for call in self._routine if call.due_at > now)
+            self._safety = [call for call in self._safety if call.due_at > now]
+            self._routine = [call for call in self._routine if call.due_at > now]
         call = self.open
         if call is None or call.due_at > now:
             return None, unsent
@@ -185,16 +185,22 @@ class Lane:
         return calls if self.open is None or self.open.own is None else [self.open, *calls]
 
     def _keep_expired(self, call: Call) -> None:
+        call.text = ""
         self._expired[call.message_id] = call
-        self._expired_bytes += len(call.payload)
+        self._expired_bytes += _weight(call)
         while len(self._expired) > MAX_EXPIRED or self._expired_bytes > MAX_EXPIRED_BYTES:
             self._drop_expired(next(iter(self._expired)))
 
     def _drop_expired(self, message_id: str) -> None:
-        self._expired_bytes -= len(self._expired.pop(message_id).payload)
+        self._expired_bytes -= _weight(self._expired.pop(message_id))
 
     def _forget(self, message_id: str) -> None:
         """An id used again belongs to its newest CALL (retries may repeat it, 2.2.2)."""
         self._answered.pop(message_id, None)
         if message_id in self._expired:
             self._drop_expired(message_id)
+
+
+def _weight(call: Call) -> int:
+    """What a remembered CALL holds on to; its text is let go."""
+    return len(call.payload) + len(call.action)

@@ -199,6 +199,15 @@ def test_p6_memories_are_bounded_in_bytes():
     assert to.remembered == 0
 
 
+def test_p6_the_text_of_an_expired_call_is_let_go():
+    to = lane(relayed("1"))
+    next_id(to)
+    to.expire(Instant(30.0))
+    _, call = to.answered("1", Instant(31.0))
+    assert call is not None
+    assert call.text == ""
+
+
 def test_p6_waiting_text_is_counted():
     to = lane(relayed("1"), relayed("2"))
     assert to.waiting_chars == len("text of 1") * 2
