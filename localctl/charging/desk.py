@@ -81,13 +81,13 @@ class Desk:
                 return key
         return None
 
-    def forget_profile(self, key: str, now_a: float) -> None:
+    def forget_profile(self, key: str, now_a: float, now: float) -> None:
         """Our profile at a place is gone or overruled: write it anew, count what may be drawn without it."""
         slot, track = self.slots[key], self.tracks[key]
         if slot.confirmed is not None:
             self.slots[key] = entitlement.undone(slot, now_a)
         if track.state is not Pace.SENT and track.schedule is not None:
-            self.tracks[key] = replace(track, schedule=None)
+            self.tracks[key] = pacing.lost_profile(track, now)
 
     def end_top(self, key: str, now: float, reaction_s: float, *, bound: bool) -> None:
         """The transaction of a top is over. A profile not bound to it (no transactionId) may still arrive."""
@@ -145,9 +145,9 @@ def synchronise(desk: Desk, station: Managed, sight: Sight, now: float) -> None:
             desk.top_of[place.key] = sight.running[place.evse_id].transaction_id
         profile_id = place.profile_id()
         if profile_id in sight.lost:
-            desk.forget_profile(place.key, actuators.unlimited_a(place, station))
+            desk.forget_profile(place.key, actuators.unlimited_a(place, station), now)
         if profile_id in sight.overruled:
-            desk.forget_profile(place.key, actuators.unlimited_a(Place(evse_id=place.evse_id), station))
+            desk.forget_profile(place.key, actuators.unlimited_a(Place(evse_id=place.evse_id), station), now)
     if not sight.clock_sane(station.tolerance.skew_s):
         _lose_time(desk, station)
 

@@ -129,7 +129,7 @@ class Dispatcher:
         if station is not None and desk is not None and not station.keeps_profiles:
             for key in desk.slots:
                 place = Place(evse_id=int(key.rstrip("+")), top=key.endswith("+"))
-                desk.forget_profile(key, actuators.unlimited_a(place, station))
+                desk.forget_profile(key, actuators.unlimited_a(place, station), now)
 
     def link_lost(self, identity: str, now: float) -> None:
         """Whatever was in flight to this station may or may not have arrived."""

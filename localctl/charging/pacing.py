@@ -19,6 +19,8 @@ from localctl.charging.steps import Steps, value_at
 
 DAY_S: Final = 86_400.0
 MOST_BACKOFF: Final = 6
+MOST_REPAIR_BACKOFF: Final = 9
+REPAIR_MEMORY_S: Final = 900.0
 
 
 class Pace(Enum):
@@ -79,6 +81,7 @@ class Track:
     failures: int = 0
     renewals: int = 0
     not_before_at: float = 0.0
+    repairs: int = 0
 
 
 def sent(
@@ -107,6 +110,14 @@ def answered(track: Track, cause: str, now: float, terms: PaceTerms, *, rate_lim
     if rate_limited:
         wait_s = max(wait_s, terms.rate_limited_s)
     return replace(track, state=state, schedule=None, failures=failures, not_before_at=now + wait_s)
+
+
+def lost_profile(track: Track, now: float) -> Track:
+    """What was written is gone or overruled: at once anew, but a CSMS that insists is not fought without end."""
+    repairs = track.repairs if now - track.sent_at < REPAIR_MEMORY_S else 0
+    wait_s = 0.0 if repairs == 0 else 2.0 ** min(repairs, MOST_REPAIR_BACKOFF)
+    not_before_at = max(track.not_before_at, track.sent_at + wait_s)
+    return replace(track, schedule=None, repairs=repairs + 1, not_before_at=not_before_at)
 
 
 def need(track: Track, wish: Steps, now: float, dead_band_a: float) -> Need | None:
