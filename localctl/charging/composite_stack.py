@@ -8,7 +8,8 @@ Profiles fall into stacks; in each stack the first that has a period leads:
 - generation (2.1): what comes on top; an EVSE asked for by itself has one stack of its own and the station's.
 
 Without a transaction TxDefault counts as if one ran, TxProfiles and PriorityCharging do not (R8, K08.FR.06); Relative
-then counts from the request.
+then counts from the request. Of an EVSE everything Relative counts alike, limits of the station included; of the
+station itself from the request.
 
 Decisions where the text is silent or the input forbidden:
 - Equal levels: the EVSE's own before 0, then the newer (later in the list) before the older.

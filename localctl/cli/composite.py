@@ -17,14 +17,15 @@ UNREADABLE: Final = 2
 
 
 def run(path: Path | None) -> int:
-    """Answer every request in the file, or on standard input where path is None.
+    """Answer every request in the file, or on standard input where path is None or "-".
 
     Returns 0 when every request has its line (of periods or of an error), 2 when the input cannot be read or is no
     JSON; then standard error says what and where.
     """
-    source = "standard input" if path is None else str(path)
+    from_file = path if path is not None and str(path) != "-" else None
+    source = "standard input" if from_file is None else str(from_file)
     try:
-        raw = sys.stdin.buffer.read() if path is None else path.read_bytes()
+        raw = sys.stdin.buffer.read() if from_file is None else from_file.read_bytes()
         requests = json.loads(raw.decode("utf-8-sig"))
     except OSError as problem:
         return refuse(source, problem.strerror or str(problem))

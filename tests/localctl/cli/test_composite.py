@@ -23,11 +23,12 @@ def test_an_array_gives_one_line_per_request_and_a_bad_one_spoils_no_other(capsy
     assert last["periods"] == [{"startPeriod": 0, "limit": 16.0}]
 
 
-def test_one_object_is_read_from_standard_input(capsys, monkeypatch):
+@pytest.mark.parametrize("path", [None, Path("-")])
+def test_one_object_is_read_from_standard_input(path, capsys, monkeypatch):
     request = json.loads((FIXTURES / "three_requests.json").read_text())[2]
     raw = b"\xef\xbb\xbf" + json.dumps(request).encode()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw)))
-    assert run(None) == 0
+    assert run(path) == 0
     assert lines(capsys) == [{"id": None, "periods": [{"startPeriod": 0, "limit": 16.0}]}]
 
 
