@@ -173,7 +173,8 @@ class Link:
 
     def _join_greeted(self, event: UpstreamAccepted, now: Instant, out: list[Command]) -> None:
         offer = self._upward if self._offer else ()
-        if handshake.agreed(self.policy, offer, event.subprotocol) is None:
+        version = handshake.agreed(self.policy, offer, event.subprotocol)
+        if version is None or version.spoken != self.exchange.subprotocol:
             self._no_common_version(out)
             return
         self._move(Move.JOIN)

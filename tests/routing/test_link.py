@@ -209,8 +209,9 @@ def test_early_a_station_already_let_in_is_let_go(verdict, code, status, cause, 
     play.when(station_lost()).then(FORGET)
 
 
-def test_early_a_csms_that_takes_another_version_is_left_again():
-    play = Play(**EARLY).given(arrived(), station(call("1"))).when(accepted(V16))
+@pytest.mark.parametrize(("chosen", "assumed"), [(V16, None), (None, None), (None, V16)])
+def test_early_a_csms_that_takes_another_version_is_left_again(chosen, assumed):
+    play = Play(assume_subprotocol=assumed, **EARLY).given(arrived(), station(call("1"))).when(accepted(chosen))
     play.then(close_csms(1001), close_station(1002)).when(csms_lost(), station_lost()).then(FORGET)
 
 
