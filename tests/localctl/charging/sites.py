@@ -77,17 +77,22 @@ def _fuses(chance: random.Random, count: float):
 def crowds(draw, topology: Topology, classes=1, minima=(6.0,)):
     """A car at each EVSE: minimum, maximum, weight and class at random."""
     chance: random.Random = draw(st.randoms(use_true_random=False))
-    return [
-        Demand(
-            evse=evse,
-            min_a=chance.choice(minima),
-            max_a=chance.choice((10.0, 16.0, 32.0, round(chance.uniform(8.0, 32.0), 2))),
-            weight=chance.choice((1.0, 1.0, 2.0, 0.5)),
-            priority=chance.randrange(classes),
-            phases=chance.choice((None, (1,), (1, 2))) if len(topology.evse(evse).phases) == 3 else None,
+    demands = []
+    for evse in topology.evses:
+        min_a = chance.choice(minima)
+        most = (10.0, 16.0, 32.0, round(chance.uniform(8.0, 32.0), 2), min_a, min_a + 1.3)
+        phases = chance.choice((None, (1,), (1, 2))) if len(topology.evse(evse).phases) == 3 else None
+        demands.append(
+            Demand(
+                evse=evse,
+                min_a=min_a,
+                max_a=chance.choice(most),
+                weight=chance.choice((1.0, 1.0, 2.0, 0.7, 1.1)),
+                priority=chance.randrange(classes),
+                phases=phases,
+            )
         )
-        for evse in topology.evses
-    ]
+    return demands
 
 
 def kept_waiting(amps=0.0, **more) -> Turn:
