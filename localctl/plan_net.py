@@ -101,7 +101,7 @@ def _listener(listen: Listen) -> ListenerSettings:
         certificates=tuple(_pair(certificate) for certificate in listen.certificates),
         client_ca_file=listen.client_ca_file,
         certificate_rule=listen.client_cert_rule,
-        tls_legacy=listen.tls_legacy,
+        static_rsa=listen.static_rsa,
         max_connections=listen.max_connections,
     )
 

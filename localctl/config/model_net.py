@@ -66,8 +66,9 @@ class Listen(Table):
     client_cert_rule: CertificateRule = key("any", reload="live")
     """Which name in the station's certificate must be its identity: `cn`, `san`, `any` of both; or `serial`: the CN
     must be the `serial` of the station in this file."""
-    tls_legacy: bool = key(False, reload="restart")
-    """Also accept the two static-RSA suites that OCPP requires of a server (A00.FR.318) and small old stations need."""
+    static_rsa: bool = key(True, reload="restart")
+    """Also accept the two static-RSA suites, which OCPP requires of a server (A00.FR.318, A00.FR.421). `false` is for
+    sites whose rules forbid them: they lack forward secrecy, but stations that know no others then stay out."""
     trusted_proxies: Annotated[tuple[IpAddress, ...], AsTuple] = key((), max_length=100)
     """Reverse proxies in front of this listener: their X-Forwarded-For names the station. With them, profile 2 may do
     without `certificates`: the proxy ends TLS."""

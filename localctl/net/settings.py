@@ -33,8 +33,8 @@ class ListenerSettings:
     """One ECDSA and one RSA pair for profiles 2 and 3 (A00.FR.318)."""
     client_ca_file: Path | None = None
     certificate_rule: CertificateRule = "any"
-    tls_legacy: bool = False
-    """Also the two static-RSA suites of A00.FR.318, for stations that know no other."""
+    static_rsa: bool = True
+    """Also the two static-RSA suites that A00.FR.318/421 require; False where a site's rules forbid them."""
     trusted_proxies: tuple[str, ...] = ()
     """Reverse proxies whose X-Forwarded-For names the station's address."""
     max_connections: int = 1200

@@ -1,8 +1,8 @@
-"""TLS contexts and certificate facts. TLS 1.2 and above, four suites, two kinds of server certificate.
+"""TLS contexts and certificate facts. TLS 1.2 and above, six suites, two kinds of server certificate.
 
-A00.FR.318/421 name four suites: two need an ECDSA certificate, two use static RSA. The static ones are off unless the
-listener says `tls_legacy`; ECDHE with an RSA certificate serves everybody else. There is no listener for TLS 1.0 or 1.1
-(A00.FR.313-315). Contexts are looked up for each connection, so a reload never touches one that is up.
+A00.FR.318/421 name four suites: two need an ECDSA certificate, two use static RSA. The static ones come last and can be
+switched off (`static_rsa`); ECDHE with an RSA certificate serves everybody who knows it. There is no listener for TLS
+1.0 or 1.1 (A00.FR.313-315). Contexts are looked up for each connection, so a reload never touches one that is up.
 """
 
 import base64
@@ -47,7 +47,7 @@ def server_context(listener: ListenerSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
-    context.set_ciphers(":".join(_SUITES + (_STATIC_RSA if listener.tls_legacy else ())))
+    context.set_ciphers(":".join(_SUITES + (_STATIC_RSA if listener.static_rsa else ())))
     for files in listener.certificates:
         _load_chain(context, files)
     if listener.security_profile == 3:

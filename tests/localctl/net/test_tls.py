@@ -27,7 +27,7 @@ def pki(tmp_path):
 def secure(pki, **changes):
     """A profile 2 listener with an ECDSA and an RSA certificate (A00.FR.318)."""
     pairs = (pki.pair("ec", "localhost", HOST), pki.pair("rsa", "localhost", HOST, kind="RSA"))
-    return listener(**({"security_profile": 2, "certificates": pairs, "tls_legacy": True} | changes))
+    return listener(**({"security_profile": 2, "certificates": pairs} | changes))
 
 
 def trusting(pki, *, suite=None, newest=ssl.TLSVersion.TLSv1_3, oldest=ssl.TLSVersion.TLSv1_2, cert=None):
@@ -73,9 +73,9 @@ async def test_tls_1_3_is_spoken_where_the_station_can(pki):
             assert peer.stream.version() == "TLSv1.3"
 
 
-async def test_static_rsa_suites_are_off_unless_asked_for(pki):
+async def test_static_rsa_suites_can_be_forbidden_by_the_site(pki):
     context = trusting(pki, suite="AES128-GCM-SHA256", newest=ssl.TLSVersion.TLSv1_2)
-    async with site(settings=partial(edge, listeners=(secure(pki, tls_legacy=False),))) as (the_box, _):
+    async with site(settings=partial(edge, listeners=(secure(pki, static_rsa=False),))) as (the_box, _):
         with pytest.raises(trio.BrokenResourceError):
             await tls_station(the_box.port, context)
         await the_box.until(lambda: the_box.stats.tls_failures == {"no_common_suite": 1})
