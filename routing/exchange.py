@@ -106,13 +106,19 @@ class Exchange:
             self._drop_own(unsent, out)
             if expired is not None:
                 self._expired(leg, expired, out)
-        limit = self.policy.max_call_timeouts
-        if limit and self.down.unanswered >= limit:
+        if self._half_dead():
             return "half_dead"
         self._release(Leg.CSMS, now, out)
         self._release(Leg.STATION, now, out)
         self._relieve(out)
         return None
+
+    def _half_dead(self) -> bool:
+        """Many CALLs in a row unanswered. While the station is paused its answers lie unread: that is not its fault."""
+        if self._paused is Leg.STATION:
+            self.down.unanswered = 0
+        limit = self.policy.max_call_timeouts
+        return limit > 0 and self.down.unanswered >= limit
 
     def end(self, out: list[Command]) -> None:
         """The link is over: own CALLs end, relayed ones die with their sockets (3.5: nobody answers for a peer)."""

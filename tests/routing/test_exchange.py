@@ -433,6 +433,12 @@ def test_quirk_9_any_answer_in_between_is_a_sign_of_life(sign_of_life):
     play.given(station(sign_of_life), csms(call("2"))).after(30).then().no_fact(LinkLost)
 
 
+def test_quirk_9_answers_that_lie_unread_during_a_pause_are_not_missing():
+    play = opened(max_call_timeouts=1, max_waiting=1).given(*(station(call(str(n))) for n in range(4)))
+    play.given(csms(call("x"))).after(30).no_fact(LinkLost)
+    assert [fact.to for fact in play.facts if isinstance(fact, CallExpired)] == [Leg.CSMS, Leg.STATION]
+
+
 def test_quirk_9_zero_never_recycles():
     play = opened(max_call_timeouts=0)
     for n in range(20):
