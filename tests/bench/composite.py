@@ -6,12 +6,10 @@ the same schedule.
 """
 
 import gc
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from localctl.charging.composite import Ask, Rating, Resolver, evse_schedule, to_periods
 from localctl.charging.composite_curves import CompositePeriod
