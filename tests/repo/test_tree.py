@@ -11,9 +11,6 @@ MAX_TEST_LINES = 800
 MAX_FUNCTION_LINES = 70
 TESTED_ELSEWHERE = {
     "localctl/__main__.py": "two lines; tests/localctl/cli/test_main.py starts it in a process of its own",
-    "routing/commands.py": "values without behaviour; the router's tests compare them",
-    "routing/events.py": "values without behaviour; the router's tests feed them",
-    "routing/observations.py": "values without behaviour; test_metrics.py counts every one",
 }
 """Source files without a test file of their own, each with its reason."""
 
