@@ -20,7 +20,7 @@ from localctl.net.stats import LegStats
 from localctl.net.upgrade import Headers
 from localctl.net.wire import Spawn, TlsWire, Wire
 
-_ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ORIGIN: Final = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _WORTH_MIRRORING: Final = (b"www-authenticate", b"retry-after", b"content-type")
 
 

@@ -184,10 +184,11 @@ def listener(**changes):
     return ListenerSettings(**({"address": HOST, "port": 0, "security_profile": 0, "allow_insecure": True} | changes))
 
 
-def edge(csms_port=9, *, listeners=None, limits=None, station=StationEdge(), csms=None, **changes):
+def edge(csms_port=9, *, listeners=None, limits=None, station=None, csms=None, **changes):
     """Settings with one CSMS on loopback."""
-    upward = CsmsSettings(**({"name": "csms", "url": f"ws://{HOST}:{csms_port}", "connect_timeout_s": 5} | (csms or {})))
-    return EdgeSettings(listeners=listeners or (listener(),), csmses=(upward,), station=lambda _identity: station,
+    usual = {"name": "csms", "url": f"ws://{HOST}:{csms_port}", "connect_timeout_s": 5}
+    treatment, upward = station or StationEdge(), CsmsSettings(**(usual | (csms or {})))
+    return EdgeSettings(listeners=listeners or (listener(),), csmses=(upward,), station=lambda _identity: treatment,
                         limits=limits or EdgeLimits(close_timeout_s=1), **changes)
 
 
@@ -202,7 +203,7 @@ class Box:
     async def until(self, true):
         """Wait until something has come about."""
         with trio.fail_after(PATIENCE_S):
-            while not true():
+            while not true():  # noqa: ASYNC110  (anything may make it true)
                 await trio.sleep(0.005)
 
     def seen(self, kind):
@@ -232,6 +233,5 @@ async def box(settings, *, policy=None, router=None, gatekeeper=None, observer=N
 @asynccontextmanager
 async def site(*, settings=None, csms_options=None, **options):
     """A CSMS and a box before it. `settings` makes the edge from the CSMS's port."""
-    async with csms(**(csms_options or {})) as the_csms:
-        async with box((settings or edge)(the_csms.port), **options) as the_box:
-            yield the_box, the_csms
+    async with csms(**(csms_options or {})) as the_csms, box((settings or edge)(the_csms.port), **options) as the_box:
+        yield the_box, the_csms

@@ -24,10 +24,10 @@ def basic(user, password=SECRET):
     return b"Basic " + base64.b64encode(user + b":" + password)
 
 
-async def cause(profile, authorization=None, *, edge=StationEdge(), certificate=None, keeper=None, **changes):
+async def cause(profile, authorization=None, *, edge=None, certificate=None, keeper=None, **changes):
     """Why CP1 may not come in, None if it may."""
     denied = await (keeper or Gatekeeper()).check(
-        listener(security_profile=profile, **changes), edge, "CP1", authorization, certificate)
+        listener(security_profile=profile, **changes), edge or StationEdge(), "CP1", authorization, certificate)
     return denied and denied.cause
 
 

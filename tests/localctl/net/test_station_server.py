@@ -48,7 +48,7 @@ async def test_a_bad_request_is_answered_or_cut_and_the_next_station_served(prob
     async with site() as (the_box, the_csms):
         async with await connect(the_box.port) as peer:
             await peer.send(probe)
-            status, headers = await peer.head()
+            status, _ = await peer.head()
             assert status in (400, 426, 431)
             await peer.ended()
         await still_serves(the_box)
@@ -203,9 +203,11 @@ async def test_paths_outside_the_base_or_with_two_meanings_are_not_found(base_pa
 
 async def test_behind_our_own_proxy_the_address_it_names_counts():
     settings = partial(edge, listeners=(listener(trusted_proxies=(HOST,)),))
-    async with site(settings=settings) as (the_box, _):
-        async with await station(the_box.port, extra=[b"X-Forwarded-For: 6.6.6.6, 192.0.2.7"]):
-            assert the_box.switchboard.links()[0].peer == "192.0.2.7"
+    async with (
+        site(settings=settings) as (the_box, _),
+        await station(the_box.port, extra=[b"X-Forwarded-For: 6.6.6.6, 192.0.2.7"]),
+    ):
+        assert the_box.switchboard.links()[0].peer == "192.0.2.7"
 
 
 async def test_a_stranger_cannot_name_another_address():

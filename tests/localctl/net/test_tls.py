@@ -67,10 +67,12 @@ async def test_a00_fr_318_each_required_suite_brings_a_station_in(pki, suite):
 
 
 async def test_tls_1_3_is_spoken_where_the_station_can(pki):
-    async with site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, _):
-        async with await tls_station(the_box.port, trusting(pki)) as peer:
-            assert (await peer.head())[0] == 101
-            assert peer.stream.version() == "TLSv1.3"
+    async with (
+        site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, _),
+        await tls_station(the_box.port, trusting(pki)) as peer,
+    ):
+        assert (await peer.head())[0] == 101
+        assert peer.stream.version() == "TLSv1.3"
 
 
 async def test_static_rsa_suites_can_be_forbidden_by_the_site(pki):
@@ -119,14 +121,16 @@ async def test_a_station_that_distrusts_our_certificate_is_counted(pki, tmp_path
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 async def test_big_messages_pass_over_tls_both_ways(pki, version):
     text = '[2,"1","DataTransfer",{"data":"' + "x" * 700_000 + '"}]'
-    async with site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, the_csms):
-        async with await tls_station(the_box.port, trusting(pki, newest=version)) as peer:
-            await peer.head()
-            await peer.send(frame(text))
-            assert await peer.text() == ANSWER
-            assert the_csms.frames == [text]
-            await the_csms.connections[0].send(text)
-            assert await peer.text() == text
+    async with (
+        site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, the_csms),
+        await tls_station(the_box.port, trusting(pki, newest=version)) as peer,
+    ):
+        await peer.head()
+        await peer.send(frame(text))
+        assert await peer.text() == ANSWER
+        assert the_csms.frames == [text]
+        await the_csms.connections[0].send(text)
+        assert await peer.text() == text
 
 
 async def test_a00_fr_402_profile_3_wants_a_certificate_of_ours_with_the_stations_name(pki, tmp_path_factory):
@@ -141,8 +145,8 @@ async def test_a00_fr_402_profile_3_wants_a_certificate_of_ours_with_the_station
         assert the_box.stats.refusals == {"certificate_mismatch": 1}
         for bad in (None, foreign):
             with pytest.raises((trio.BrokenResourceError, EOFError)):
-                peer = await tls_station(the_box.port, trusting(pki, cert=bad), extra=())
-                await peer.head()
+                async with await tls_station(the_box.port, trusting(pki, cert=bad), extra=()) as peer:
+                    await peer.head()
         await the_box.until(lambda: the_box.stats.tls_failures == {
             "no_client_certificate": 1, "bad_client_certificate": 1})
 
@@ -164,16 +168,18 @@ async def test_a05_fr_06_a_station_that_came_with_tls_may_not_come_without(pki):
 
 
 async def test_a_reload_changes_the_certificate_and_keeps_live_sockets(pki, tmp_path_factory):
-    async with csms() as the_csms, box(edge(the_csms.port, listeners=(secure(pki),))) as the_box:
-        async with await tls_station(the_box.port, trusting(pki)) as old:
-            await old.head()
-            renewed = Pki(tmp_path_factory.mktemp("renewed"))
-            await the_box.switchboard.reload(edge(the_csms.port, listeners=(secure(renewed),)))
-            async with await tls_station(the_box.port, trusting(renewed), path="/ocpp/CP2", extra=[
-                    b"Authorization: " + write_basic("CP2", b"a long random password")]) as new:
-                assert (await new.head())[0] == 101
-            await old.send(frame(CALL))
-            assert await old.text() == ANSWER
+    async with (
+        csms() as the_csms, box(edge(the_csms.port, listeners=(secure(pki),))) as the_box,
+        await tls_station(the_box.port, trusting(pki)) as old,
+    ):
+        await old.head()
+        renewed = Pki(tmp_path_factory.mktemp("renewed"))
+        await the_box.switchboard.reload(edge(the_csms.port, listeners=(secure(renewed),)))
+        async with await tls_station(the_box.port, trusting(renewed), path="/ocpp/CP2", extra=[
+                b"Authorization: " + write_basic("CP2", b"a long random password")]) as new:
+            assert (await new.head())[0] == 101
+        await old.send(frame(CALL))
+        assert await old.text() == ANSWER
 
 
 async def test_upward_the_csms_is_checked_and_shown_our_certificate(pki):
