@@ -26,7 +26,7 @@ def test_every_source_file_has_its_test_file_or_a_reason():
     files = [path for path in sources() if path.name != "__init__.py"]
     assert files
     untested = [str(path) for path in files if not has_test_file(path) and str(path) not in TESTED_ELSEWHERE]
-    assert untested == []
+    assert not untested, "no test file:\n" + "\n".join(untested)
 
 
 def test_reasons_are_for_files_that_need_one():

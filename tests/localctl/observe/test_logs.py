@@ -108,9 +108,9 @@ def test_what_is_below_the_level_is_not_said():
 def test_libraries_that_use_the_standard_logging_end_in_the_same_log():
     out = io.StringIO()
     set_up_logs(look="logfmt", out=out, environ={})
-    logging.getLogger("uvicorn.error").warning("odd request to %s", f"http://a:{CANARY}@b")
+    logging.getLogger("some.library").warning("odd request to %s", f"http://a:{CANARY}@b")
     logging.getLogger("asyncio").info("chatter")
-    assert 'level=warning event="odd request to http://[hidden]@b" library=uvicorn.error' in out.getvalue()
+    assert 'level=warning event="odd request to http://[hidden]@b" library=some.library' in out.getvalue()
     assert "chatter" not in out.getvalue()
 
 
