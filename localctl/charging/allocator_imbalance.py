@@ -101,12 +101,21 @@ def _trim(
     live = {car: lean for car, lean in leaning.items() if amps[car] > 0}
     room = sum(lean * max(0.0, amps[car] - cars[car][2]) for car, lean in live.items())
     if room < excess - EVEN_A:
-        pausing = next(car for car in last if car in live)
-        return {pausing: 0.0}
+        return dict.fromkeys(_pausing(excess - room, live, cars, last), 0.0)
     tops = sorted({amps[car] / cars[car][1] for car in live} | {cars[car][2] / cars[car][1] for car in live})
     level = _level(excess, live, cars, amps, tops)
     lowered = {car: max(cars[car][2], level * cars[car][1]) for car in live}
     return {car: amount for car, amount in lowered.items() if amount < amps[car]}
+
+
+def _pausing(missing: float, live: dict[int, float], cars: Sequence[Car], last: Sequence[int]) -> list[int]:
+    """The cars, last in rank first, whose minima make up for what trimming alone cannot take off."""
+    found = []
+    for car in last:
+        if car in live and missing > EVEN_A:
+            missing -= live[car] * cars[car][2]
+            found.append(car)
+    return found
 
 
 def _level(

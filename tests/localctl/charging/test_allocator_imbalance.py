@@ -46,6 +46,13 @@ def test_where_even_the_minima_are_too_uneven_the_last_in_rank_pauses():
     assert sum(result.amps.values()) == pytest.approx(20.0)
 
 
+def test_of_many_cars_on_one_phase_as_many_stay_as_the_limit_has_minima_for():
+    names = [f"c{number:03}" for number in range(200)]
+    topology = tree(panel("main", amps=9000.0, imbalance_limit_a=20.0), *(station(name, phases=(1,)) for name in names))
+    running = [amps for amps in share_out(topology, *(asks(name) for name in names)).amps.values() if amps > 0]
+    assert running == pytest.approx([20.0 / 3] * 3)
+
+
 def test_what_the_cut_frees_goes_to_cars_on_all_phases():
     topology = tree(panel("main", amps=40.0, imbalance_limit_a=10.0), station("r", phases=(1,)), station("three"))
     result = share_out(topology, asks("r"), asks("three"))
