@@ -39,17 +39,21 @@ class Peer:
 
     async def expect(self, event, *, within_s=PATIENCE_S, **facts):
         """The first event not yet expected that has this name and these facts; other events stay for later."""
+        return await self.expect_any(event, within_s=within_s, **facts)
+
+    async def expect_any(self, *events, within_s=PATIENCE_S, **facts):
+        """The same with several names to choose from."""
         with trio.move_on_after(within_s):
             async with self._news:
                 while True:
                     for index, seen in enumerate(self._unread):
-                        if seen["event"] == event and facts.items() <= seen.items():
+                        if seen["event"] in events and facts.items() <= seen.items():
                             return self._unread.pop(index)
                     if self._ended:
                         break
                     await self._news.wait()
         story = "\n".join(f"  {str(seen)[:300]}" for seen in self.heard[-12:])
-        raise AssertionError(f"{self.name} never reported {event} {facts}; its last events:\n{story}")
+        raise AssertionError(f"{self.name} never reported {events} {facts}; its last events:\n{story}")
 
     async def expect_frame(self, text, **facts):
         """This exact text arrives as one frame."""

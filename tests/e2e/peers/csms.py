@@ -5,6 +5,7 @@ It says on stdout what it hears and does what stdin asks:
     {"do": "listen", "port": 0, "cert": null, "key": null, "client_ca": null, "compression": "deflate",
      "subprotocols": ["ocpp2.0.1"], "accept_without": false}                -> {"event": "listening", "port": …}
     {"do": "vanish"}                            every connection is cut and the port refuses, until "listen" again
+    {"do": "freeze"}                            the whole process stops for a while, as a hung machine does
     {"do": "refuse", "path": "/a", "status": 401, "headers": [["WWW-Authenticate", "Basic"]], "body": "…"}
     {"do": "admit", "path": "/a"}               takes a refusal back; "path": "*" stands for every path
     {"do": "reply", "replies": {id: text}}      and  {"do": "reply", "by_action": {"Heartbeat": "{…}"}}
@@ -17,6 +18,7 @@ import asyncio
 import http
 import itertools
 import ssl
+import time
 
 from websockets.asyncio.server import serve
 from websockets.datastructures import Headers
@@ -122,6 +124,8 @@ class Csms:
                 await self.listen(command)
             case {"do": "vanish"}:
                 await self.vanish()
+            case {"do": "freeze", "for_s": for_s}:
+                time.sleep(for_s)  # noqa: ASYNC251 - nothing may run meanwhile, not even the library's pongs
             case {"do": "refuse", "path": path}:
                 self.refusals[path] = command
             case {"do": "admit", "path": path}:

@@ -3,12 +3,13 @@
 One process carries as many stations as a test wants, each under the name the test gives it:
 
     {"do": "connect", "conn": "a", "url": "ws://…/CP%2F1", "subprotocols": ["ocpp1.6"], "compression": "deflate",
-     "headers": [["Authorization", "Basic …"]], "ca": null, "cert": null, "key": null}
+     "headers": [["Authorization", "Basic …"]], "ca": null, "cert": null, "key": null, "first": null}
         -> {"event": "opened", …} or {"event": "refused", "status": 401, …} or {"event": "failed", "why": …}
     {"do": "reply", "replies": {id: text}}      and  {"do": "reply", "by_action": {"Reset": "{…}"}}
     {"do": "send" | "play" | "ping" | "pause" | "resume" | "close" | "abort", "conn": "a", …}    see talk.py
 
-A name may connect again: what is said then goes over the newer connection.
+`first` is a text that is sent in the same breath as the handshake ends. A name may connect again: what is said then
+goes over the newer connection.
 """
 
 import asyncio
@@ -62,6 +63,8 @@ class Stations:
         except (OSError, InvalidHandshake, EOFError) as why:
             emit("failed", conn=conn, why=repr(why))
             return
+        if command.get("first") is not None:
+            await ws.send(command["first"])
         await self.stay(conn, ws)
 
     async def stay(self, conn, ws):
