@@ -186,10 +186,10 @@ class Exchange:
             out,
         )
         if not error:
-            self._learn(call, frame, now, out)
+            self._learn(leg.other, call, frame, now, out)
 
-    def _learn(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
-        for fact in read_exchange(self.identity, call.action, call.payload, frame.payload):
+    def _learn(self, caller: Leg, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
+        for fact in read_exchange(self.identity, caller, call.action, call.payload, frame.payload):
             self._observe(fact, out)
             if isinstance(fact, StationBooted):
                 self.registration = fact.registration

@@ -20,6 +20,7 @@ from routing.observations import (
     StationBooted,
 )
 from routing.signed import unwrapped
+from routing.values import Leg
 
 
 class _Named(Struct):
@@ -92,9 +93,9 @@ def accepted(answer: bytes) -> bool:
         return True
 
 
-def read_exchange(identity: str, action: str, request: bytes, answer: bytes) -> list[Observation]:
-    """The facts one answered CALL establishes; none for most."""
-    reader = _READERS.get(unsigned(action))
+def read_exchange(identity: str, caller: Leg, action: str, request: bytes, answer: bytes) -> list[Observation]:
+    """The facts one answered CALL of that caller establishes; none for most."""
+    reader = (_OF_STATION if caller is Leg.STATION else _OF_CSMS).get(unsigned(action))
     if reader is None:
         return []
     try:
@@ -146,8 +147,9 @@ def _root_deleted(identity: str, request: bytes, answer: bytes) -> Iterator[Obse
         yield RootCertificateChanged(identity=identity, change="deleted")
 
 
-_READERS: dict[str, Callable[[str, bytes, bytes], Iterator[Observation]]] = {
-    "BootNotification": _boot,
+_Reader = Callable[[str, bytes, bytes], Iterator[Observation]]
+_OF_STATION: dict[str, _Reader] = {"BootNotification": _boot}
+_OF_CSMS: dict[str, _Reader] = {
     "SetVariables": _variables,
     "ChangeConfiguration": _configuration,
     "SetNetworkProfile": _network_profile,

@@ -59,8 +59,8 @@ class LinkModel:
         """Own CALLs not yet sent: token to `is routine`."""
         self.own_ids: set[str] = set()
         self.own_ends: dict[int, list[str]] = {}
-        self.due: dict[int, tuple[int, float]] = {}
-        """Follow-ups still to come: token to requestId and the end of waiting."""
+        self.due: dict[int, float] = {}
+        """Follow-ups still to come: token, which is their requestId too, to when they are surely still waited for."""
         self.allowed: list[tuple[Leg, str]] = []
         """Frames that this step may bring beside what waits: answers, absorbed results, errors."""
 

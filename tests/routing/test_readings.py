@@ -13,12 +13,14 @@ from routing.observations import (
     StationBooted,
 )
 from routing.readings import accepted, read_exchange
+from routing.values import Leg
 
 STATION = "CS-17"
 
 
 def facts(action: str, request: object, answer: object) -> list[object]:
-    return list(read_exchange(STATION, action, json.dumps(request).encode(), json.dumps(answer).encode()))
+    caller = Leg.STATION if action.startswith("BootNotification") else Leg.CSMS
+    return list(read_exchange(STATION, caller, action, json.dumps(request).encode(), json.dumps(answer).encode()))
 
 
 def variable(component: str, name: str, **more: object) -> dict[str, object]:
@@ -131,10 +133,23 @@ def test_p4_7_signed_exchanges_are_read_too():
     assert found == [StationBooted(identity=STATION, registration=Registration.ACCEPTED, interval_s=9)]
 
 
+@pytest.mark.parametrize("caller", list(Leg))
 @pytest.mark.parametrize("action", ["BootNotification", "SetVariables", "ChangeConfiguration", "SetNetworkProfile"])
 @pytest.mark.parametrize("junk", [b"", b"null", b"{", b"[" * 99_999, b'"\xff"', b'{"setVariableData":[{}]}'])
-def test_p6_junk_tells_nothing_and_raises_nothing(action, junk):
-    assert read_exchange(STATION, action, junk, junk) == []
+def test_p6_junk_tells_nothing_and_raises_nothing(caller, action, junk):
+    assert read_exchange(STATION, caller, action, junk, junk) == []
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "request_", "answer"),
+    [
+        (Leg.CSMS, "BootNotification", b"{}", b'{"status":"Pending"}'),
+        (Leg.STATION, "ChangeConfiguration", b'{"key":"AuthorizationKey","value":"x"}', b'{"status":"Accepted"}'),
+        (Leg.STATION, "DeleteCertificate", b"{}", b'{"status":"Accepted"}'),
+    ],
+)
+def test_p6_a_request_from_the_wrong_side_tells_nothing(caller, action, request_, answer):
+    assert read_exchange(STATION, caller, action, request_, answer) == []
 
 
 def test_most_exchanges_tell_nothing():
