@@ -51,6 +51,8 @@ class FrameArrived(Event, frozen=True, kw_only=True):
 class LegLost(Event, frozen=True, kw_only=True):
     """A leg is gone. `code` is the peer's close code, None when it vanished without one.
 
+    With a code, `reason` is the peer's own word and is repeated to the other peer; without, it is for the log only.
+
     Reported once for every leg that was there, whatever ended it, the box's own `Close` included: the station's from
     `StationArrived` on (not after `Refuse`), the CSMS's from `UpstreamAccepted` on. The link is forgotten when both
     are reported. A dial that was abandoned by `Close` needs no report; one does no harm, nor does any event of a link
