@@ -237,18 +237,17 @@ class _Round:
         limits = spreads(self.network)
         ceilings: dict[int, Cut] = {}
         amps, verdicts = self._share(admitted, ceilings)
-        if not limits:
-            return amps, verdicts
-        last = list(reversed(self._ranked(admitted)))
-        for refill in reversed(range(REFILLS)):
+        last = list(reversed(self._ranked(admitted))) if limits else []
+        for refill in reversed(range(REFILLS if limits else 0)):
             flat = [amps.get(car, 0.0) for car in range(len(self.cars))]
             found = cuts(self.network, limits, self.cars, flat, last)
             for car, cut in found.items():
-                verdicts[car], amps[car] = Verdict(Reason.IMBALANCE, cut.spread.rows[0]), cut.amps
+                verdicts[car], amps[car] = Verdict(Reason.IMBALANCE, cut.row), cut.amps
             ceilings.update(found)
             if not found or not refill:
-                return amps, verdicts
+                break
             amps, verdicts = self._share(admitted, ceilings)
+        self.refused.update({self.asking[car].evse: cut.row for car, cut in ceilings.items() if cut.amps == 0})
         return amps, verdicts
 
     def _share(self, admitted: list[int], ceilings: Mapping[int, Cut]) -> tuple[dict[int, float], dict[int, Verdict]]:
@@ -281,7 +280,7 @@ class _Round:
             footprint, heft, _, high = self.cars[car]
             top, why = high, OWN[self.full[car]]
             if car in ceilings:
-                top, why = ceilings[car].amps, Verdict(Reason.IMBALANCE, ceilings[car].spread.rows[0])
+                top, why = ceilings[car].amps, Verdict(Reason.IMBALANCE, ceilings[car].row)
             target = self.asking[car].target_a
             if to_target and target is not None and target < top:
                 top, why = target, OWN[Reason.TARGET]

@@ -31,10 +31,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a car has to come down to (0: pause), and for which panel."""
+    """What a car has to come down to (0: pause), and the row of the phase that was too high."""
 
     amps: float
-    spread: Spread
+    row: int
 
 
 def spreads(network: Network) -> tuple[Spread, ...]:
@@ -64,10 +64,10 @@ def cuts(
         worst = max((_worst(spread, lean[spread], now) for spread in limits), default=None, key=lambda w: w[0])
         if worst is None or worst[0] <= EVEN_A:
             break
-        excess, spread, leaning = worst
+        excess, row, leaning = worst
         for car, amount in _trim(excess, leaning, cars, now, last).items():
             now[car] = amount
-            found[car] = Cut(amount, spread)
+            found[car] = Cut(amount, row)
     return found
 
 
@@ -84,14 +84,15 @@ def _leanings(network: Network, spread: Spread, cars: Sequence[Car]) -> dict[int
 
 def _worst(
     spread: Spread, leanings: dict[int, tuple[float, ...]], amps: Sequence[float]
-) -> tuple[float, Spread, dict[int, float]]:
-    """The pair of phases furthest over the limit, and how much each car leans that way."""
+) -> tuple[float, int, dict[int, float]]:
+    """By how much the worst pair of phases is over, the row of the high one, and how much each car leans that way."""
     worst, pair = 0.0, (0, 0)
     for high, low in permutations(range(len(spread.rows)), 2):
         over = sum((k[high] - k[low]) * amps[car] for car, k in leanings.items()) - spread.limit_a
         if over > worst:
             worst, pair = over, (high, low)
-    return worst, spread, {car: lean for car, k in leanings.items() if (lean := k[pair[0]] - k[pair[1]]) > 0}
+    row = spread.rows[pair[0]] if spread.rows else 0
+    return worst, row, {car: lean for car, k in leanings.items() if (lean := k[pair[0]] - k[pair[1]]) > 0}
 
 
 def _trim(

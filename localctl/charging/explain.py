@@ -69,21 +69,35 @@ class Lifted:
 
 def share(allocation: Allocation, evse: EvseId) -> Share:
     """An EVSE's share and its explanation. KeyError when the allocation was not asked about it."""
-    verdict = allocation.verdicts[evse]
     rows = allocation.network.footprints[allocation.footprints[evse]].rows
-    rest = [
-        _binding(allocation, row, bound)
-        for row, bound in zip(rows, _without(allocation, verdict.row, rows), strict=True)
-    ]
+    bounds = _without(allocation, _binding_row(allocation, evse), rows)
+    rest = [_binding(allocation, row, bound) for row, bound in zip(rows, bounds, strict=True)]
     limited = [binding for binding in rest if binding.bound.value is not None]
-    bounds = allocation.capacities.bounds
     return Share(
         amps=allocation.amps[evse],
-        reason=verdict.reason,
-        binding=None if verdict.row == FREE else _binding(allocation, verdict.row, bounds[verdict.row]),
+        reason=allocation.verdicts[evse].reason,
+        binding=_why(allocation, evse),
         runner_up=min(limited, key=lambda binding: (binding.left, binding.node, binding.phase), default=None),
         turn_at=allocation.waits.get(evse),
     )
+
+
+def _binding_row(allocation: Allocation, evse: EvseId) -> int:
+    """The row whose limit binds; FREE where it is the spread between phases that does, not the row's own limit."""
+    verdict = allocation.verdicts[evse]
+    return FREE if verdict.reason is Reason.IMBALANCE else verdict.row
+
+
+def _why(allocation: Allocation, evse: EvseId) -> Binding | None:
+    verdict = allocation.verdicts[evse]
+    if verdict.row == FREE:
+        return None
+    bound = allocation.capacities.bounds[verdict.row]
+    if verdict.reason is Reason.IMBALANCE:
+        panel = allocation.network.topology.panels[allocation.network.rows[verdict.row].node[1]]
+        load = allocation.load(verdict.row)
+        bound = replace(bound, value=load, gross=panel.imbalance_limit_a, source="imbalance")
+    return _binding(allocation, verdict.row, bound)
 
 
 def _binding(allocation: Allocation, row: int, bound: Bound) -> Binding:
@@ -109,7 +123,7 @@ def _without(allocation: Allocation, lifted: int, rows: Iterable[int]) -> list[B
 def what_if(allocation: Allocation, evse: EvseId, demands: Iterable[Demand], now: float, policy: Policy) -> Lifted:
     """Solve again without the limit (that source on that node, all phases) that binds `evse`."""
     demands = tuple(demands)
-    bounds = tuple(_without(allocation, allocation.verdicts[evse].row, range(len(allocation.network.rows))))
+    bounds = tuple(_without(allocation, _binding_row(allocation, evse), range(len(allocation.network.rows))))
     lifted = Capacities(values=tuple(inf if b.value is None else b.value for b in bounds), bounds=bounds)
     calm = replace(policy, dead_band_a=0.0)
     before = allocate(allocation.network, allocation.capacities, demands, allocation.turns, now, calm)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localctl.charging.allocator_demand import Reason
+from localctl.charging.allocator_turns import Policy
 from localctl.charging.topology import Imbalance
 from tests.localctl.charging.judge import matrix
 from tests.localctl.charging.sites import asks, panel, share_out, station, tree
@@ -51,6 +52,18 @@ def test_of_many_cars_on_one_phase_as_many_stay_as_the_limit_has_minima_for():
     topology = tree(panel("main", amps=9000.0, imbalance_limit_a=20.0), *(station(name, phases=(1,)) for name in names))
     running = [amps for amps in share_out(topology, *(asks(name) for name in names)).amps.values() if amps > 0]
     assert running == pytest.approx([20.0 / 3] * 3)
+
+
+def test_cars_paused_for_even_phases_take_turns_too():
+    names = [f"c{number}" for number in range(5)]
+    topology = tree(panel("main", imbalance_limit_a=20.0), *(station(name, phases=(1,)) for name in names))
+    turns, charged = {}, set()
+    for tick in range(30):
+        result = share_out(topology, *(asks(name) for name in names), turns=turns, now=tick * 100.0, policy=Policy())
+        turns = result.turns
+        charged |= {evse[0] for evse, amps in result.amps.items() if amps > 0}
+        assert set(result.waits) == {evse for evse, amps in result.amps.items() if amps == 0}
+    assert charged == set(names)
 
 
 def test_what_the_cut_frees_goes_to_cars_on_all_phases():

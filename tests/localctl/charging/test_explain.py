@@ -102,6 +102,14 @@ def test_p5_lifting_nothing_gains_nothing():
     assert what_if(share_out(site(), *demands), ("a", 1), demands, 0.0, EAGER).gain_a == 0.0
 
 
+def test_p5_a_car_trimmed_for_even_phases_names_the_imbalance_and_not_the_fuse():
+    topology = tree(panel("main", imbalance_limit_a=20.0), station("a", phases=(1,), rotation="S"))
+    told = share(share_out(topology, asks("a")), ("a", 1))
+    assert (told.amps, told.reason) == (pytest.approx(20.0), Reason.IMBALANCE)
+    assert (told.binding.phase, told.binding.bound.source, told.binding.bound.gross) == ("L2", "imbalance", 20.0)
+    assert told.runner_up.bound.source == "fuse"
+
+
 def test_an_evse_nobody_asked_about_has_no_share():
     network = compile_rows(site())
     result = allocate(network, limits(network), [], {}, 0.0, EAGER)
