@@ -81,6 +81,10 @@ class Desk:
                 return key
         return None
 
+    def tokens(self) -> list[int]:
+        """The orders whose answers would still be understood."""
+        return [order.token for slot in self.slots.values() for order in slot.open]
+
     def forget_profile(self, key: str, now_a: float, now: float) -> None:
         """Our profile at a place is gone or overruled: write it anew, count what may be drawn without it."""
         slot, track = self.slots[key], self.tracks[key]

@@ -48,6 +48,8 @@ from localctl.charging.squeeze import Unit, raised, squeeze, units_of
 from localctl.charging.steps import Steps
 
 URGENCY: Final = {Need.FALL: 0, Need.REPAIR: 1, Need.RENEW: 2, Need.RISE: 3}
+# Answers come within minutes; so many orders back, nobody waits for one any more.
+MOST_OWNERS: Final = 20_000
 OFFLINE: Final = Sight(online=False)
 
 
@@ -88,6 +90,7 @@ class Dispatcher:
             self.desks = {name: desk for name, desk in book.desks.items() if name in self.stations}
         for station in stations:
             self.desks.setdefault(station.identity, Desk(capability=capability.first(station)))
+        self._owners = {token: name for name, desk in self.desks.items() for token in desk.tokens()}
         for identity in self.desks:
             self.link_lost(identity, 0.0)
 
@@ -99,15 +102,17 @@ class Dispatcher:
 
     def answered(self, token: int, outcome: Outcome, now: float) -> None:
         """An order met its end: accepted, refused, unclear or lost; also late, also twice (`answers.outcome`)."""
-        for identity, desk in self.desks.items():
-            if desk.checking == token:
-                self._checked(identity, outcome)
-            if desk.busy == token:
-                desk.busy = None
-            key = desk.holder(token)
-            if key is not None:
-                self._settled(identity, key, token, outcome, now)
-                return
+        identity = self._owners.get(token)
+        if identity is None:
+            return
+        desk = self.desks[identity]
+        if desk.checking == token:
+            self._checked(identity, outcome)
+        if desk.busy == token:
+            desk.busy = None
+        key = desk.holder(token)
+        if key is not None:
+            self._settled(identity, key, token, outcome, now)
 
     def metered(self, identity: str, evse_id: int, drawn_a: float, now: float) -> None:
         """A live sample of an EVSE, its highest phase in amperes; never one out of a backlog."""
@@ -308,6 +313,9 @@ class Dispatcher:
     def _call(
         self, identity: str, token: int, action: str, payload: dict[str, Any], why: str, *, urgent: bool
     ) -> Order:
+        self._owners[token] = identity
+        if len(self._owners) > MOST_OWNERS:
+            del self._owners[next(iter(self._owners))]
         return Order(
             identity=identity,
             token=token,

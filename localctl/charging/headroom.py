@@ -21,9 +21,9 @@ NOISE_A: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One station under one ceiling: its outlets' factors, and the most one ampere of the station can add."""
+    """One station under ceilings that see it alike: its outlets' factors, and what one ampere of it adds at most."""
 
-    row: int
+    rows: tuple[int, ...]
     factors: tuple[tuple[int, float], ...]
     station_factor: float
     conductor: bool
@@ -69,9 +69,9 @@ class Headroom:
         self._booked: dict[str, list[list[float]]] = {}
         self._under: dict[int, list[tuple[str, Load]]] = {}
         self.clear()
-        for row, ceiling in enumerate(ceilings):
-            for identity, load in _loads_of(row, ceiling, stations):
-                self.loads[identity].append(load)
+        for identity, load in _loads_of(ceilings, stations):
+            self.loads[identity].append(load)
+            for row in load.rows:
                 self._under.setdefault(row, []).append((identity, load))
 
     def clear(self) -> None:
@@ -89,10 +89,11 @@ class Headroom:
         """Count a station at these envelopes, one per cell, instead of what it was counted at."""
         before = self._booked.get(identity)
         booked = [[load.amps(envelope) for envelope in envelopes] for load in self.loads[identity]]
-        for at, load in enumerate(self.loads[identity]):
-            free = self.free[load.row]
-            for cell, amps in enumerate(booked[at]):
-                free[cell] -= amps - (before[at][cell] if before is not None else 0.0)
+        for at, (load, now) in enumerate(zip(self.loads[identity], booked, strict=True)):
+            more = now if before is None else [new - old for new, old in zip(now, before[at], strict=True)]
+            if any(more):
+                for row in load.rows:
+                    self.free[row] = [free_a - amps for free_a, amps in zip(self.free[row], more, strict=True)]
         self._booked[identity] = booked
 
     def room(self, identity: str, evse_id: int, cell: int) -> float:
@@ -101,15 +102,16 @@ class Headroom:
         for load in self.loads[identity]:
             factor = load.factor(evse_id)
             if factor > 0:
-                free = self.free[load.row][cell]
-                least = min(least, 0.0 if abs(free) < NOISE_A else free / factor)
+                free_a = min(self.free[row][cell] for row in load.rows)
+                least = min(least, 0.0 if abs(free_a) < NOISE_A else free_a / factor)
         return least
 
     def rebook(self, identity: str, cell: int, envelope: Envelope) -> None:
         """Count a station, booked before, at another envelope in one cell."""
         for at, load in enumerate(self.loads[identity]):
             amps = load.amps(envelope)
-            self.free[load.row][cell] += self._booked[identity][at][cell] - amps
+            for row in load.rows:
+                self.free[row][cell] += self._booked[identity][at][cell] - amps
             self._booked[identity][at][cell] = amps
 
     def under(self, row: int) -> list[tuple[str, Load]]:
@@ -123,12 +125,18 @@ class Headroom:
         return [*(steps.lowest(ceiling.capacity, start_at, end_at) for start_at, end_at in windows), rest_a]
 
 
-def _loads_of(row: int, ceiling: Ceiling, stations: Mapping[str, Managed]) -> Iterable[tuple[str, Load]]:
-    parts: dict[str, list[tuple[int, float]]] = {}
-    for (identity, evse_id), factor in ceiling.factors.items():
-        if identity in stations and factor > 0:
-            parts.setdefault(identity, []).append((evse_id, factor))
-    for identity, factors in parts.items():
-        factors.sort(key=lambda part: (-part[1], part[0]))
-        whole = factors[0][1] if ceiling.conductor else sum(factor for _, factor in factors)
-        yield identity, Load(row, tuple(factors), whole, ceiling.conductor)
+def _loads_of(ceilings: Sequence[Ceiling], stations: Mapping[str, Managed]) -> Iterable[tuple[str, Load]]:
+    """Every station's loads; ceilings in which it has the same factors are one load."""
+    alike: dict[str, dict[tuple[tuple[tuple[int, float], ...], bool], list[int]]] = {}
+    for row, ceiling in enumerate(ceilings):
+        parts: dict[str, list[tuple[int, float]]] = {}
+        for (identity, evse_id), factor in ceiling.factors.items():
+            if identity in stations and factor > 0:
+                parts.setdefault(identity, []).append((evse_id, factor))
+        for identity, factors in parts.items():
+            factors.sort(key=lambda part: (-part[1], part[0]))
+            alike.setdefault(identity, {}).setdefault((tuple(factors), ceiling.conductor), []).append(row)
+    for identity, found in alike.items():
+        for (same, conductor), rows in found.items():
+            whole = same[0][1] if conductor else sum(factor for _, factor in same)
+            yield identity, Load(tuple(rows), same, whole, conductor)

@@ -16,7 +16,7 @@ rarely; a station at its failsafe needs no lease and is never rewritten.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import floor, inf
+from math import ceil, floor, inf
 
 from localctl.charging import steps
 from localctl.charging.steps import Steps
@@ -120,7 +120,7 @@ def renewals_within(terms: LeaseTerms, steady_s: float) -> int:
         count += 1
         longest = terms.lease_for(count)
         if longest == terms.lease_for(count + 1):
-            return count + int((steady_s - passed_s) // (longest * terms.renew_at))
+            return count + ceil((steady_s - passed_s) / (longest * terms.renew_at)) - 1
         passed_s += longest * terms.renew_at
     return count
 

@@ -82,8 +82,8 @@ class Ledger:
         for entry in mine:
             # A TxProfile of theirs takes the place of our default (5.2.2), unless one of ours stands above it.
             if entry.profile.purpose is Purpose.TX_DEFAULT:
-                above = [other for other in theirs if other.profile.purpose is Purpose.TX and shares_place(other, entry)]
-                if any(not any(silences(top, other) for top in tops) for other in above):
+                above = [other for other in theirs if other.profile.purpose is Purpose.TX]
+                if any(shares_place(each, entry) and not any(silences(top, each) for top in tops) for each in above):
                     found.add(entry.profile.id)
         return frozenset(found)
 

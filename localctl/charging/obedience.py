@@ -41,18 +41,15 @@ def entitled_to(record: Obedience, amps: float, now: float) -> Obedience:
 
 def sampled(record: Obedience, drawn_a: float, now: float) -> Obedience:
     """One meter sample, the highest phase in amperes."""
-    recent = [
-        amps
-        for (_, amps), until_at in zip(record.high, [*(at for at, _ in record.high[1:]), now], strict=True)
-        if until_at > now - SETTLE_S or until_at == now
-    ]
-    if not recent:
+    if not record.high:
         return record
-    limit_a = max(recent)
+    # Each entry holds until the next begins; those over for longer than a car takes no longer excuse it.
+    ends = [*(at for at, _ in record.high[1:]), now]
+    limit_a = max(amps for (_, amps), end_at in zip(record.high, ends, strict=True) if end_at > now - SETTLE_S)
     slack_a = max(SLACK_A, SLACK_PART * limit_a)
     if drawn_a > limit_a + slack_a:
         over = record.over + 1
         return replace(record, over=over, kept=0, distrusted=record.distrusted or over >= TO_DISTRUST)
-    felt = drawn_a >= min(amps for _, amps in record.high[-1:]) - FELT_WITHIN_A and drawn_a > SLACK_A
+    felt = drawn_a >= record.high[-1][1] - FELT_WITHIN_A and drawn_a > SLACK_A
     kept = record.kept + 1 if felt else record.kept
     return replace(record, over=0, kept=min(kept, TO_TRUST), distrusted=record.distrusted and kept < TO_TRUST)

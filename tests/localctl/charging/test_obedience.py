@@ -1,0 +1,56 @@
+"""Judging a station by its meter."""
+
+from localctl.charging import obedience
+from localctl.charging.obedience import Obedience
+
+
+def ordered(*orders, record=None):
+    record = record or Obedience()
+    for at, amps in orders:
+        record = obedience.entitled_to(record, amps, at)
+    return record
+
+
+def metered(record, drawn, begin=100.0):
+    for step, amps in enumerate(drawn):
+        record = obedience.sampled(record, amps, begin + step)
+    return record
+
+
+def test_three_samples_above_the_order_make_a_station_distrusted():
+    record = ordered((0.0, 10.0))
+    assert not metered(record, [16, 16]).distrusted
+    assert metered(record, [16, 16, 16]).distrusted
+
+
+def test_one_obedient_sample_starts_the_count_anew():
+    assert not metered(ordered((0.0, 10.0)), [16, 16, 10, 16, 16]).distrusted
+
+
+def test_an_ampere_or_five_percent_too_much_is_measuring_error():
+    assert not metered(ordered((0.0, 10.0)), [11.0] * 5).distrusted
+    assert metered(ordered((0.0, 10.0)), [11.01] * 5).distrusted
+    assert not metered(ordered((0.0, 32.0)), [33.6] * 5).distrusted
+
+
+def test_a_car_may_take_15_seconds_to_follow_a_fall():
+    record = ordered((0.0, 16.0), (100.0, 6.0))
+    assert not metered(record, [16, 16, 16], begin=112.0).distrusted
+    assert metered(record, [16, 16, 16], begin=116.0).distrusted
+
+
+def test_without_any_order_nothing_is_judged():
+    assert metered(Obedience(), [32] * 5) == Obedience()
+
+
+def test_trust_comes_back_only_when_the_limit_was_felt_and_kept():
+    distrusted = metered(ordered((0.0, 10.0)), [16] * 3)
+    assert metered(distrusted, [0.0] * 50).distrusted
+    assert metered(distrusted, [9.5] * 9).distrusted
+    assert not metered(distrusted, [9.5] * 10).distrusted
+
+
+def test_what_is_remembered_is_bounded_and_never_too_strict():
+    record = ordered(*((at / 10, float(at % 7)) for at in range(100)))
+    assert len(record.high) <= 9
+    assert max(amps for _, amps in record.high) == 6
