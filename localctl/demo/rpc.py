@@ -8,7 +8,7 @@ from typing import Any
 import trio
 
 from localctl.demo.tape import Tape
-from localctl.demo.wire import Gone, Wire
+from localctl.demo.wire import Gone, Line
 
 CALL, CALLRESULT, CALLERROR, SEND = 2, 3, 4, 6
 ANSWER_WITHIN_S = 30.0
@@ -32,7 +32,7 @@ Handler = Callable[[str, Json], Json]
 class Conversation:
     """One connection's CALLs, both ways. `listen` has to run beside the callers."""
 
-    def __init__(self, wire: Wire, tape: Tape, handle: Handler, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
+    def __init__(self, wire: Line, tape: Tape, handle: Handler, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
         self._wire, self._tape, self._handle, self._answer_within_s = wire, tape, handle, answer_within_s
         self._turn = trio.StrictFIFOLock()
         self._waiting: dict[str, trio.MemorySendChannel[Json | Fault]] = {}

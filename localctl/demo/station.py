@@ -23,7 +23,7 @@ from localctl.demo.outbox import Message, Outbox
 from localctl.demo.profiles import TX, BadProfile, read_profile
 from localctl.demo.rpc import Conversation, Fault, Json
 from localctl.demo.tape import Tape
-from localctl.demo.wire import Gone, Place, TurnedAway, dial
+from localctl.demo.wire import Gone, Line, Place, TurnedAway, dial
 
 TAG = "04A1B2C3D4"
 IDLE_S, SHORTEST_S = 3600.0, 0.001
@@ -269,9 +269,12 @@ class Station:
             headers = ((b"Authorization", b"Basic " + pair),)
         return Place(host=self._host, path=self._path, offer=(self.model.version,), headers=headers)
 
+    async def _line(self) -> Line:
+        return await dial(await self._dial(), self._place())
+
     async def _connection(self) -> None:
         self.state = "dialling"
-        async with await dial(await self._dial(), self._place()) as wire:
+        async with await self._line() as wire:
             self.connections += 1
             self.tape.connection = self.connections
             talk = Conversation(wire, self.tape, self._handle, answer_within_s=self.model.answer_within_s)

@@ -7,6 +7,7 @@ is all that is needed, so a whole site also runs over memory streams on a virtua
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol, Self
 
 import trio
 from wsproto import ConnectionType, WSConnection
@@ -53,6 +54,27 @@ class Place:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+class Line(Protocol):
+    """What both ends need of an open connection: `Wire` is one, and so is one in memory. Ends with `Gone`."""
+
+    async def __aenter__(self) -> Self:
+        """Use it in an `async with`: the connection ends with the block."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Drop the connection."""
+
+    async def receive(self) -> str:
+        """The next text."""
+
+    async def send(self, text: str) -> None:
+        """Send one text."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Say goodbye."""
+
+
 class Wire:
     """One open connection that carries texts. Ends with `Gone`, whoever ended it."""
 
@@ -64,7 +86,7 @@ class Wire:
         self.subprotocol: str | None = None
         self.path = ""
 
-    async def __aenter__(self) -> "Wire":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
