@@ -141,7 +141,7 @@ class _Round:
         self.footprints: dict[EvseId, int] = {}
         self.asking: list[Demand] = []
         self.cars: list[Car] = []
-        self.full: list[Reason] = []
+        self.full: list[Verdict] = []
         self.refused: dict[EvseId, int] = {}
         by_evse = {demand.evse: demand for demand in demands}
         for evse in sorted(by_evse):
@@ -162,7 +162,7 @@ class _Round:
             return
         self.asking.append(demand)
         self.cars.append((footprint, weight(demand), low, high))
-        self.full.append(reason)
+        self.full.append(OWN[reason])
 
     def _answer(self, evse: EvseId, amps: float, verdict: Verdict) -> None:
         self.amps[evse] = amps
@@ -175,7 +175,8 @@ class _Round:
         used = self.reserved.copy()
         book_all(self.network, used, ((self.cars[car][0], share) for car, share in amps.items()))
         for car, share in amps.items():
-            self._answer(self.asking[car].evse, share, verdicts[car])
+            evse = self.asking[car].evse
+            self.amps[evse], self.verdicts[evse] = share, verdicts[car]
         contested = self._contested() if self.refused else {}
         turns = self._turns(contested)
         return Allocation(
@@ -252,43 +253,47 @@ class _Round:
 
     def _share(self, admitted: list[int], ceilings: Mapping[int, Cut]) -> tuple[dict[int, float], dict[int, Verdict]]:
         """Exact max-min, class by class: first to the targets, then with what is left to the maxima."""
-        amps = {car: 0.0 if _pauses(ceilings.get(car)) else self.cars[car][2] for car in admitted}
+        amps = {car: self.cars[car][2] for car in admitted}
+        amps.update({car: 0.0 for car, cut in ceilings.items() if cut.amps == 0})
         used = self.reserved.copy()
         book_all(self.network, used, ((self.cars[car][0], low) for car, low in amps.items()))
         verdicts: dict[int, Verdict] = {}
         classes: dict[int, list[int]] = {}
         for car in admitted:
             classes.setdefault(-self.asking[car].priority, []).append(car)
-        targets = any(self.asking[car].target_a is not None for car in admitted)
-        for to_target in (True, False) if targets else (False,):
+        planned = any(self.asking[car].target_a is not None for car in admitted)
+        for to_target in (True, False) if planned else (False,):
             for _, members in sorted(classes.items()):
-                self._rise(members, amps, verdicts, used, ceilings, to_target)
+                if planned or ceilings:
+                    spans = [self._span(car, amps[car], ceilings.get(car), to_target) for car in members]
+                else:
+                    spans = [(self.cars[car], self.full[car]) for car in members]
+                self._rise(members, spans, amps, verdicts, used)
         self._calm(amps, verdicts)
         return amps, verdicts
+
+    def _span(self, car: int, low: float, cut: Cut | None, to_target: bool) -> tuple[Car, Verdict]:
+        """From where to where a car may rise now, and why no further."""
+        footprint, heft, _, top = self.cars[car]
+        why, target = self.full[car], self.asking[car].target_a
+        if cut is not None:
+            top, why = cut.amps, Verdict(Reason.IMBALANCE, cut.row)
+        if to_target and target is not None and target < top:
+            top, why = target, OWN[Reason.TARGET]
+        return (footprint, heft, low, max(low, top)), why
 
     def _rise(
         self,
         members: list[int],
+        spans: list[tuple[Car, Verdict]],
         amps: dict[int, float],
         verdicts: dict[int, Verdict],
         used: list[float],
-        ceilings: Mapping[int, Cut],
-        to_target: bool,
     ) -> None:
-        cars, tops = [], []
-        for car in members:
-            footprint, heft, _, high = self.cars[car]
-            top, why = high, OWN[self.full[car]]
-            if car in ceilings:
-                top, why = ceilings[car].amps, Verdict(Reason.IMBALANCE, ceilings[car].row)
-            target = self.asking[car].target_a
-            if to_target and target is not None and target < top:
-                top, why = target, OWN[Reason.TARGET]
-            low = amps[car]
-            cars.append((footprint, heft, low, max(low, top)))
-            tops.append(why)
+        """Let the water rise for one class; note what each car got and what stopped it."""
+        shares = fill(self.network, self.limits, used, [car for car, _ in spans])
         by_row: dict[int, Verdict] = {}
-        for car, why, (share, row) in zip(members, tops, fill(self.network, self.limits, used, cars), strict=True):
+        for car, (_, why), (share, row) in zip(members, spans, shares, strict=True):
             amps[car] = share
             verdicts[car] = why if row == FREE else by_row.get(row) or by_row.setdefault(row, Verdict(Reason.ROW, row))
 
@@ -349,7 +354,3 @@ class _Round:
                 queues[row, demand.priority] = Queue(open_to, self.now, self.policy)
             waits[demand.evse] = queues[row, demand.priority].next()
         return waits
-
-
-def _pauses(cut: Cut | None) -> bool:
-    return cut is not None and cut.amps == 0
