@@ -117,8 +117,9 @@ class Desk:
 
     def refill(self, now: float, terms: PaceTerms) -> None:
         """Let the write budget grow with time."""
-        passed_s = pacing.DAY_S if self.budget_at is None else now - self.budget_at
-        self.budget, self.budget_at = pacing.refilled(self.budget, passed_s, terms), now
+        if self.budget_at is None:
+            self.budget, self.budget_at = pacing.bucket_size(terms), now
+        self.budget, self.budget_at = pacing.refilled(self.budget, now - self.budget_at, terms), now
 
     def failing(self) -> bool:
         """True when two orders in a row came to nothing: do not count on this station following."""

@@ -289,7 +289,7 @@ class Dispatcher:
             may_a = station.full_a if may_a is None else may_a
             sure_a = desk.least(place, *window)
             if cell == 0 and desk.slots[place.key].confirmed is None:
-                sure_a = max(sure_a, sight.metered_a.get(unit.evse_id, 0.0))
+                sure_a = max([sure_a, *(sight.metered_a.get(outlet.id, 0.0) for outlet in unit.outlets_of(station))])
             found.append(max(sure_a, may_a + room.room(unit.identity, unit.evse_id, cell), 0.0))
         return found
 

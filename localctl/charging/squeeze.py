@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from localctl.charging import actuators, steps
 from localctl.charging.actuators import Place
 from localctl.charging.entitlement import Envelope
-from localctl.charging.fleet import Actuator, Managed, Share, Sight
+from localctl.charging.fleet import Actuator, Managed, Outlet, Share, Sight
 from localctl.charging.headroom import NOISE_A, Headroom
 from localctl.charging.steps import Steps
 
@@ -27,6 +27,10 @@ class Unit:
     places: list[tuple[Place, Steps]] = field(default_factory=list)
     asked: list[float] = field(default_factory=list)
     target: list[float] = field(default_factory=list)
+
+    def outlets_of(self, station: Managed) -> list[Outlet]:
+        """The outlets it stands for."""
+        return [outlet for outlet in station.outlets if self.evse_id in (0, outlet.id)]
 
     def limits(self, edges: Sequence[float], most: Sequence[float]) -> Steps:
         """The lower of target and `most`, cell by cell, as steps; the end of all leases binds the last cell too.
