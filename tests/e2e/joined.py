@@ -83,7 +83,9 @@ def certificates(folder):
 
 
 @asynccontextmanager
-async def boxed(tmp_path, csms_port, *, tls_down=False, tls_up=False, defaults="", csms_lines="", more=""):
+async def boxed(
+    tmp_path, csms_port, *, tls_down=False, tls_up=False, defaults="", csms_lines="", more="", controller=""
+):
     """localctl in front of this CSMS port; the strings are lines for parts of config.toml."""
     port, http_port = free_port(), free_port()
     lines = listener(port, tls_down) + (
@@ -91,7 +93,7 @@ async def boxed(tmp_path, csms_port, *, tls_down=False, tls_up=False, defaults="
         + ('ca_file = "ca.pem"\n' if tls_up else "")
         + f'{csms_lines}\n[defaults]\nunknown_stations = "route"\n{defaults}\n'
     )
-    async with box(tmp_path, lines + more, http_port) as log:
+    async with box(tmp_path, lines + more, http_port, controller) as log:
         url = f"{'wss' if tls_down else 'ws'}://{LOOPBACK}:{port}"
         yield {"url": url, "http_port": http_port, "ca": str(tmp_path / "ca.pem") if tls_down else None, "log": log}
 
@@ -103,9 +105,9 @@ def listener(port, tls):
 
 
 @asynccontextmanager
-async def box(tmp_path, config, http_port):
+async def box(tmp_path, config, http_port, controller=""):
     """A `localctl run` with this configuration until the block ends; it has to become ready and to end cleanly."""
-    own = f'[controller]\nstate_dir = "{tmp_path}/state"\nlog_format = "logfmt"\nlog_level = "debug"\n'
+    own = f'[controller]\nstate_dir = "{tmp_path}/state"\nlog_format = "logfmt"\nlog_level = "debug"\n{controller}\n'
     own += f'[http]\naddress = "{LOOPBACK}"\nport = {http_port}\n'
     (tmp_path / "config.toml").write_text(own + config)
     command = [sys.executable, "-m", "localctl", "run", str(tmp_path / "config.toml")]
