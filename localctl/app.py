@@ -22,8 +22,11 @@ import structlog
 import trio
 
 from localctl import __version__
+from localctl.adoption import Adoption
+from localctl.charging.controller import Controller
 from localctl.config.model import Config
 from localctl.config.reload import changes
+from localctl.control import Control
 from localctl.net import tls
 from localctl.net.credentials import Gatekeeper
 from localctl.net.pump import Switchboard
@@ -37,6 +40,7 @@ from localctl.observe.net_feed import net_samples
 from localctl.observe.service import Notifier
 from localctl.observe.snapshot import Snapshot, SnapshotBox, snapshot_samples
 from localctl.observe.stations import StationBook
+from localctl.plan import site_plan_of
 from localctl.plan_net import certificates_of, edge_of, policies_of
 from localctl.store.documents import Documents
 from localctl.store.keeper import Keeper
@@ -48,6 +52,8 @@ CYCLE_S: Final = 1.0
 """How often the picture of the box is made anew."""
 GRACE_S: Final = 5.0
 """Peers get this long to hear that the box stops."""
+CHARGING: Final = "charging"
+"""Name of the document with all that control must not forget."""
 Reader = Callable[[], Config | None]
 """Reads the configuration again; None when it is not usable (it has said why)."""
 log = structlog.get_logger("localctl")
@@ -71,8 +77,11 @@ class App:
         self._logged = LogObserver(structlog.get_logger("localctl.stations"))
         self._lag = LoopLag()
         self.metrics = Metrics()
-        self.router = Router(policies_of(config), own_key=self._own_key(), uniform=SystemRandom().random)
+        self._adoption = self._adopted()
+        policies = policies_of(config, self._adoption.admits)
+        self.router = Router(policies, own_key=self._own_key(), uniform=SystemRandom().random)
         self.switchboard = Switchboard(self.router, edge_of(config), self._observe, gatekeeper=self._gatekeeper())
+        self.control = self._controlled()
         self.box = SnapshotBox(self._snapshot())
         self._http = HttpServer(
             build_app(box=self.box, render_metrics=self.metrics.render), host=config.http.address, port=config.http.port
@@ -96,6 +105,8 @@ class App:
                 self.ports = await nursery.start(self.switchboard.serve)
                 self.health.arrived("listeners")
                 nursery.start_soon(self._cycles)
+                if self.control is not None:
+                    nursery.start_soon(self.control.run)
                 self._notifier.ready()
                 log.info("ready", version=__version__, http=f"http://{self.config.http.address}:{self.http_port}/")
                 task_status.started()
@@ -135,7 +146,8 @@ class App:
             await self.switchboard.reload(await trio.to_thread.run_sync(edge_of, config))
         except (OSError, ValueError, tls.CertificateProblem) as error:
             return self._reload_refused(str(error))
-        self.router.policies = policies_of(config)
+        self.router.policies = policies_of(config, self._adoption.admits)
+        self._adoption.forget_listed(config)
         set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
         for change in changes(self.config, config):
             log.info("configuration changed", key=change.path, old=change.old, new=change.new, effect=change.effect)
@@ -167,12 +179,34 @@ class App:
         self.metrics.observe(link, what, now)
         self._logged.observe(link, what, now)
         self._book.observe(link, what, now)
+        self._adoption.observe(what)
+        if self.control is not None:
+            self.control.observe(link, what, now)
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(
             version=__version__, state=self.health.state, reasons=self.health.reasons, started_at=self._started_at,
             taken_at=time.time(), stations=self._book.views(), site=self.config.controller.name,
         )  # fmt: skip
+
+    def _controlled(self) -> Control | None:
+        """The site's control loop; None for a box that only routes."""
+        plan = site_plan_of(self.config)
+        if plan is None:
+            return None
+        controller = Controller(plan, self._documents.load(CHARGING))
+        return Control(
+            controller, call=self.switchboard.call, unix_now=time.time, store=self._store, on_round=self._round
+        )
+
+    async def _store(self, document: dict[str, object]) -> None:
+        await trio.to_thread.run_sync(self._documents.save, CHARGING, document)
+
+    def _round(self, trouble: str | None) -> None:
+        if trouble is None:
+            self.health.clear("control")
+        else:
+            self.health.fault("control", trouble)
 
     def _own_key(self) -> bytes:
         """What marks our own message ids; the same after a restart, so that a late answer is still known as ours."""
@@ -182,6 +216,13 @@ class App:
             key = secrets.token_hex(32)
             self._keeper.keep("router", {"own_key": key})
         return bytes.fromhex(key)
+
+    def _adopted(self) -> Adoption:
+        names = self._documents.load("adopted").get("stations")
+        settled = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+        adoption = Adoption(settled, keep=lambda kept: self._keeper.keep("adopted", {"stations": kept}))
+        adoption.forget_listed(self.config)
+        return adoption
 
     def _gatekeeper(self) -> Gatekeeper:
         document = self._documents.load("security")

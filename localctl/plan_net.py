@@ -1,9 +1,11 @@
 """What the installer wrote, as the values that routing and sockets work with. Starts nothing.
 
-The only other place that knows the configuration's types is `plan_site`.
+What the charging core gets of the configuration is in `plan_site` and `plan_charging`.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final, assert_never
 
 from localctl.config.model import Certificate, Config, Csms, Listen
 from localctl.net.credentials import hash_password
@@ -17,19 +19,48 @@ from localctl.net.settings import (
 )
 from routing.policy import Policies, Refused, StationPolicy
 
+_WAITING_CHARS: Final = 4 * 1024 * 1024
+"""Text that may wait per direction, or more where a single message may be longer than that."""
 
-def policies_of(config: Config) -> Policies:
+
+Admits = Callable[[str, Config], bool]
+"""Whether a station that is not in the file gets one of the places for adopted ones (`adoption.Adoption.admits`)."""
+
+
+def _no_places(_identity: str, _config: Config) -> bool:
+    return False
+
+
+def policies_of(config: Config, admits: Admits = _no_places) -> Policies:
     """Identity to how its messages are routed, for the router."""
 
     def policy(identity: str) -> StationPolicy | Refused:
-        if config.station_of(identity) is None and config.defaults.unknown_stations == "refuse":
-            return Refused(status=404, reason='this station is not in the configuration (unknown_stations = "refuse")')
+        refused = _stranger(config, identity, admits)
+        if refused is not None:
+            return refused
         csms = config.csms_of(identity)
         if csms is None:
             return Refused(status=404, reason="no [[csms]] takes this identity")
         return _policy(config, csms, identity)
 
     return policy
+
+
+def _stranger(config: Config, identity: str, admits: Admits) -> Refused | None:
+    """Why a station that is not in the file stays out; None for one that may come in."""
+    if config.station_of(identity) is not None:
+        return None
+    match config.defaults.unknown_stations:
+        case "route":
+            return None
+        case "refuse":
+            return Refused(status=404, reason='this station is not in the configuration (unknown_stations = "refuse")')
+        case "adopt":
+            if admits(identity, config):
+                return None
+            return Refused(status=404, reason="this station is not in the configuration and adopt_count is reached")
+        case _ as never:
+            assert_never(never)
 
 
 def _policy(config: Config, csms: Csms, identity: str) -> StationPolicy:
@@ -48,6 +79,7 @@ def _policy(config: Config, csms: Csms, identity: str) -> StationPolicy:
         own_call_timeout_s=settings.own_call_timeout_s,
         max_call_timeouts=settings.max_call_timeouts,
         max_waiting=settings.max_waiting,
+        max_waiting_chars=max(_WAITING_CHARS, 2 * settings.max_message_bytes),
         retry_min_s=csms.retry_min_s,
         retry_range_s=csms.retry_range_s,
         retry_repeats=csms.retry_repeats,
@@ -73,6 +105,7 @@ def edge_of(config: Config) -> EdgeSettings:
             verify=settings.verify,
             password_hash=hashes.get(identity.casefold()),
             serial=table.serial if table else None,
+            allow_downgrade=settings.allow_downgrade,
         )
 
     controller = config.controller
@@ -85,6 +118,7 @@ def edge_of(config: Config) -> EdgeSettings:
         limits=EdgeLimits(
             max_connections=controller.max_connections,
             max_handshakes=controller.max_handshakes,
+            max_handshakes_per_peer=controller.max_handshakes_per_peer,
             handshake_deadline_s=controller.handshake_deadline_s,
             send_deadline_s=controller.send_deadline_s,
         ),
@@ -102,6 +136,7 @@ def _listener(listen: Listen) -> ListenerSettings:
         client_ca_file=listen.client_ca_file,
         certificate_rule=listen.client_cert_rule,
         static_rsa=listen.static_rsa,
+        trusted_proxies=listen.trusted_proxies,
         max_connections=listen.max_connections,
     )
 
@@ -124,9 +159,15 @@ def _csms(csms: Csms, config: Config) -> CsmsSettings:
         connect_timeout_s=csms.connect_timeout_s,
         ping_s=csms.ping_s,
         pong_timeout_s=csms.pong_timeout_s,
-        max_message=max([config.defaults.max_message_bytes, *(one.max_message_bytes for one in config.station)]),
+        max_message=_longest_message(config),
         credentials=(lambda identity: passwords.get(identity.casefold())) if passwords else None,
     )
+
+
+def _longest_message(config: Config) -> int:
+    """What any station may get: a CSMS's socket is opened before anything else is known of who is behind it."""
+    listed = (config.settings(station.identity).max_message_bytes for station in config.station)
+    return max(config.defaults.max_message_bytes, *listed, 0)
 
 
 def _pair(certificate: Certificate) -> CertificateFiles:

@@ -4,6 +4,8 @@
 ("station", "CP1", "evse", "2"). Here, and only here, those become places in config.toml.
 """
 
+from collections.abc import Iterator
+
 from localctl.charging import topology as domain
 from localctl.charging.rows import compile_rows
 from localctl.charging.topology_check import build
@@ -22,6 +24,8 @@ _KEY_OF = {
     ("load", "phase"): "current_a",
 }
 _PANEL_PHASES = "RST"
+ADOPTED = "adopted stations"
+"""Name of the load that stands for stations of `unknown_stations = "adopt"`; no [[load]] may be called so."""
 
 
 def panels_of(config: Config) -> tuple[domain.Panel, ...]:
@@ -80,8 +84,19 @@ def _station(station: Station, panel: str, settings: StationSettings) -> domain.
 
 
 def loads_of(config: Config) -> tuple[domain.Load, ...]:
-    """Other consumers, with what is kept free for them."""
-    return tuple(domain.Load(id=load.name, panel=load.panel, reserved_a=load.current_a) for load in config.load)
+    """Other consumers, with what is kept free for them; stations that may be adopted are one of them."""
+    loads = (domain.Load(id=load.name, panel=load.panel, reserved_a=load.current_a) for load in config.load)
+    return (*loads, *_adopted(config))
+
+
+def _adopted(config: Config) -> Iterator[domain.Load]:
+    """Room for every station that may be adopted, each on all phases: nobody knows its rotation."""
+    defaults = config.defaults
+    for panel in config.panel:
+        if defaults.unknown_stations == "adopt" and panel.id == defaults.adopt_into:
+            total_a = defaults.adopt_count * defaults.adopt_current_a
+            r, s, t = (total_a if letter in panel.phases else None for letter in _PANEL_PHASES)
+            yield domain.Load(id=ADOPTED, panel=panel.id, reserved_a=(r, s, t))
 
 
 def topology_of(config: Config) -> tuple[domain.Topology | None, tuple[domain.Problem, ...]]:
@@ -110,10 +125,12 @@ def _finding(problem: domain.Problem, config: Config) -> Finding:
     path = _place(problem.path, config)
     key = _KEY_OF.get((str(path[0]), problem.code))
     written = key is not None and len(path) == 2
+    room_a = sum(max(amps or 0.0 for amps in load.reserved_a) for load in _adopted(config))
+    adopted = f"; {room_a:g} A are kept for adopted stations" if problem.code == "failsafe" and room_a else ""
     return Finding(
         path=(*path, key) if written and key is not None else path,
         what=problem.message,
-        hint=problem.hint,
+        hint=problem.hint + adopted,
         severity=Severity(problem.severity.value),
         at_value=written,
         other=_place(problem.other, config) if problem.other else None,

@@ -43,6 +43,7 @@ def _references(config: Config, known: Known) -> Iterator[Finding]:
     named += [(("panel", n, "parent"), panel.parent) for n, panel in enumerate(config.panel) if panel.parent]
     named += [(("station", n, "panel"), station.panel) for n, station in enumerate(config.station) if station.panel]
     named += [(("load", n, "panel"), load.panel) for n, load in enumerate(config.load)]
+    named += [(("defaults", "adopt_into"), config.defaults.adopt_into)] if config.defaults.adopt_into else []
     for n, source in enumerate(config.limit_source):
         named += [(("limit_source", n, "fallback_a", panel), panel) for panel in source.fallback_a]
     for path, name in named:
@@ -129,17 +130,34 @@ def _entry(here: Path, entry: ScheduledLimit) -> Iterator[Finding]:
 
 def _strangers(config: Config, known: Known) -> Iterator[Finding]:
     """Stations that are not in the file: nobody could connect, or somebody could draw unseen current."""
-    path = ("defaults", "unknown_stations")
-    route = config.defaults.unknown_stations == "route"
-    if route and config.panel:
+    path, way = ("defaults", "unknown_stations"), config.defaults.unknown_stations
+    if way == "route" and config.panel:
         what = "stations that are not in this file draw current that no fuse knows of"
         yield warning(path, what, 'write "refuse" once all stations are listed', at_value=True)
-    if route and config.defaults.verify == "local":
+    if way != "refuse" and config.defaults.verify == "local":
         what = 'nobody can check a station that is not in this file: verify is "local"'
         yield Finding(path=path, what=what, at_value=True, other=("defaults", "verify"))
-    if not route and not config.station and known.complete:
+    if way == "refuse" and not config.station and known.complete:
         what = "no [[station]] is listed and others are refused: no station can connect"
         yield warning(path, what, 'list them, or write unknown_stations = "route" into [defaults]', absent=True)
+    yield from _adoption(path, config, known)
+
+
+def _adoption(path: Path, config: Config, known: Known) -> Iterator[Finding]:
+    """Adopted stations need a panel that keeps room for them, and somebody who limits them."""
+    defaults = config.defaults
+    if defaults.unknown_stations != "adopt":
+        if defaults.adopt_into is not None:
+            what, hint = "is not used: nobody is adopted", 'write unknown_stations = "adopt"'
+            yield warning(("defaults", "adopt_into"), what, hint, other=path)
+        return
+    if defaults.adopt_into is None:
+        panels = sorted(known.panels)
+        hint = f'such as adopt_into = "{printable(panels[0])}"' if panels else _panels("", known)
+        yield Finding(path=path, what="adopted stations need `adopt_into`, their panel", hint=hint, at_value=True)
+    if defaults.control in {"observe", "uncontrolled"}:
+        what = f'nobody holds adopted stations at adopt_current_a: control is "{defaults.control}"'
+        yield warning(path, what, 'set control = "auto"', at_value=True, other=("defaults", "control"))
 
 
 def _times(config: Config) -> Iterator[Finding]:

@@ -64,7 +64,7 @@ class StationSettings(Table):
     """How limits are written: `auto` finds out; `max_profile`, `tx_default`, `tx_profile`, `dynamic` fix it; `observe`
     only watches; `uncontrolled` counts the station at its rating."""
     limit_unit: Literal["A", "W"] = key("A", reload="live")
-    """Unit of the limits written to the station; `W` for those that understand nothing else."""
+    """Unit of the limits written to the station; `W` for those that understand nothing else, and always for DC."""
     max_stack_level: int | None = key(None, reload="live", ge=0, le=1_000_000)
     """Highest stackLevel the station takes. Left out: it is asked."""
     stack_level: int | None = key(None, reload="live", ge=0, le=1_000_000)
@@ -87,8 +87,15 @@ class StationSettings(Table):
 class Defaults(StationSettings):
     """What holds for every station unless its own table says otherwise. The whole table may be left out."""
 
-    unknown_stations: Literal["refuse", "route"] = key("refuse", reload="live")
-    """Stations that are not in this file: `refuse` them with 404, or `route` them to their CSMS with these defaults."""
+    unknown_stations: Literal["refuse", "route", "adopt"] = key("refuse", reload="live")
+    """Stations that are not in this file: `refuse` them with 404, `route` them to their CSMS with these defaults, or
+    `adopt` them: route them and hold each at `adopt_current_a` until somebody lists it."""
+    adopt_into: Name | None = key(None, reload="live")
+    """With `adopt`: the panel on which room is kept for them."""
+    adopt_current_a: Amps = key(6.0, unit="A", reload="live", gt=0)
+    """With `adopt`: current per phase of each adopted station as a whole. One that obeys no limit draws more."""
+    adopt_count: int = key(1, reload="live", ge=1, le=100)
+    """With `adopt`: so many stations at most; room for all of them is always kept, and one more is refused."""
 
 
 class Evse(Table):

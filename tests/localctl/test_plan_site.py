@@ -96,3 +96,29 @@ def test_complaints_name_the_line_of_what_they_are_about():
     assert "panel" in paths or "panel[0]" in paths
     twice = check_topology(read(SITE.replace("{ id = 7,", "{ id = 7 }, { id = 7,")))
     assert "station[1].evses[1]" in {problem.path for problem in twice.errors}
+
+
+ADOPT = ROUTER.replace('"route"', '"adopt"\nadopt_into = "main"\nadopt_count = {}\nadopt_current_a = 10') + """
+[[panel]]
+id = "main"
+phases = "RS"
+fuse_a = 63
+[[station]]
+identity = "CP1"
+panel = "main"
+phase_rotation = "R"
+evses = [{{ id = 1, phases = 1 }}]
+"""
+
+
+def test_p3_room_for_every_station_that_may_be_adopted_is_kept_on_their_panel():
+    (load,) = loads_of(good(ADOPT.format(3)))
+    assert (load.panel, load.reserved_a) == ("main", (30, 30, None))
+    assert loads_of(good(ADOPT.format(3).replace('"adopt"', '"refuse"'))) == ()
+
+
+def test_p3_adopted_stations_count_in_the_failsafe_sum_and_are_named_when_it_does_not_hold():
+    assert topology_of(good(ADOPT.format(5)))[1] == ()
+    (problem,) = check_topology(read(ADOPT.format(6))).errors
+    assert problem.path == "panel[0].fuse_a"
+    assert "60 A are kept for adopted stations" in problem.hint
