@@ -140,6 +140,8 @@ class _Round:
         self.verdicts: dict[EvseId, Verdict] = {}
         self.footprints: dict[EvseId, int] = {}
         self.asking: list[Demand] = []
+        self.known: list[Turn | None] = []
+        self.pausing: list[EvseId] = []
         self.cars: list[Car] = []
         self.full: list[Verdict] = []
         self.refused: dict[EvseId, int] = {}
@@ -161,6 +163,7 @@ class _Round:
             self._answer(evse, 0.0, OWN[reason])
             return
         self.asking.append(demand)
+        self.known.append(self.before.get(evse))
         self.cars.append((footprint, weight(demand), low, high))
         self.full.append(OWN[reason])
 
@@ -195,7 +198,7 @@ class _Round:
 
     def _admit(self) -> list[int]:
         """The numbers of the cars that charge; those that do not are answered here."""
-        ready = [car for car in range(len(self.cars)) if self._may_start(car)]
+        ready = [car for car, turn in enumerate(self.known) if turn is None or turn.running or self._may_start(car)]
         minima = [(self.cars[car][0], self.cars[car][2]) for car in ready]
         scarce = scarce_rows(self.network, self.limits, self.reserved, minima)
         if not scarce:
@@ -209,18 +212,18 @@ class _Round:
                 self._answer(self.asking[car].evse, 0.0, Verdict(Reason.WAITING, row))
         return sorted(car for car, row in zip(ranked, verdicts, strict=True) if row == FREE)
 
-    def _turn(self, evse: EvseId) -> Turn:
-        return self.before.get(evse) or Turn(running=False, since=self.now, counted_at=self.now)
+    def _turn(self, car: int) -> Turn:
+        return self.known[car] or Turn(running=False, since=self.now, counted_at=self.now)
 
     def _may_start(self, car: int) -> bool:
-        turn = self.before.get(self.asking[car].evse)
-        if turn is None or turn.running or turn.may_start_at(self.policy) <= self.now:
+        if self._turn(car).may_start_at(self.policy) <= self.now:
             return True
+        self.pausing.append(self.asking[car].evse)
         self._answer(self.asking[car].evse, 0.0, OWN[Reason.PAUSING])
         return False
 
     def _candidate(self, car: int) -> Candidate:
-        turn = self._turn(self.asking[car].evse)
+        turn = self._turn(car)
         patience_s = self.policy.patience * self.policy.min_on_s
         starving = not turn.running and turn.owed(self.now, self.policy) > patience_s
         return Candidate(self.cars[car][0], self.cars[car][2], self.asking[car].priority, starving)
@@ -229,7 +232,7 @@ class _Round:
         def key(car: int) -> tuple[object, ...]:
             demand = self.asking[car]
             phases = demand.phases or self.network.topology.evse(demand.evse).phases
-            return rank(self._turn(demand.evse), demand.priority, len(phases), demand.evse, self.now, self.policy)
+            return rank(self._turn(car), demand.priority, len(phases), demand.evse, self.now, self.policy)
 
         return sorted(cars, key=key)
 
@@ -301,7 +304,7 @@ class _Round:
         """Keep a running car's old current when the rise would be within the dead band."""
         band_a = self.policy.dead_band_a
         for car, new in amps.items():
-            turn = self.before.get(self.asking[car].evse)
+            turn = self.known[car]
             if turn is None or not turn.running:
                 continue
             if self.cars[car][2] <= turn.amps < new < turn.amps + band_a:
@@ -313,17 +316,11 @@ class _Round:
             for demand in self.asking:
                 rows = contested[self.footprints[demand.evse]]
                 served[demand.evse] = (self.amps[demand.evse] > 0, demand.priority, rows)
-        growing = rates(served)
-        return {
-            demand.evse: moved(
-                self.before.get(demand.evse),
-                self.amps[demand.evse],
-                growing.get(demand.evse, 0.0),
-                self.now,
-                self.policy,
-            )
-            for demand in self.asking
-        }
+        growing, found = rates(served), {}
+        for demand, turn in zip(self.asking, self.known, strict=True):
+            evse = demand.evse
+            found[evse] = moved(turn, self.amps[evse], growing.get(evse, 0.0), self.now, self.policy)
+        return found
 
     def _contested(self) -> dict[int, tuple[int, ...]]:
         """For each footprint the rows on which somebody had to wait."""
@@ -335,13 +332,14 @@ class _Round:
         self, turns: Mapping[EvseId, Turn], contested: Mapping[int, tuple[int, ...]]
     ) -> dict[EvseId, float | None]:
         """When each waiting or pausing car may expect to start: its place in the queue of the row that refused it."""
-        waits: dict[EvseId, float | None] = {}
-        for demand in self.asking:
-            if self.verdicts[demand.evse].reason is Reason.PAUSING:
-                waits[demand.evse] = turns[demand.evse].may_start_at(self.policy)
+        waits: dict[EvseId, float | None] = {
+            evse: turns[evse].may_start_at(self.policy) for evse in sorted(self.pausing)
+        }
+        if not self.refused:
+            return waits
         ends: dict[int, list[tuple[int, float]]] = {}
         for demand in self.asking:
-            if self.refused and turns[demand.evse].running:
+            if turns[demand.evse].running:
                 for row in contested[self.footprints[demand.evse]]:
                     end = turns[demand.evse].since + self.policy.min_on_s
                     ends.setdefault(row, []).append((demand.priority, end))
