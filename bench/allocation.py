@@ -125,14 +125,15 @@ class Reference:
         return levels
 
 
-def median_ms(work: Callable[[], object], repeats: int) -> float:
-    """The middle one of so many runs."""
-    times = []
+def medians_ms(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """The middle time of each; they run in turn, so that a busy machine slows all of them alike."""
+    times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            times[name].append((time.perf_counter() - start) * 1e3)
+    return {name: statistics.median(found) for name, found in times.items()}
 
 
 def measure(evses: int, repeats: int) -> str:
@@ -156,16 +157,21 @@ def measure(evses: int, repeats: int) -> str:
     ours, theirs = np.array([amps for amps, _ in fill(network, values, used.copy(), cars)]), reference.run()
     worst = float(np.abs(ours - theirs).max())
     assert worst < 1e-6, f"ours and the reference differ by {worst} A"
-    numpy_ms = median_ms(reference.run, repeats)
-    fill_ms = median_ms(lambda: fill(network, values, used.copy(), cars), repeats)
-    first_ms = median_ms(lambda: allocate(network, limits, demands, {}, 0.0, policy), repeats)
-    next_ms = median_ms(lambda: allocate(network, limits, demands, result.turns, 5.0, policy), repeats)
     tight = replace(limits, values=tuple(value * 0.45 for value in limits.values))
     before = allocate(network, tight, demands, {}, 0.0, policy)
-    turns_ms = median_ms(lambda: allocate(network, tight, demands, before.turns, 5.0, policy), repeats)
-    filled, whole = f"{fill_ms:>9.2f} {fill_ms / numpy_ms:>6.2f}x", f"{next_ms:>9.2f} {next_ms / numpy_ms:>6.2f}x"
-    left = f"{evses:>6} {len(network.rows):>6} {compiled_ms:>9.1f} {numpy_ms:>9.2f}"
-    return f"{left} {filled} {whole} {first_ms:>9.2f} {turns_ms:>9.2f} {worst:>10.1e}"
+    ms = medians_ms(
+        {
+            "numpy": reference.run,
+            "fill": lambda: fill(network, values, used.copy(), cars),
+            "allocate": lambda: allocate(network, limits, demands, result.turns, 5.0, policy),
+            "first": lambda: allocate(network, limits, demands, {}, 0.0, policy),
+            "turns": lambda: allocate(network, tight, demands, before.turns, 5.0, policy),
+        },
+        repeats,
+    )
+    ratios = {name: f"{ms[name]:>9.2f} {ms[name] / ms['numpy']:>6.2f}x" for name in ("fill", "allocate")}
+    left = f"{evses:>6} {len(network.rows):>6} {compiled_ms:>9.1f} {ms['numpy']:>9.2f}"
+    return f"{left} {ratios['fill']} {ratios['allocate']} {ms['first']:>9.2f} {ms['turns']:>9.2f} {worst:>10.1e}"
 
 
 def main() -> None:
