@@ -26,7 +26,7 @@ def run(*, duration_s: float = MINUTE_S, fast: bool = False, plain: bool = False
     """Play the demo; `duration_s` is at least five seconds, `fast` is a short one, `plain` never draws a table."""
     console = Console()
     outcome = _outcome(console, Plan(duration_s=FAST_S if fast else max(SHORTEST_S, duration_s)), plain)
-    if isinstance(outcome, BaseException):
+    if isinstance(outcome, BoxFailed):
         console.print(str(outcome), markup=False, highlight=False, style="red")
         return NOT_ARRIVED
     style = "bold green" if outcome.good else "bold red"
@@ -34,14 +34,18 @@ def run(*, duration_s: float = MINUTE_S, fast: bool = False, plain: bool = False
     return ARRIVED if outcome.good else NOT_ARRIVED
 
 
-def _outcome(console: Console, plan: Plan, plain: bool) -> Outcome | BaseException:
-    failure: BaseException = BoxFailed("the demo did not start")
+def _outcome(console: Console, plan: Plan, plain: bool) -> Outcome | BoxFailed:
+    """Play it. What trio wraps in groups comes out as the one thing that happened."""
     try:
         with PlainView(console) if plain else view_for(console) as view:
             return trio.run(_play, plan, view)
-    except* BoxFailed as group:
-        failure = _first(group)
-    return failure
+    except BaseExceptionGroup as group:
+        why = _first(group)
+        if isinstance(why, BoxFailed):
+            return why
+        if isinstance(why, SystemExit | KeyboardInterrupt):  # the reader of our output left; a second Ctrl-C
+            raise why from None
+        raise
 
 
 async def _play(plan: Plan, view: PlainView | LiveView) -> Outcome:
@@ -73,6 +77,6 @@ async def _stop_on_signal(seen: list[Scene]) -> None:
             seen[0].stop.set()
 
 
-def _first(group: BaseExceptionGroup[BoxFailed]) -> BaseException:
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     inner = group.exceptions[0]
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
