@@ -1,5 +1,6 @@
 """The fill is the lexicographic max-min point: by certificate, by linear programs, and by hand."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -57,6 +58,54 @@ def test_the_fill_is_what_a_sequence_of_linear_programs_finds(data):
         return
     ours = [amps for amps, _ in fill(network, values, used, cars)]
     assert ours == pytest.approx(most_fair(topology, demands), abs=1e-5)
+
+
+@st.composite
+def angled(draw):
+    """Line-to-line and star cars mixed, half of them behind a transformer."""
+    fuse = st.floats(15.0, 70.0)
+    panels = [
+        panel("grid", None, (draw(fuse), draw(fuse), draw(fuse))),
+        panel("wye", "grid", draw(st.floats(30.0, 150.0)), transformer_ratio=draw(st.sampled_from([480 / 208, 1.0]))),
+    ]
+    stations = [
+        station(
+            f"s{number}",
+            draw(st.sampled_from(["grid", "wye"])),
+            rotation=draw(st.sampled_from(["RST", "STR", "SRT"])),
+            phases=draw(st.sampled_from([(1,), (2,), (3,), (1, 2, 3)])),
+            line_to_line=draw(st.booleans()),
+        )
+        for number in range(draw(st.integers(1, 8)))
+    ]
+    return tree(*panels, *stations)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_with_angles_the_worst_served_car_gets_as_much_as_can_be_and_nothing_is_left_over(data):
+    topology = data.draw(angled())
+    demands = [replace(demand, phases=None) for demand in data.draw(crowds(topology, minima=(0.0,)))]
+    network, values, cars, used = pour(topology, demands)
+    amps = [share for share, _ in fill(network, values, used, cars)]
+    assert fits(network, values, used)
+    level = common_level(network, values, cars)
+    for number, (footprint, weight, low, high) in enumerate(cars):
+        assert amps[number] >= min(high, max(low, weight * level)) - 1e-5
+        more = used.copy()
+        book(network, more, footprint, 0.01)
+        assert amps[number] == high or not fits(network, values, more)
+
+
+def common_level(network, values, cars):
+    """The highest level all cars can have at once, by halving."""
+    low, high = 0.0, 1000.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        used = [0.0] * network.lane_count
+        book_all(network, used, [(f, min(most, max(least, weight * middle))) for f, weight, least, most in cars])
+        low, high = (middle, high) if fits(network, values, used) else (low, middle)
+    return low
 
 
 def test_rotated_single_phase_cars_do_not_share_a_conductor():
