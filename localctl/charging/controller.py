@@ -70,6 +70,7 @@ class Round:
     demands: tuple[Demand, ...]
     entitled: dict[str, Envelope]
     used: dict[EvseId, tuple[int, ...] | None]
+    others: dict[str, Other]
 
     @property
     def allocation(self) -> Allocation:
@@ -93,6 +94,7 @@ class Controller:
         self.appetites: dict[EvseId, Appetite] = {}
         self.online: set[str] = set()
         self.last: Round | None = None
+        self._horizon_s = plan.terms.lease.lease_s * 2
         self._held: dict[EvseId, Held] = {}
         self._loads: dict[str, BaseLoad] = {}
         self._orders: dict[int, Order] = {}
@@ -165,10 +167,8 @@ class Controller:
 
     def cycle(self, now: float) -> list[Order]:
         """Everything that should be sent now, most urgent first. Store `saved()` before the first one leaves."""
-        network = self.network()
-        horizon_s = self.plan.terms.lease.lease_s * 2
-        others = self._others(now)
-        horizon = effective(network, self._sources(now, horizon_s), others, now, now + horizon_s)
+        network, horizon_s = self.network(), self._horizon_s
+        horizon = self.horizon(now)
         standing = effective(network, (), {}, now, now + 1).at(now)
         seen = {name: self._see(name, now) for name in self.managed}
         caps = self._caps(seen, now, horizon_s)
@@ -179,7 +179,10 @@ class Controller:
             (name, outlet.id): used_phases(one, outlet) for name, one in seen.items() for outlet in one.managed.outlets
         }
         entitled = {name: one.entitled for name, one in seen.items()}
-        self.last = Round(at=now, horizon=horizon, spans=spans, demands=demands, entitled=entitled, used=used)
+        self.last = Round(
+            at=now, horizon=horizon, spans=spans, demands=demands, entitled=entitled, used=used,
+            others=self._others(now),
+        )  # fmt: skip
         orders = self.dispatcher.plan(
             shares=self._shares(seen, spans, caps),
             ceilings=self._ceilings.under(horizon, standing, used),
@@ -190,6 +193,16 @@ class Controller:
         while len(self._orders) > 4 * len(self.managed) + 64:
             del self._orders[next(iter(self._orders))]
         return orders
+
+    def horizon(self, now: float) -> Horizon:
+        """The limits of every row from now on, by all that was said until now."""
+        sources = self._sources(now, self._horizon_s)
+        return effective(self.network(), sources, self._others(now), now, now + self._horizon_s)
+
+    def metered_loads(self, now: float) -> dict[str, Other]:
+        """What each metered load is taken to draw, and how that is known."""
+        meters = self.plan.meters.items()
+        return {load: estimate(self._loads.get(load, BaseLoad()), now, rules) for load, rules in meters}
 
     def saved(self) -> dict[str, object]:
         """Everything that must outlive this process, as a JSON document."""
@@ -238,11 +251,7 @@ class Controller:
 
     def _others(self, now: float) -> dict[str, Other]:
         """Other load per panel: the meters' estimates where there are meters, reservations elsewhere."""
-        if not self.plan.meters:
-            return {}
-        read = {
-            load: estimate(self._loads.get(load, BaseLoad()), now, rules) for load, rules in self.plan.meters.items()
-        }
+        read = self.metered_loads(now)
         loads = {
             name: replace(load, reserved_a=read[name].a) if name in read else load
             for name, load in self.topology.loads.items()
