@@ -12,6 +12,7 @@ from localctl.net.engine import Engine
 from localctl.net.sockets import Cause, Closed, DialFailed, DialRefused, UpgradeRequest
 from localctl.net.upgrade import BadAnswer, Headers
 from localctl.net.wire import RECEIVE_BYTES, TlsWire, Wire
+from routing.errors import OurBug
 
 EARLY_BYTES: Final = 65_536
 """So much may come before the upgrade is answered."""
@@ -58,7 +59,10 @@ class StationSocket(Engine):
     async def _handle_request_event(self, event: Request) -> None:
         request = _read_request(event, self.wire)
         self.offer = request.offer
-        await self._on_request(self, request)
+        try:
+            await self._on_request(self, request)
+        except KeyError as error:  # the reader task takes that for something else
+            raise OurBug(f"a look-up failed while a request was judged: {error}") from error
         early = bytearray()
         with self._waiting:
             try:

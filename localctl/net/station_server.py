@@ -147,9 +147,7 @@ class StationServer:
         wanted = {settings.place: settings for settings in listeners}
         fresh = {place: _Listening(settings) for place, settings in wanted.items() if place not in self._listening}
         changed = {place: _Listening(settings) for place, settings in wanted.items() if place in self._listening}
-        opened = []
-        for place, listening in fresh.items():
-            opened.append((place, listening, await _open(listening.settings)))
+        opened = await _open_all(fresh)
         for place, candidate in changed.items():
             self._listening[place].settings, self._listening[place].context = candidate.settings, candidate.context
         for place in [place for place in self._listening if place not in wanted]:
@@ -330,6 +328,21 @@ class _Arrival:
             server.count(self._listening, -1)
         if self._link is not None:
             server._door.station_left(self._link, how)
+
+
+async def _open_all(fresh: dict[tuple[str, int], _Listening]) -> list[tuple[tuple[str, int], _Listening,
+                                                                          list[socket.socket]]]:
+    """All or none of them."""
+    opened: list[tuple[tuple[str, int], _Listening, list[socket.socket]]] = []
+    try:
+        for place, listening in fresh.items():
+            opened.append((place, listening, await _open(listening.settings)))
+    except OSError:
+        for _, _, socks in opened:
+            for sock in socks:
+                sock.close()
+        raise
+    return opened
 
 
 async def _open(settings: ListenerSettings) -> list[socket.socket]:

@@ -195,6 +195,7 @@ class Wire:
         self.queued = 0
         self.stalled_since = None
         self._drained()
+        self.on_room = _nobody  # no cycle, so that a leg's memory is free at once
 
 
 class TlsWire(Wire):
