@@ -108,6 +108,7 @@ def _values(site: Site, panels: tuple[Panel, ...], stations: tuple[Station, ...]
         yield _bad(("site",), "the nominal voltage must be above 0 V", "230 in most of the world, 120 in North America")
     for panel in panels:
         numbers = [*(amps for amps in panel.fuse_a if amps is not None), panel.reserve_a, panel.limit_w or 0.0]
+        numbers.append(panel.imbalance_limit_a or 0.0)
         if not panel.phases or not all(isfinite(number) and number >= 0 for number in numbers):
             message = f"panel {panel.id!r} needs at least one fuse, and no number below 0"
             yield _bad(("panel", panel.id), message, "fuse_a is the rating of each phase in ampere")
@@ -125,6 +126,10 @@ def _station_values(station: Station) -> Iterator[Problem]:
     if not (station.weight > 0 and isfinite(station.weight) and station.failsafe_a >= 0):
         yield _bad(
             path, f"station {station.identity!r} needs a weight above 0 and a failsafe of 0 or more", "weight = 1"
+        )
+    if station.max_a is not None and not (isfinite(station.max_a) and station.max_a >= 0):
+        yield _bad(
+            path, f"station {station.identity!r} has a rating of {station.max_a} A", "0 or more, or leave it out"
         )
     for evse in station.evses:
         if not (0 <= evse.min_a <= evse.max_a and isfinite(evse.max_a) and 0 < evse.efficiency <= 1):

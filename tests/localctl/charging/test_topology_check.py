@@ -4,9 +4,16 @@ from dataclasses import replace
 from math import inf, nan
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from localctl.charging.topology import Evse, Group, Load, Severity, Site
+from localctl.charging.allocator import allocate
+from localctl.charging.allocator_demand import Demand
+from localctl.charging.limits_effective import effective
+from localctl.charging.rows import compile_rows
+from localctl.charging.topology import Evse, Group, Load, Panel, Severity, Site, Station
 from localctl.charging.topology_check import build
+from localctl.charging.topology_failsafe import check_failsafe
 from tests.localctl.charging.sites import panel, station
 
 
@@ -93,6 +100,8 @@ def test_a_transformer_between_makes_other_ratings_sensible():
         station("a", rotation="RTX"),
         station("a", weight=0.0),
         station("a", weight=inf),
+        station("a", max_a=nan),
+        panel("x", "main", imbalance_limit_a=-1.0),
         station("a", failsafe_a=-1.0),
         station("a", evse=Evse(id=1, min_a=16.0, max_a=10.0)),
         station("a", evse=Evse(id=1, phases=())),
@@ -124,3 +133,71 @@ def test_angles_need_a_known_rotation():
 def test_a_group_of_evses_that_do_not_exist_is_named():
     group = Group(id="tenant", weights=((("a", 1), 1.0), (("b", 7), 1.0)))
     assert problems(panel("main"), station("a"), groups=(group,)) == [("group", ("group", "tenant"), None)]
+
+
+names = st.sampled_from(["a", "b", "c", ""])
+amps = st.sampled_from([0.0, 6.0, 10.0, 32.0, 63.0, 100.0, -1.0, nan, inf, 1e300])
+any_panel = st.builds(
+    Panel,
+    id=names,
+    parent=st.none() | names,
+    fuse_a=st.tuples(*[st.none() | amps] * 3),
+    reserve_a=amps,
+    limit_w=st.none() | amps,
+    imbalance_limit_a=st.none() | st.just(20.0),
+    transformer_ratio=st.none() | st.sampled_from([0.0, -1.0, 2.3, nan]),
+)
+any_evse = st.builds(
+    Evse,
+    id=st.integers(0, 2),
+    phases=st.sampled_from([(1,), (2,), (1, 2, 3), (3, 1), (), (0,), (1, 1), (4, 5, 6, 7)]),
+    min_a=amps,
+    max_a=amps,
+    efficiency=st.sampled_from([0.0, 0.9, 2.0]),
+)
+any_station = st.builds(
+    Station,
+    identity=names,
+    panel=names,
+    evses=st.lists(any_evse, max_size=2).map(tuple),
+    phase_rotation=st.sampled_from(["RST", "STR", "S", "unknown", "XYZ", ""]),
+    failsafe_a=amps,
+    max_a=st.none() | amps,
+    weight=amps,
+    line_to_line=st.booleans(),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(any_panel, max_size=4), st.lists(any_station, max_size=3))
+@example([panel("a")], [station("b", "a")])
+def test_p6_no_site_however_broken_raises_and_every_site_let_through_can_be_computed(panels, stations):
+    topology, found = build(Site(), panels, stations)
+    assert (topology is None) == any(problem.severity is Severity.ERROR for problem in found)
+    if topology is not None:
+        network = compile_rows(topology)
+        check_failsafe(network)
+        demands = [Demand(evse=evse) for evse in topology.evses]
+        result = allocate(network, effective(network, (), {}, 0.0, 1.0).at(0.0), demands, {}, 0.0)
+        assert all(share >= 0 for share in result.amps.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.builds(panel, names, st.none() | names), max_size=4),
+    st.lists(st.builds(station, names, names), max_size=3),
+)
+def test_a_site_is_let_through_exactly_when_it_is_one_tree_of_things_with_names_of_their_own(panels, stations):
+    topology, _ = build(Site(), panels, stations)
+    parents = {each.id: each.parent for each in panels}
+    sound = len(parents) == len(panels) and len({s.identity for s in stations}) == len(stations)
+    sound = sound and [*parents.values()].count(None) == 1 and all(s.panel in parents for s in stations)
+    assert (topology is not None) == (sound and all(reaches_root(name, parents) for name in parents))
+
+
+def reaches_root(name, parents):
+    for _ in parents:
+        if name not in parents or parents[name] is None:
+            break
+        name = parents[name]
+    return name in parents and parents[name] is None
