@@ -60,7 +60,7 @@ log = structlog.get_logger("localctl")
 
 
 class App:
-    """One box. Build it, then `run` it once."""
+    """One box. Build it, then `run` it once. Raises tls.CertificateProblem for certificates that cannot be used."""
 
     def __init__(self, config: Config, *, read_again: Reader = lambda: None) -> None:
         self.config = config
@@ -72,6 +72,7 @@ class App:
         self._notifier = Notifier()
         self.health = Health(waits_for=("listeners",))
         self._keeper = Keeper(self._documents, self._state_trouble)
+        self._trouble: str | None = None
         self._facts = BoxFacts(started_at=self._started_at)
         self._book = StationBook(unix_now=time.time, known=[station.identity for station in config.station])
         self._logged = LogObserver(structlog.get_logger("localctl.stations"))
@@ -249,11 +250,16 @@ class App:
             self.health.clear("state")
         else:
             self.health.fault("state", reason)
-            log.error("state not saved", reason=reason)
+            if reason != self._trouble:
+                log.error("state not saved", reason=reason)
+        self._trouble = reason
 
     def _note_certificates(self) -> None:
         for use, file in certificates_of(self.config).items():
-            self._facts.certificate(use=use, ends_at=tls.expires_at(file))
+            try:
+                self._facts.certificate(use=use, ends_at=tls.expires_at(file))
+            except tls.CertificateProblem as error:
+                log.warning("certificate's end not known", use=use, reason=str(error))
 
 
 def _table(document: dict[str, object], name: str) -> list[tuple[str, object]]:

@@ -35,7 +35,11 @@ def run(file: Path | None = None) -> int:
     set_up_logs(level=controller.log_level, look=controller.log_format)
     # The collector's default pace costs 40 % of the processor time per message at a thousand stations.
     gc.set_threshold(100_000, 20, 100)
-    return trio.run(serve, App(loaded.config, read_again=lambda: read_again(path)))
+    try:
+        app = App(loaded.config, read_again=lambda: read_again(path))
+    except CertificateProblem as error:
+        return refused([error])
+    return trio.run(serve, app)
 
 
 async def serve(app: App) -> int:
@@ -47,12 +51,17 @@ async def serve(app: App) -> int:
             await app.run()
     except* (OSError, CertificateProblem) as errors:
         troubles = flat(errors)
-    for error in troubles:
-        log.error("cannot start", reason=str(error))
     if troubles:
-        return FAILED
+        return refused(troubles)
     log.info("stopped")
     return OK
+
+
+def refused(troubles: list[BaseException]) -> int:
+    """Say what keeps the box from starting, one line each."""
+    for error in troubles:
+        log.error("cannot start", reason=str(error))
+    return FAILED
 
 
 def flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -332,16 +332,17 @@ class _Arrival:
 
 async def _open_all(fresh: dict[tuple[str, int], _Listening]) -> list[tuple[tuple[str, int], _Listening,
                                                                           list[socket.socket]]]:
-    """All or none of them."""
+    """All or none of them. Raises an OSError that names the place."""
     opened: list[tuple[tuple[str, int], _Listening, list[socket.socket]]] = []
     try:
         for place, listening in fresh.items():
             opened.append((place, listening, await _open(listening.settings)))
-    except OSError:
+    except OSError as error:
         for _, _, socks in opened:
             for sock in socks:
                 sock.close()
-        raise
+        words = f"cannot listen on {place[0]} port {place[1]}: {error.strerror}"
+        raise OSError(error.errno, words) from None
     return opened
 
 

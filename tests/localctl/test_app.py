@@ -1,0 +1,304 @@
+"""The composition root: a box starts in order, tells how it is, takes new configurations, remembers, says goodbye."""
+
+import base64
+import json
+import socket
+
+import pytest
+import trio
+from structlog.testing import capture_logs
+
+from localctl import app as module
+from localctl.app import App
+from localctl.net.credentials import check_password, hash_password
+from localctl.observe.health import ServiceState
+from tests.e2e.joined import free_port, http_get
+from tests.localctl.boxes import HOST, config, running, taken_port, text, until
+from tests.localctl.config.files import good
+from tests.localctl.net.certificates import Pki
+from tests.localctl.net.kit import RawPeer, connect, csms, frame, upgrade
+
+OLD, NEW = b"old-password-of-it", b"new-password-of-it"
+
+
+@pytest.fixture(autouse=True)
+def _quick_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CYCLE_S", 0.02)
+    monkeypatch.setattr(module, "set_up_logs", lambda **_: None)  # it would undo what capture_logs does
+
+
+def password(secret: bytes, identity: str = "CP1") -> tuple[bytes, ...]:
+    return (b"Authorization: Basic " + base64.b64encode(identity.encode() + b":" + secret),)
+
+
+async def arrive(port, identity="CP1", secret=OLD, offer="ocpp2.0.1") -> tuple[RawPeer, int]:
+    """A station at the door, and the status it gets."""
+    peer = await connect(port)
+    await peer.send(upgrade(f"/ocpp/{identity}", extra=password(secret, identity), offer=offer))
+    return peer, (await peer.head())[0]
+
+
+async def status_of(port: int, identity: str = "CP1", secret: bytes = OLD) -> int:
+    peer, status = await arrive(port, identity, secret)
+    await trio.aclose_forcefully(peer.stream)
+    return status
+
+
+def saved(folder, name: str) -> dict:
+    """A document of the state directory; nothing when there is none."""
+    path = folder / "state" / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+# -- start and stop
+
+
+async def test_the_box_is_ready_only_when_its_listeners_are_bound(tmp_path):
+    box = App(config(tmp_path))
+    assert (box.health.ready, box.health.reasons) == (False, ("waiting for listeners",))
+    async with running(box):
+        assert box.health.state is ServiceState.READY
+        (port,) = box.ports.values()
+        async with await connect(port):
+            pass
+        await until(lambda: box.box.get().state is ServiceState.READY)
+        assert (await http_get(box.http_port, "/-/ready"))[0] == 200
+        assert "localctl_build_info" in (await http_get(box.http_port, "/metrics"))[1]
+
+
+async def test_a_taken_listener_port_ends_the_start_and_frees_the_http_port(tmp_path):
+    taken, port = taken_port()
+    with taken:
+        box = App(config(tmp_path, port=port))
+        with pytest.RaisesGroup(OSError, flatten_subgroups=True) as caught:
+            await box.run()
+    assert f"cannot listen on {HOST} port {port}" in repr(caught.value)
+    assert not box.health.ready
+    await until(lambda: not box._http.alive)
+    socket.create_server((HOST, box.http_port)).close()
+
+
+async def test_a_taken_http_port_is_named_and_nothing_listens(tmp_path):
+    taken, port = taken_port()
+    mine = free_port()
+    with taken, pytest.raises(OSError, match=str(port)):
+        await App(config(tmp_path, port=mine, http_port=port)).run()
+    with pytest.raises(OSError, match=r".+"):
+        await connect(mine)
+
+
+async def test_on_stop_stations_hear_1001_and_the_box_says_that_it_stops(tmp_path):
+    async with csms() as upper, running(App(config(tmp_path, csms_port=upper.port))) as box:
+        peer, status = await arrive(next(iter(box.ports.values())))
+        assert status == 101
+        await until(lambda: upper.connections)
+        async with peer, trio.open_nursery() as nursery:
+            nursery.start_soon(box.stop)
+            assert await peer.closed_with() == 1001
+        assert (box.health.state, box.box.get().state) == (ServiceState.STOPPING, ServiceState.STOPPING)
+        with pytest.raises(OSError, match=r".+"):
+            await connect(next(iter(box.ports.values())))
+
+
+async def test_what_happens_to_a_station_is_seen_in_page_log_and_metrics(tmp_path):
+    with capture_logs() as logs:
+        async with csms() as upper, running(App(config(tmp_path, csms_port=upper.port))) as box:
+            peer, _ = await arrive(next(iter(box.ports.values())))
+            async with peer:
+                await until(lambda: [one.identity for one in box.box.get().stations if one.connected] == ["CP1"])
+                page = (await http_get(box.http_port, "/metrics"))[1]
+    assert any(line.startswith("localctl_") and 'station="CP1"' in line for line in page.splitlines())
+    assert any(entry.get("identity", entry.get("station")) == "CP1" for entry in logs)
+
+
+# -- faults
+
+
+async def test_a_dead_http_thread_makes_the_box_degraded_and_it_goes_on_routing(tmp_path):
+    async with csms() as upper, running(App(config(tmp_path, csms_port=upper.port))) as box:
+        box._http.stop()
+        await until(lambda: box.health.state is ServiceState.DEGRADED)
+        assert box.health.reasons == ("the HTTP port has stopped serving",)
+        assert await status_of(next(iter(box.ports.values()))) == 101
+
+
+async def test_a_state_directory_that_cannot_be_written_makes_the_box_degraded_and_tells(tmp_path):
+    (tmp_path / "file").write_text("")
+    with capture_logs() as logs:
+        async with running(App(config(tmp_path, state_dir=tmp_path / "file" / "state"))) as box:
+            await until(lambda: box.health.state is ServiceState.DEGRADED)
+            assert "the state directory cannot be written" in box.health.reasons[0]
+            await until(lambda: box.box.get().reasons == box.health.reasons)
+    assert [entry["log_level"] for entry in logs if entry["event"] == "state not saved"] == ["error"]
+
+
+async def test_a_state_directory_that_works_again_clears_the_fault(tmp_path):
+    (tmp_path / "state").write_text("in the way")
+    async with csms() as upper, running(App(config(tmp_path, csms_port=upper.port))) as box:
+        await until(lambda: box.health.state is ServiceState.DEGRADED)
+        (tmp_path / "state").unlink()
+        assert await status_of(next(iter(box.ports.values()))) == 101
+        await until(lambda: box.health.state is ServiceState.READY)
+    assert saved(tmp_path, "router")
+
+
+# -- reload
+
+
+def reloadable(folder, first: str) -> tuple[App, list]:
+    """A box and the list whose last entry is what the file holds."""
+    files = [good(first, folder=folder)]
+    return App(files[0], read_again=lambda: files[-1]), files
+
+
+async def test_a_reload_takes_new_settings_and_keeps_what_is_connected(tmp_path):
+    async with csms() as upper:
+        first = text(tmp_path, csms_port=upper.port)
+        box, files = reloadable(tmp_path, first)
+        async with running(box):
+            (port,) = box.ports.values()
+            peer, _ = await arrive(port)
+            files.append(good(first.replace('"route"', '"refuse"'), folder=tmp_path))
+            async with peer:
+                with capture_logs() as logs:
+                    assert await box.reload()
+                await peer.send(frame('[2,"1","Heartbeat",{}]'))
+                assert await peer.text() == '[3,"1",{}]'
+                assert (await status_of(port, "CP2"), box.health.state) == (404, ServiceState.READY)
+    told = [entry for entry in logs if entry["event"] == "configuration changed"]
+    assert [(entry["key"], entry["old"], entry["new"]) for entry in told] == [
+        ("defaults.unknown_stations", "route", "refuse")
+    ]
+
+
+async def test_a_reload_changes_how_much_is_logged(tmp_path, monkeypatch):
+    levels = []
+    monkeypatch.setattr(module, "set_up_logs", lambda *, level, look: levels.append((level, look)))
+    first = text(tmp_path)
+    box, files = reloadable(tmp_path, first)
+    async with running(box):
+        files.append(good(first.replace('name = "test"', 'log_level = "debug"'), folder=tmp_path))
+        assert await box.reload()
+    assert levels == [("debug", "auto")]
+
+
+async def test_a_reload_opens_and_closes_listeners(tmp_path):
+    first, more = text(tmp_path), free_port()
+    box, files = reloadable(tmp_path, first)
+    async with running(box):
+        files.append(good(first + f'[[listen]]\naddress = "{HOST}"\nport = {more}\nsecurity_profile = 1\n'))
+        assert await box.reload()
+        async with await connect(more):
+            pass
+        files.append(files[0])
+        assert await box.reload()
+        with pytest.raises(OSError, match=r".+"):
+            await connect(more)
+
+
+async def test_a_file_with_mistakes_changes_nothing_but_is_seen_until_a_good_one_comes(tmp_path):
+    box, files = reloadable(tmp_path, text(tmp_path))
+    async with running(box):
+        before = box.router.policies
+        files.append(None)
+        assert not await box.reload()
+        assert (box.config, box.router.policies) == (files[0], before)
+        assert box.health.state is ServiceState.DEGRADED
+        assert "the old configuration goes on: the file has mistakes" in box.health.reasons[0]
+        assert "localctl_config_last_reload_successful 0" in (await http_get(box.http_port, "/metrics"))[1]
+        files.append(files[0])
+        assert await box.reload()
+        assert box.health.state is ServiceState.READY
+
+
+async def test_a_reload_onto_a_taken_port_changes_nothing(tmp_path):
+    taken, port = taken_port()
+    first = text(tmp_path)
+    box, files = reloadable(tmp_path, first)
+    with taken:
+        async with running(box):
+            (mine,) = box.ports.values()
+            files.append(good(first + f'[[listen]]\naddress = "{HOST}"\nport = {port}\nsecurity_profile = 1\n'))
+            assert not await box.reload()
+            assert (box.config, str(port) in box.health.reasons[0]) == (files[0], True)
+            async with await connect(mine):
+                pass
+
+
+async def test_a_certificate_that_went_bad_after_the_check_refuses_the_reload(tmp_path):
+    Pki(tmp_path).pair("cert", HOST)
+    listen = 'certificates = [{ cert_file = "cert.pem", key_file = "cert.key" }]'
+    box, files = reloadable(tmp_path, text(tmp_path, profile=2, listen=listen))
+    async with running(box):
+        assert 'use="server_' in (await http_get(box.http_port, "/metrics"))[1]
+        files.append(files[0])
+        (tmp_path / "cert.pem").write_text("torn")
+        assert not await box.reload()
+        assert "cert.pem" in box.health.reasons[0]
+
+
+# -- memory
+
+
+async def test_the_boxs_own_key_survives_a_restart_so_that_late_answers_are_known_as_ours(tmp_path):
+    keys = []
+    for _ in range(2):
+        async with running(App(config(tmp_path))):
+            await until(lambda: saved(tmp_path, "router"))
+        keys.append(saved(tmp_path, "router")["own_key"])
+    assert keys[0] == keys[1]
+    assert len(bytes.fromhex(keys[0])) == 32
+
+
+@pytest.mark.parametrize("document", ["{torn", '{"own_key": 5}', '{"own_key": "short"}', "[]"])
+async def test_a_broken_key_is_replaced_and_the_box_starts(tmp_path, document):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "router.json").write_text(document)
+    async with running(App(config(tmp_path))):
+        await until(lambda: len(str(saved(tmp_path, "router").get("own_key"))) == 64)
+
+
+async def test_a05_fr_06_the_highest_security_profile_survives_a_restart(tmp_path):
+    async with csms() as upper:
+        async with running(App(config(tmp_path, csms_port=upper.port))) as box:
+            assert await status_of(next(iter(box.ports.values()))) == 101
+            await until(lambda: saved(tmp_path, "security"))
+        open_door = {"profile": 0, "listen": "allow_insecure = true", "csms_port": upper.port}
+        async with running(App(config(tmp_path, **open_door))) as box:
+            (port,) = box.ports.values()
+            assert await status_of(port) == 403
+            assert await status_of(port, "CP2") == 101
+        async with running(App(config(tmp_path, defaults="allow_downgrade = true", **open_door))) as box:
+            assert await status_of(next(iter(box.ports.values()))) == 101
+
+
+async def test_a01_fr_03_a_password_the_csms_changed_survives_a_restart(tmp_path):
+    table = f'[[station]]\nidentity = "CP1"\nverify = "local"\npassword_hash = "{hash_password(OLD)}"\n'
+    change = '[2,"p","ChangeConfiguration",{"key":"AuthorizationKey","value":"' + NEW.decode() + '"}]'
+    async with csms() as upper:
+        async with running(App(config(tmp_path, csms_port=upper.port, more=table))) as box:
+            peer, status = await arrive(next(iter(box.ports.values())), offer="ocpp1.6")
+            assert status == 101
+            async with peer:
+                await until(lambda: upper.connections)
+                await upper.connections[0].send(change)
+                assert await peer.text() == change
+                await peer.send(frame('[3,"p",{"status":"Accepted"}]'))
+                await until(lambda: saved(tmp_path, "security").get("passwords"))
+        assert check_password(NEW, saved(tmp_path, "security")["passwords"]["cp1"])
+        assert NEW.decode() not in (tmp_path / "state" / "security.json").read_text()
+        async with running(App(config(tmp_path, csms_port=upper.port, more=table))) as box:
+            (port,) = box.ports.values()
+            assert await status_of(port, secret=OLD) == 401
+            assert await status_of(port, secret=NEW) == 101
+
+
+async def test_adopted_stations_keep_their_place_over_a_restart(tmp_path):
+    async with csms() as upper:
+        for identity in ("CP1", "CP2"):
+            plain = text(tmp_path, csms_port=upper.port, more='[[panel]]\nid = "main"\nfuse_a = 63\n')
+            adopt = plain.replace('"route"', '"adopt"\nadopt_into = "main"')
+            async with running(App(good(adopt, folder=tmp_path))) as box:
+                assert await status_of(next(iter(box.ports.values())), identity) == (101 if identity == "CP1" else 404)
+                await until(lambda: saved(tmp_path, "adopted"))
+    assert saved(tmp_path, "adopted") == {"stations": ["cp1"]}
