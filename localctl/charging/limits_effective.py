@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import inf, isfinite, isnan
 
 from localctl.charging.limits import Covers, Key, Source, State, words
+from localctl.charging.moves import OurBug
 from localctl.charging.phases import PHASES, PerPhase
 from localctl.charging.rows import POWER, SUM, Network, Row, RowKind
 from localctl.charging.topology import Path, Topology
@@ -110,13 +111,16 @@ def effective(
 ) -> Horizon:
     """The bounds of every row from `start` to `end`. `others` is what flows on each panel beside our EVSEs.
 
-    A panel that is missing in `others` carries its own loads' reservations (see `reserved`).
+    A panel that is missing in `others` carries its own loads' reservations (see `reserved`). A source on a node the
+    site does not have limits nothing. OurBug when a source limits what the rows were not compiled for: a limit that
+    nobody keeps must not look kept.
     """
     now = start if now is None else now
     lines: dict[Key, list[_Line]] = {}
     carried = {**reserved(network.topology), **others}
     asked = {(row.node, row.phase): row for row in network.rows if row.kind is not RowKind.IMBALANCE}
     for source in sources:
+        _check_rows(network, source)
         for phase in (*PHASES, POWER, SUM):
             if (source.node, phase) in asked:
                 less = _taken(network.topology, source.node, phase, carried) if source.covers is Covers.ALL else 0.0
@@ -130,6 +134,20 @@ def effective(
             contenders += lines.get((row.node, row.phase), [])
         rows.append(_lowest(contenders, start, end))
     return Horizon(start=start, end=end, rows=tuple(rows))
+
+
+def _check_rows(network: Network, source: Source) -> None:
+    """Whether there are rows for all that a source limits: watts anywhere, amperes on a station."""
+    kind, name = source.node[0], source.node[1]
+    topology = network.topology
+    if not ((kind == "panel" and name in topology.panels) or (kind == "station" and name in topology.stations)):
+        return
+    phases = {network.rows[row].phase for row in network.rows_at(source.node)}
+    caps = [source.fallback, *(step.cap for step in source.steps)]
+    watts = any(cap.w is not None for cap in caps) and POWER not in phases
+    amperes = any(amps is not None for cap in caps for amps in cap.a) and not phases & {*PHASES}
+    if watts or amperes:
+        raise OurBug(f"{source.name} limits {kind} {name!r}, but the rows were compiled without it: name it in `watts`")
 
 
 def reserved(topology: Topology) -> dict[str, Other]:

@@ -101,6 +101,10 @@ class Network:
             self._by_use[evse, used] = number = self._number(self._build(evse, known))
             return number
 
+    def rows_at(self, node: Path) -> list[int]:
+        """The rows of one node."""
+        return self._rows_at.get(node, [])
+
     def on_lane(self, lane: int) -> list[int]:
         """The footprints that load this lane."""
         return self._on_lane[lane]
@@ -151,7 +155,9 @@ class Network:
 
 
 def compile_rows(topology: Topology, watts: frozenset[Path] = frozenset()) -> Network:
-    """The rows of a site. `watts` names nodes that a source limits in watts, beside panels with `limit_w` themselves.
+    """The rows of a site, with more rows for nodes named in `watts`, because some source limits them.
+
+    Those are panels limited in watts, and stations limited in anything (a station with one EVSE has no row else).
 
     Compile again when the topology or the set of such nodes changes; everything else is capacities.
     """

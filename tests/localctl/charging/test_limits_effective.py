@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from localctl.charging.limits import NO_LIMIT, Cap, Covers, Source, State, Step
 from localctl.charging.limits_effective import Other, base_load, effective, reserved
+from localctl.charging.moves import OurBug
 from localctl.charging.rows import compile_rows
 from localctl.charging.topology import Load
 from tests.localctl.charging.sites import panel, station, tree
@@ -83,6 +84,26 @@ def test_a_row_nothing_limits_has_no_value_and_the_allocator_sees_infinity():
     horizon = effective(compile_rows(topology, frozenset({MAIN})), (), {}, 0.0, 10.0)
     assert horizon.rows[3][0].value is None
     assert horizon.at(0.0).values[3] == inf
+
+
+@pytest.mark.parametrize(
+    ("node", "cap"), [(MAIN, Cap(w=5_000.0)), (("station", "a"), Cap(w=5_000.0)), (("station", "a"), amps(10.0))]
+)
+def test_a_limit_without_a_row_is_never_silently_ignored(node, cap):
+    topology = tree(panel("main"), station("a"))
+    source = says("EMS", (0.0, cap), node=node)
+    with pytest.raises(OurBug, match="EMS limits"):
+        effective(compile_rows(topology), (source,), {}, 0.0, 10.0)
+    network = compile_rows(topology, frozenset({node}))
+    values = effective(network, (source,), {}, 0.0, 10.0).at(0.0).values
+    assert (cap.w or cap.a[0]) in values
+
+
+def test_a_limit_on_a_node_the_site_does_not_have_limits_nothing():
+    assert (
+        spans(tree(panel("main"), station("a")), (says("EMS", (0.0, amps(1.0)), node=("panel", "x")),))[0].value
+        == 100.0
+    )
 
 
 def test_change_points_are_where_a_value_changes_and_nowhere_else():
