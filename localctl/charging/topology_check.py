@@ -77,7 +77,8 @@ def _twice(names: list[str]) -> list[str]:
 def _tree(panels: tuple[Panel, ...], stations: tuple[Station, ...], loads: tuple[Load, ...]) -> Iterator[Problem]:
     known = {panel.id for panel in panels}
     yield from _root(panels)
-    hanging: list[tuple[Path, str]] = [(("panel", panel.id), panel.parent) for panel in panels if panel.parent is not None]
+    fed = [(panel.id, panel.parent) for panel in panels if panel.parent is not None]
+    hanging: list[tuple[Path, str]] = [(("panel", name), parent) for name, parent in fed]
     hanging += [(("station", station.identity), station.panel) for station in stations]
     hanging += [(("load", load.id), load.panel) for load in loads]
     for path, parent in hanging:
