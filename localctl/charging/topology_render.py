@@ -1,15 +1,17 @@
 """The site drawn as text: an indented tree for terminals, Mermaid for documents, DOT for Graphviz.
 
-All walk the same outline: the main panel, then for each panel its panels, its loads and its stations, by name.
+All walk the same outline: the main panel, then for each panel its panels, its loads and its stations, by name; last
+the stations that are on no panel, each by itself, so that nobody forgets that they draw current too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from localctl.charging.phases import PHASES, PerPhase
 from localctl.charging.topology import Current, Evse, Path, Station, Topology
 
 SHAPES = {"panel": ("[", "]"), "station": ("(", ")"), "load": ("[/", "/]")}
+ON_NO_PANEL = "on no panel, routed only"
 DOT_SHAPES = {"panel": "box", "station": "box, style=rounded", "load": "ellipse"}
 
 
@@ -25,9 +27,11 @@ class Item:
     detail: str
 
 
-def outline(topology: Topology) -> Iterator[Item]:
-    """Every panel, load and station in drawing order, each after its parent."""
+def outline(topology: Topology, unplaced: Iterable[str] = ()) -> Iterator[Item]:
+    """Every panel, load and station in drawing order, each after its parent; `unplaced` stations have none."""
     yield from _panel(topology, topology.root, None, 0, True)
+    for name in sorted(unplaced):
+        yield Item(path=("station", name), parent=None, depth=0, last=True, name=name, detail=ON_NO_PANEL)
 
 
 def _panel(topology: Topology, name: str, parent: Path | None, depth: int, last: bool) -> Iterator[Item]:
@@ -80,10 +84,10 @@ def _evse(evse: Evse) -> str:
     return f"EVSE {evse.id} {kind} {most}"
 
 
-def as_text(topology: Topology) -> str:
+def as_text(topology: Topology, unplaced: Iterable[str] = ()) -> str:
     """The tree for a terminal, one line per thing."""
     lines, bars = list[str](), list[str]()
-    for item in outline(topology):
+    for item in outline(topology, unplaced):
         del bars[max(0, item.depth - 1) :]
         branch = "" if item.depth == 0 else "└─ " if item.last else "├─ "
         lines.append("".join(bars) + branch + f"{item.name}  {item.detail}")
@@ -92,10 +96,10 @@ def as_text(topology: Topology) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_mermaid(topology: Topology) -> str:
+def as_mermaid(topology: Topology, unplaced: Iterable[str] = ()) -> str:
     """A Mermaid flowchart, top down."""
     lines, ids = ["flowchart TD"], dict[Path, str]()
-    for number, item in enumerate(outline(topology)):
+    for number, item in enumerate(outline(topology, unplaced)):
         ids[item.path] = f"n{number}"
         opening, closing = SHAPES[item.path[0]]
         label = f"{_mermaid(item.name)}<br/>{_mermaid(item.detail)}"
@@ -105,10 +109,10 @@ def as_mermaid(topology: Topology) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_dot(topology: Topology) -> str:
+def as_dot(topology: Topology, unplaced: Iterable[str] = ()) -> str:
     """A Graphviz digraph, left to right."""
     lines, ids = ["digraph site {", "  rankdir=LR;"], dict[Path, str]()
-    for number, item in enumerate(outline(topology)):
+    for number, item in enumerate(outline(topology, unplaced)):
         ids[item.path] = f"n{number}"
         lines.append(
             f'  n{number} [shape={DOT_SHAPES[item.path[0]]}, label="{_dot(item.name)}\\n{_dot(item.detail)}"];'

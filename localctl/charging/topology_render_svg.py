@@ -4,7 +4,7 @@ A bar is as long as the phase's fuse. Filled is what is allocated, the thin line
 now in force. Without numbers the bars stay empty and only the fuses are told. No script, no font, nothing to fetch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -42,10 +42,12 @@ class Numbers:
     limit_a: PerPhase = NOTHING
 
 
-def as_svg(topology: Topology, numbers: Mapping[Path, Numbers] | None = None) -> str:
+def as_svg(
+    topology: Topology, numbers: Mapping[Path, Numbers] | None = None, *, unplaced: Iterable[str] = ()
+) -> str:
     """The whole site as an SVG document. `numbers` are by path: ("panel", id) or ("station", identity)."""
     shown, places, body, y = numbers or {}, dict[Path, tuple[int, int]](), list[str](), TOP
-    for item in outline(topology):
+    for item in outline(topology, unplaced):
         height = PANEL_H if item.path[0] == "panel" else ROW_H
         x = LEFT + item.depth * INDENT
         places[item.path] = (x, y + height)

@@ -37,6 +37,15 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
+class Drawing(StrEnum):
+    """How `topology` draws the site."""
+
+    TREE = "tree"
+    SVG = "svg"
+    MERMAID = "mermaid"
+    DOT = "dot"
+
+
 @app.command()
 def run(config: Annotated[Path | None, typer.Argument(help=USUAL_FILE)] = None) -> None:
     """Run the controller in the foreground until SIGTERM or Ctrl-C. SIGHUP reloads the configuration."""
@@ -92,6 +101,17 @@ def composite(
     from localctl.cli import composite as command
 
     raise typer.Exit(command.run(file))
+
+
+@app.command()
+def topology(
+    config: Annotated[Path | None, typer.Argument(help=USUAL_FILE)] = None,
+    fmt: Annotated[Drawing, typer.Option("--format", help="How the site is drawn.")] = Drawing.TREE,
+) -> None:
+    """Draw the site's panels, loads and stations. Exit code 1 when the configuration has no panel."""
+    from localctl.cli import topology as command
+
+    raise typer.Exit(command.run(config, fmt.value))
 
 
 @app.command()

@@ -71,3 +71,14 @@ def test_dc_line_to_line_and_transformers_are_told():
 )
 def test_amperes_in_few_words(per_phase, words):
     assert amperes(per_phase) == words
+
+
+def test_stations_on_no_panel_stand_by_themselves_below_the_tree():
+    assert as_text(site(), ["X-2", "X-1"]).splitlines()[-2:] == [
+        "X-1  on no panel, routed only",
+        "X-2  on no panel, routed only",
+    ]
+    for drawing in (as_mermaid, as_dot):
+        text = drawing(site(), ["X-1"])
+        assert re.search(r"^  n6 ?[\[(].*X-1", text, re.MULTILINE)
+        assert not re.search(r"--?> n6", text)

@@ -68,3 +68,11 @@ def test_it_follows_the_reader_s_colours_and_fetches_nothing():
     assert "@media (prefers-color-scheme: dark)" in text
     assert text.count("http") == 1
     assert "<script" not in text
+
+
+def test_stations_on_no_panel_stand_below_the_tree_without_a_wire():
+    plain, more = (as_svg(tree(panel("main"), station("a")), unplaced=names) for names in ((), ["lonely"]))
+    before, after = ET.fromstring(plain), ET.fromstring(more)
+    assert "lonelyon no panel, routed only" in words(after)
+    assert len(shapes(after, "wire")) == len(shapes(before, "wire")) == 1
+    assert int(after.get("height")) > int(before.get("height"))

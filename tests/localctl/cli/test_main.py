@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from localctl.cli import main
 
-COMMANDS = {"run", "check", "demo", "status", "composite", "version", "config", "password"}
+COMMANDS = {"run", "check", "demo", "status", "composite", "topology", "version", "config", "password"}
 runner = CliRunner()
 
 
