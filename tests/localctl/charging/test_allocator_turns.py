@@ -1,5 +1,6 @@
 """Taking turns: nobody waits longer than its bound, and everybody is told when."""
 
+import random
 from math import ceil
 
 import pytest
@@ -92,6 +93,30 @@ def test_a_three_phase_car_that_starves_behind_single_phase_cars_gets_its_room_k
         turns = result.turns
         charged_s += 100.0 * (result.amps["zoe", 1] > 0)
     assert charged_s >= 3 * QUANTUM_S
+
+
+@pytest.mark.parametrize("seed", [2, 28])
+def test_in_a_mixed_crowd_on_uneven_panels_nobody_starves(seed):
+    chance = random.Random(seed)
+    panels = [panel("m", None, tuple(chance.uniform(20, 60) for _ in range(3)))]
+    panels += [panel(f"p{n}", "m", tuple(chance.uniform(12, 40) for _ in range(3))) for n in range(3)]
+    stations = [
+        station(
+            f"s{n}",
+            chance.choice(panels).id,
+            rotation=chance.choice(["RST", "STR", "TRS"]),
+            phases=chance.choice([(1,), (1, 2, 3)]),
+        )
+        for n in range(14)
+    ]
+    topology = tree(*panels, *stations)
+    network, turns, charged_at = compile_rows(topology), {}, {}
+    for now in range(0, 8 * 3600, 60):
+        result = allocate(network, limits(network), [asks(s.identity) for s in stations], turns, float(now), POLICY)
+        turns = result.turns
+        for evse, amps in result.amps.items():
+            charged_at[evse] = now if amps > 0 else charged_at.get(evse, 0)
+            assert now - charged_at[evse] <= 6 * QUANTUM_S
 
 
 def test_debt_grows_at_the_fair_share_while_waiting_and_falls_while_charging():
