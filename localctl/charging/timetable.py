@@ -40,11 +40,12 @@ def _spans(hours: Hours, zone: tzinfo, now: float, horizon_s: float) -> Iterator
         if day.weekday() not in hours.days:
             continue
         last = day if hours.end > hours.start else day + timedelta(days=1)
-        since, until = _instant(day, hours.start, zone), _instant(last, hours.end, zone)
+        since, until = min(_readings(day, hours.start, zone)), max(_readings(last, hours.end, zone))
         if since < until:
             yield since, until
 
 
-def _instant(day: date, at: time, zone: tzinfo) -> float:
-    """Local wall time as an instant; an hour that is skipped in spring is the hour after it."""
-    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC).timestamp()
+def _readings(day: date, at: time, zone: tzinfo) -> tuple[float, float]:
+    """Both readings of a wall time as instants: they differ where the clocks change, and the longer span is taken."""
+    first, second = (datetime.combine(day, at.replace(fold=fold), tzinfo=zone) for fold in (0, 1))
+    return first.astimezone(UTC).timestamp(), second.astimezone(UTC).timestamp()

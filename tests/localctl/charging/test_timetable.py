@@ -69,3 +69,19 @@ def test_an_hour_that_is_skipped_in_spring_does_not_lose_the_limit():
         name="early", node=("panel", "main"), start=time(2, 30), end=time(4), days=frozenset({6}), cap=EVENING.cap
     )
     assert limit_at(early, 2026, 3, 29, 3, 45) == 20.0
+
+
+def test_a_window_inside_the_skipped_hour_keeps_what_is_real_of_it():
+    inside = Hours(
+        name="inside", node=("panel", "main"), start=time(2, 30), end=time(3, 30), days=frozenset({6}), cap=EVENING.cap
+    )
+    assert limit_at(inside, 2026, 3, 29, 3, 15) == 20.0
+
+
+def test_an_hour_that_comes_twice_is_limited_both_times():
+    autumn = datetime(2026, 10, 25, 2, 15, tzinfo=BERLIN)
+    night = Hours(name="n", node=("panel", "main"), start=time(2), end=time(3), days=frozenset({6}), cap=EVENING.cap)
+    source = source_of(night, BERLIN, autumn.replace(hour=1).timestamp(), 86_400.0)
+    for fold in (0, 1):
+        at = autumn.replace(fold=fold).astimezone(UTC).timestamp()
+        assert next(word.cap.a[0] for word in words(source, at) if word.since <= at < word.until) == 20.0
