@@ -50,9 +50,8 @@ class Dialect16:
 
     def status(self, evse: Evse) -> Message:
         """StatusNotification of one connector."""
-        transaction = evse.transaction
-        waiting = "Available" if evse.car is None else "Preparing" if transaction else "Finishing"
-        state = STATES.get(transaction.state, waiting) if transaction else waiting
+        waiting = "Available" if evse.car is None else "Finishing" if evse.finished else "Preparing"
+        state = waiting if evse.transaction is None else STATES.get(evse.transaction.state, waiting)
         body = {"connectorId": evse.id, "errorCode": "NoError", "status": state}
         return _message("StatusNotification", {**body, "timestamp": self._control.clock.stamp()})
 
@@ -151,7 +150,7 @@ class Dialect16:
             profile["transactionId"] = transaction.id
         schedule = raw["chargingSchedule"]
         if profile["chargingProfileKind"] != "Relative":
-            schedule = {"startSchedule": self._control.clock.stamp(), **schedule}
+            schedule = {"startSchedule": stamp(self._control.clock.now_at()), **schedule}
         return profile | {"chargingSchedule": [schedule]}
 
     def _clear_profile(self, asked: Json) -> Json:

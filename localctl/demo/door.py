@@ -51,10 +51,10 @@ class Door:
             self.is_open = True
             task_status.started()
             await trio.serve_listeners(self._serve, listeners)
-        self.is_open = False
 
     def shut(self) -> None:
         """Power off."""
+        self.is_open = False
         self._scope.cancel()
 
 

@@ -49,6 +49,8 @@ class Evse:
     obedient: bool = True
     car: Car | None = None
     transaction: Transaction | None = None
+    finished: bool = False
+    """The car that is plugged in has had its transaction."""
     energy_wh: float = 0.0
     offered_a: float = 0.0
     drawn_a: float = 0.0
@@ -59,11 +61,9 @@ class Evse:
         """What profiles need to know of the transaction."""
         if self.transaction is None:
             return None
-        offered_at = self.transaction.offered_at
-        return Session(
-            transaction_id=self.transaction.id,
-            offered_at=self.transaction.started_at if offered_at is None else offered_at,
-        )
+        started_at, offered_at = self.transaction.started_at, self.transaction.offered_at
+        since_at = started_at if offered_at is None else offered_at
+        return Session(transaction_id=self.transaction.id, offered_at=float(int(since_at)))
 
     def limit_a(self, at: float, sharing: int = 1) -> float:
         """Amperes per phase allowed at this moment: profiles and hardware."""

@@ -2,7 +2,7 @@
 
 Written from the OCPP text for the demo's stations and never shared with the controller's engine: a station that used
 the controller's arithmetic could not show the controller's mistakes. Profiles come in the 2.0.1 shape (1.6 profiles are
-brought into it by `dialect16`). Times are seconds since 1970.
+brought into it by `dialect16`). Times are whole seconds since 1970.
 """
 
 from collections.abc import Iterable
@@ -101,7 +101,7 @@ def read_profile(evse: int, raw: dict[str, Any], now_at: float) -> Profile:
 
 
 def _moment(text: str | None, otherwise: float) -> float:
-    return otherwise if text is None else moment(text)
+    return otherwise if text is None else float(int(moment(text)))
 
 
 def _check(evse: int, raw: dict[str, Any], periods: tuple[tuple[float, float, int], ...], start: str | None) -> None:

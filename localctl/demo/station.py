@@ -48,7 +48,8 @@ class Station:
         self.model, self.clock, self.tape = model, clock, tape
         self.profiles = Profiles()
         self.evses = {number: self._evse(number) for number in range(1, model.evses + 1)}
-        self.settings = {"OCPPCommCtrlr.HeartbeatInterval": str(int(model.heartbeat_s)), "HeartbeatInterval": "300"}
+        prefix = "" if model.version == "ocpp1.6" else "OCPPCommCtrlr."
+        self.settings = {prefix + "HeartbeatInterval": str(int(model.heartbeat_s))}
         self.online = False
         self.state = "off"
         self.connections = 0
@@ -150,7 +151,7 @@ class Station:
     async def _visit(self, visit: Visit) -> None:
         evse = self.evses[visit.evse]
         await trio.sleep(visit.after_s)
-        evse.car = visit.car()
+        evse.car, evse.finished = visit.car(), False
         self.say(self._dialect.status(evse))
         self.say(self._dialect.authorize(TAG))
         self._begin(evse, TAG, None)
@@ -184,7 +185,8 @@ class Station:
         transaction.stop_reason, transaction.state = reason, "EVConnected"
         self._say_all(self._dialect.ended(evse, offline=not self.online))
         self.profiles.forget_transaction(transaction.id)
-        evse.transaction = None
+        evse.transaction, evse.finished = None, True
+        self.say(self._dialect.status(evse))
         self.on_change(f"{self.model.identity}: transaction over, {evse.energy_wh - transaction.start_wh:,.0f} Wh")
         self.settle()
 
