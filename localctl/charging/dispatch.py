@@ -189,9 +189,7 @@ class Dispatcher:
         }
         stuck = {name: envelopes[name] for name in self.desks if self._is_stuck(name, sights.get(name, OFFLINE))}
         squeeze(room, self.stations, units, stuck)
-        room.clear()
-        for name, mine in envelopes.items():
-            room.book(name, mine)
+        room.book_all(envelopes)
         return list(self._orders(room, units, sights, now))
 
     # --- one plan, part by part ---------------------------------------------------------------------------------------

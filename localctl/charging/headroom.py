@@ -85,6 +85,19 @@ class Headroom:
             return inf, inf
         return self.edges[cell], self.edges[cell + 1] if cell + 1 < len(self.edges) else inf
 
+    def book_all(self, envelopes: Mapping[str, Sequence[Envelope]]) -> None:
+        """Count these stations and nobody else; those under the same ceilings are added up first."""
+        self.clear()
+        sums: dict[tuple[int, ...], list[float]] = {}
+        for identity, mine in envelopes.items():
+            self._booked[identity] = booked = [[load.amps(each) for each in mine] for load in self.loads[identity]]
+            for load, amps in zip(self.loads[identity], booked, strict=True):
+                before = sums.get(load.rows)
+                sums[load.rows] = amps if before is None else [one + two for one, two in zip(before, amps, strict=True)]
+        for rows, total in sums.items():
+            for row in rows:
+                self.free[row] = [free_a - amps for free_a, amps in zip(self.free[row], total, strict=True)]
+
     def book(self, identity: str, envelopes: Sequence[Envelope]) -> None:
         """Count a station at these envelopes, one per cell, instead of what it was counted at."""
         before = self._booked.get(identity)

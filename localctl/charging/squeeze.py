@@ -92,12 +92,12 @@ def squeeze(
     stuck: Mapping[str, Sequence[Envelope]],
 ) -> None:
     """Cut targets until, with the `stuck` stations at their envelopes, every ceiling holds in every cell."""
-    room.clear()
-    for identity, envelopes in stuck.items():
-        room.book(identity, envelopes)
-    for identity, mine in units.items():
-        if identity not in stuck:
-            room.book(identity, [targets(stations[identity], mine, cell) for cell in range(room.count)])
+    following = {
+        identity: [targets(stations[identity], mine, cell) for cell in range(room.count)]
+        for identity, mine in units.items()
+        if identity not in stuck
+    }
+    room.book_all(following | dict(stuck))
     for row, free in enumerate(room.free):
         for cell, free_a in enumerate(free):
             if free_a < -NOISE_A:
