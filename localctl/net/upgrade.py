@@ -54,10 +54,7 @@ class TolerantHandshake(H11Handshake):
     """wsproto's handshake with our own look at the request first."""
 
     def _process_connection_request(self, event: h11.Request) -> Request:
-        try:
-            return super()._process_connection_request(_checked(event))
-        except (UnicodeError, ValueError) as error:
-            raise _refusal("a header is not readable text") from error
+        return super()._process_connection_request(_checked(event))
 
     def early_bytes(self) -> bytes:
         """What came behind the HTTP head and belongs to the WebSocket."""

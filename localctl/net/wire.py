@@ -153,7 +153,6 @@ class Wire:
         words. The caller bounds the time.
         """
         try:
-            await self._emptied()
             self._goodbye()
             await self._emptied()
             self._sock.shutdown(socket.SHUT_WR)

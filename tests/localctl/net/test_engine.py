@@ -6,7 +6,7 @@ import pytest
 import trio
 from wsproto.utilities import LocalProtocolError
 
-from localctl.net.engine import INBOX_MESSAGES, byte_length
+from localctl.net.engine import _ANSWERS_WAITING, INBOX_MESSAGES, MAX_PARTS, byte_length
 from localctl.net.legs import StationSocket
 from localctl.net.stats import LegStats
 from localctl.net.wire import Wire
@@ -96,6 +96,35 @@ async def test_closing_a_held_leg_ends_it(leg):
     assert await peer.closed_with() == 1001
     await quiet()
     assert station.endings[0].cause == "closed"
+
+
+async def test_a_ping_behind_our_close_frame_is_not_answered_and_harms_nobody(leg):
+    station, _, peer = leg
+    station.close(1001, "")
+    await peer.send(frame(b"?", PING) + frame(b"\x03\xe9", CLOSE))
+    assert await peer.frame() == (CLOSE, b"\x03\xe9")
+    await peer.ended()
+    assert station.endings[0].cause == "closed"
+
+
+async def test_pongs_that_nobody_reads_stop_the_reading_of_pings(leg):
+    station, _, peer = leg
+    pings = frame(b"p" * 125, PING) * 2000
+    with trio.move_on_after(2) as patience:
+        while True:
+            await peer.send(pings)
+    assert patience.cancelled_caught
+    assert _ANSWERS_WAITING < station.wire.queued < 2 * _ANSWERS_WAITING
+
+
+async def test_a_message_of_many_tiny_fragments_is_kept_in_few_parts(leg):
+    station, taker, peer = leg
+    await peer.send(frame("a", fin=False) + frame("b", 0, fin=False) * 5000)
+    await quiet()
+    assert len(station._message_parts) <= MAX_PARTS
+    await peer.send(frame("c", 0))
+    await quiet()
+    assert taker.texts == ["a" + "b" * 5000 + "c"]
 
 
 async def test_after_the_end_nothing_is_sent_or_handed_out(leg):

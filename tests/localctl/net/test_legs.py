@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import trio
 
-from localctl.net.settings import StationEdge
+from localctl.net.settings import EdgeLimits, StationEdge
 from tests.localctl.net.kit import (
     BINARY,
     CLOSE,
@@ -180,6 +180,32 @@ async def test_a_station_that_vanishes_while_it_waits_for_its_verdict_is_noticed
                 await the_box.until(the_box.switchboard.links)
             await the_box.until(lambda: not the_box.switchboard.links())
         nursery.cancel_scope.cancel()
+
+
+async def test_frames_that_come_while_the_csms_thinks_about_the_station_are_not_lost():
+    async def think(connection, request):
+        await trio.sleep(0.1)
+
+    async with (
+        site(csms_options={"process_request": think}) as (the_box, _),
+        await connect(the_box.port) as peer,
+    ):
+        await peer.send(upgrade())
+        await the_box.until(the_box.switchboard.links)
+        for number in (1, 2):
+            await peer.send(frame(f'[2,"{number}","Heartbeat",{{}}]'))
+            await trio.sleep(0.02)
+        assert (await peer.head())[0] == 101
+        assert [await peer.text(), await peer.text()] == ['[3,"1",{}]', '[3,"2",{}]']
+
+
+async def test_deadlines_of_the_handshake_end_with_the_handshake():
+    limits = EdgeLimits(handshake_deadline_s=0.3, close_timeout_s=1)
+    settings = partial(edge, limits=limits, csms={"connect_timeout_s": 0.3})
+    async with site(settings=settings) as (the_box, _), await station(the_box.port) as peer:
+        await trio.sleep(0.6)
+        await peer.send(frame(CALL))
+        assert await peer.text() == ANSWER
 
 
 def test_a_request_does_not_show_its_secrets():

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import trio
 
 from localctl.net.links import Link
 from localctl.net.settings import StationEdge
@@ -37,6 +38,14 @@ async def test_cutting_spares_only_a_refusal_on_its_way_and_what_is_over(facts, 
     station, csms = Socket(**facts), Socket(**facts)
     link(station, csms).cut()
     assert station.aborted == csms.aborted == aborted
+
+
+async def test_cutting_abandons_a_dial_but_not_an_open_leg():
+    for csms, cancelled in ((None, True), (Socket(), False)):
+        found = link(Socket(), csms)
+        found.dialling = trio.CancelScope()
+        found.cut()
+        assert found.dialling.cancel_called is cancelled
 
 
 async def test_each_leg_is_found_and_a_missing_one_is_none():

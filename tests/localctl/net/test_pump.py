@@ -265,6 +265,20 @@ async def test_a_bug_of_ours_ends_its_own_link_and_no_other(when, broken):
         assert the_box.stats.bugs >= 1
 
 
+async def test_what_happens_while_commands_are_carried_out_waits_until_they_are():
+    def script(event):
+        if isinstance(event, FrameArrived):
+            return [Command(link=event.link), Send(link=event.link, leg=Leg.CSMS, text="first")]
+        if isinstance(event, ReadingStopped):
+            return [Send(link=event.link, leg=Leg.CSMS, text="second")]
+        return None
+
+    async with site(router=Plain(script)) as (the_box, the_csms), await station(the_box.port) as peer:
+        await peer.send(frame("x"))
+        await the_box.until(lambda: len(the_csms.frames) == 2)
+        assert the_csms.frames == ["first", "second"]
+
+
 async def test_an_observer_that_fails_is_logged_and_goes_no_further():
     def failing(what):
         raise RuntimeError("observer")
