@@ -6,9 +6,9 @@ stored before an order leaves the box: an order that was sent must be counted, a
 
 from dataclasses import dataclass, field, replace
 
-from localctl.charging import actuators, entitlement, pacing
+from localctl.charging import actuators, capability, entitlement, pacing
 from localctl.charging.actuators import Draft, Place
-from localctl.charging.capability import Capability
+from localctl.charging.capability import Capability, Trial
 from localctl.charging.entitlement import Envelope, Sent, Slot
 from localctl.charging.fleet import Actuator, Managed, Sight
 from localctl.charging.obedience import Obedience
@@ -102,11 +102,11 @@ class Desk:
         self.tracks[key] = Track(token=self.tracks[key].token)
         self.top_of.pop(key, None)
 
-    def change_actuator(self, capability: Capability) -> None:
+    def change_actuator(self, learnt: Capability) -> None:
         """Start over with the next actuator; what the old one wrote did nothing, so nothing of it counts."""
         written = tuple(Place(evse_id=int(key.rstrip("+")), top=key.endswith("+")) for key in self.slots)
         self.leftovers = tuple(place.profile_id() for place in written)
-        self.capability = capability
+        self.capability = learnt
         self.slots, self.tracks, self.top_of = {}, {}, {}
         self.drawers = {key: Obedience() for key in self.drawers}
         self.busy, self.check_due, self.checking = None, False, None
@@ -155,6 +155,24 @@ def synchronise(desk: Desk, station: Managed, sight: Sight, now: float) -> None:
             desk.forget_profile(place.key, actuators.unlimited_a(Place(evse_id=place.evse_id), station), now)
     if not sight.clock_sane(station.tolerance.skew_s):
         _lose_time(desk, station)
+
+
+def refit(desk: Desk, station: Managed) -> None:
+    """The station is set up otherwise, or speaks another version: keep of its book what still means something."""
+    known = desk.capability
+    possible = capability.order_of(station)
+    if known.trial is Trial.UNTRIED and not known.failed and not desk.slots:
+        desk.capability = capability.first(station)
+    elif known.actuator not in possible and (station.control is not None or not known.failed):
+        desk.change_actuator(capability.first(station))
+    numbers = {0, *(outlet.id for outlet in station.outlets)}
+    for key in [key for key in desk.slots if int(key.rstrip("+")) not in numbers]:
+        del desk.slots[key], desk.tracks[key]
+        desk.top_of.pop(key, None)
+    for key, slot in desk.slots.items():
+        if slot.confirmed is None and not key.endswith("+"):
+            now_a = actuators.unlimited_a(Place(evse_id=int(key)), station)
+            desk.slots[key] = replace(slot, unlimited_a=now_a)
 
 
 def _lose_time(desk: Desk, station: Managed) -> None:

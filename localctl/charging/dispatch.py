@@ -37,12 +37,12 @@ import msgspec
 from localctl.charging import actuators, capability, entitlement, headroom, obedience, pacing, steps
 from localctl.charging.actuators import Place
 from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.desk import Book, Desk, synchronise
+from localctl.charging.desk import Book, Desk, refit, synchronise
 from localctl.charging.entitlement import Envelope
 from localctl.charging.fleet import Ceiling, EvseId, Managed, Share, Sight
 from localctl.charging.headroom import Headroom
 from localctl.charging.lease import LeaseTerms
-from localctl.charging.pacing import Need, Pace, PaceTerms
+from localctl.charging.pacing import Need, Pace, PaceTerms, Track
 from localctl.charging.profiles import Protocol, RateUnit
 from localctl.charging.squeeze import Unit, raised, squeeze, units_of
 from localctl.charging.steps import Steps
@@ -81,22 +81,36 @@ class Dispatcher:
 
     def __init__(self, stations: Sequence[Managed], terms: Terms, saved: object = None) -> None:
         self.terms = terms
-        self.stations = {station.identity: station for station in stations}
+        book = Book(desks={}, next_token=1) if saved is None else msgspec.convert(saved, Book)
+        self.next_token = book.next_token
+        self.stations: dict[str, Managed] = {}
         self.desks: dict[str, Desk] = {}
-        self.next_token = 1
-        if saved is not None:
-            book = msgspec.convert(saved, Book)
-            self.next_token = book.next_token
-            self.desks = {name: desk for name, desk in book.desks.items() if name in self.stations}
+        self._owners: dict[int, str] = {}
+        self._undo: dict[int, Track] = {}
         for station in stations:
-            self.desks.setdefault(station.identity, Desk(capability=capability.first(station)))
-        self._owners = {token: name for name, desk in self.desks.items() for token in desk.tokens()}
-        for identity in self.desks:
-            self.link_lost(identity, 0.0)
+            self.admit(station, book.desks.get(station.identity))
 
     def saved(self) -> object:
         """Everything as a JSON document."""
         return msgspec.to_builtins(Book(desks=self.desks, next_token=self.next_token))
+
+    # --- who is there -------------------------------------------------------------------------------------------------
+
+    def admit(self, station: Managed, desk: Desk | None = None) -> None:
+        """A station is new, or set up anew: its orders stay counted. `desk`: what `dismiss` gave, or was stored."""
+        identity = station.identity
+        self.stations[identity] = station
+        if identity not in self.desks:
+            self.desks[identity] = desk or Desk(capability=capability.first(station))
+            self._owners |= dict.fromkeys(self.desks[identity].tokens(), identity)
+            self.link_lost(identity, 0.0)
+        refit(self.desks[identity], station)
+
+    def dismiss(self, identity: str) -> Desk:
+        """A station leaves the site; its book, in case it comes back."""
+        del self.stations[identity]
+        self._owners = {token: name for token, name in self._owners.items() if name != identity}
+        return self.desks.pop(identity)
 
     # --- what happened ------------------------------------------------------------------------------------------------
 
@@ -113,6 +127,19 @@ class Dispatcher:
         key = desk.holder(token)
         if key is not None:
             self._settled(identity, key, token, outcome, now)
+
+    def unsent(self, token: int) -> None:
+        """An order of the last plan surely never left the box: as if it had not been planned."""
+        identity, track = self._owners.get(token), self._undo.pop(token, None)
+        if identity is None or track is None:
+            return
+        desk = self.desks[identity]
+        key = desk.holder(token)
+        if key is not None:
+            desk.slots[key] = entitlement.refused(desk.slots[key], token)
+            desk.tracks[key] = track
+        if desk.busy == token:
+            desk.busy, desk.budget = None, desk.budget + 1
 
     def metered(self, identity: str, evse_id: int, drawn_a: float, now: float) -> None:
         """A live sample of an EVSE, its highest phase in amperes; never one out of a backlog."""
@@ -173,6 +200,7 @@ class Dispatcher:
         now: float,
     ) -> list[Order]:
         """The orders that are due now, most urgent first; all of them are counted as sent already."""
+        self._undo.clear()
         by_station: dict[str, dict[int, Share]] = {}
         for (identity, evse_id), share in shares.items():
             by_station.setdefault(identity, {})[evse_id] = share
@@ -193,7 +221,6 @@ class Dispatcher:
         return list(self._orders(room, units, sights, now))
 
     # --- one plan, part by part ---------------------------------------------------------------------------------------
-
 
     def _room(self, ceilings: Sequence[Ceiling], shares: Mapping[EvseId, Share], now: float) -> Headroom:
         known = [ceiling.capacity for ceiling in ceilings] + [share.amps for share in shares.values()]
@@ -269,6 +296,7 @@ class Dispatcher:
             return None
         window_s = lease_s * (1 - self.terms.lease.renew_at)
         token = self._token()
+        self._undo[token] = track
         track = pacing.sent(
             track, schedule=draft.schedule, token=token, now=now, window_s=window_s, lease_s=lease_s, need=why
         )
