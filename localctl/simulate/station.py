@@ -16,7 +16,7 @@ from localctl.demo.car import Car
 from localctl.demo.clock import Clock
 from localctl.demo.dialect import Model
 from localctl.demo.evse import Evse, Phases
-from localctl.demo.rpc import Conversation
+from localctl.demo.rpc import Conversation, Json
 from localctl.demo.station import TAG, Station
 from localctl.demo.tape import Tape
 from localctl.demo.wire import Line
@@ -73,6 +73,8 @@ class Stay:
     got_wh: float = 0.0
     first_amp_at: float | None = None
     left_at: float | None = None
+    before_wh: float = 0.0
+    """The EVSE's energy register when it came."""
 
 
 class SkewedClock(Clock):
@@ -161,9 +163,10 @@ class SimStation(Station):
             plugged_at=self.true_now_at,
             stay_s=stay_s,
             asked_wh=asked_wh,
+            before_wh=evse.energy_wh,
         )
         self.stays.append(stay)
-        before_wh, evse.car = evse.energy_wh, car
+        evse.car = car
         self.say(self._dialect.status(evse))
         self.say(self._dialect.authorize(TAG))
         self._begin(evse, TAG, None)
@@ -173,8 +176,22 @@ class SimStation(Station):
         evse.settle(self.clock.now_at())
         evse.car = None
         self.settle()
-        stay.got_wh, stay.left_at = evse.energy_wh - before_wh, self.true_now_at
+        stay.got_wh, stay.left_at = evse.energy_wh - stay.before_wh, self.true_now_at
         self.say(self._dialect.status(evse))
+
+    def settle_stays(self) -> None:
+        """Bring the books of cars that are still there up to now."""
+        for stay in self.stays:
+            if stay.left_at is None:
+                evse = self.evses[stay.evse]
+                evse.settle(self.clock.now_at(), self._sharing())
+                stay.got_wh = evse.energy_wh - stay.before_wh
+
+    def install(self, evse: int, raw: Json, *, replace_like: bool) -> str | None:
+        """Take a profile; every one taken is a write."""
+        why = super().install(evse, raw, replace_like=replace_like)
+        self.writes += why is None
+        return why
 
     def _evse(self, number: int) -> Evse:
         plug = self._plugs.get(number, Plug(id=number))

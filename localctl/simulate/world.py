@@ -1,0 +1,192 @@
+"""The electrical truth: what every line of every panel carries at each instant, and how much that is too much.
+
+Told of every change at the moment it happens, so everything is exact at the changes and nothing is sampled. What
+exceeds a limit is integrated into ampere-seconds (watt-seconds on a panel's power) and divided by cause (`judge`).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Final
+
+from localctl.simulate.in_force import InForce
+from localctl.simulate.judge import Cause, Draw, Judge
+from localctl.simulate.wiring import LINES, WATTS, Flow, Spot, Wiring
+
+EPSILON: Final = 1e-6
+LOOK_S: Final = 1.0
+"""While something is exceeded its causes are looked at so often, because they change without a change of current."""
+MOST_INCIDENTS: Final = 50
+Allowed = Callable[[str, int], float | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Spent:
+    """How one limit of one spot was kept. `peak_part` is the highest load as a part of the limit."""
+
+    peak: float = 0.0
+    peak_part: float = 0.0
+    peak_limit: float = inf
+    peak_at: float = 0.0
+    over: dict[Cause, float] = field(default_factory=dict)
+    """Ampere-seconds above the limit, by cause."""
+    worst_over: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """A moment at which a limit was exceeded by the controller's fault."""
+
+    at: float
+    spot: Spot
+    hard: bool
+    load: float
+    limit: float
+
+
+@dataclass(slots=True)
+class _Limit:
+    """One limit of a spot as it is now."""
+
+    value: float = inf
+    excused_until: float = -inf
+    spent: Spent = field(default_factory=Spent)
+
+
+class World:
+    """Loads and limits of a site. `allowed` says what a liar's own profiles allow an EVSE; None: it is no liar.
+
+    `loads` are fixed consumers: panel and amperes per line.
+    """
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        in_force: InForce,
+        judge: Judge,
+        *,
+        loads: Iterable[tuple[str, tuple[float, ...]]],
+        panels: Iterable[str],
+        now: float,
+        allowed: Allowed = lambda _identity, _evse: None,
+    ) -> None:
+        self.in_force, self.judge = in_force, judge
+        self.spots: tuple[Spot, ...] = tuple((panel, line) for panel in panels for line in (*LINES, WATTS))
+        self.flows: Flow = dict.fromkeys(self.spots, 0j)
+        self.incidents: list[Incident] = []
+        self.on_step: Callable[[float], None] = lambda _now: None
+        """Told after every change, with its moment."""
+        self._wiring, self._allowed = wiring, allowed
+        self._draws: dict[tuple[str, int], tuple[tuple[int, ...], float]] = {}
+        self._fuses = {spot: _Limit(_or_inf(in_force.fuse(spot))) for spot in self.spots}
+        self._sets = {spot: _Limit() for spot in self.spots}
+        self._over: set[Spot] = set()
+        self._settled_at = now
+        for panel, amps in loads:
+            self._add(wiring.of_load(panel, amps), 1.0)
+        self.limits_changed(now)
+
+    def drew(self, identity: str, evse: int, conductors: tuple[int, ...], amps: float, now: float) -> None:
+        """An EVSE draws so much per conductor from now on."""
+        self.settle(now)
+        before = self._draws.get((identity, evse))
+        if before is not None:
+            self._add(self._wiring.of_car(identity, before[0]), -before[1])
+        self._draws[identity, evse] = (conductors, amps)
+        self._add(self._wiring.of_car(identity, conductors), amps)
+        allowed_a = self._allowed(identity, evse)
+        if allowed_a is not None:
+            self.judge.heard(identity, amps, allowed_a, now)
+        self._look(now)
+
+    def limits_changed(self, now: float) -> None:
+        """Some limit may be another one from now on."""
+        self.settle(now)
+        for spot, limit in self._sets.items():
+            bound = self.in_force.bound(spot, now)
+            value = inf if bound is None else bound.value
+            if bound is not None and value < limit.value - EPSILON:
+                limit.excused_until = max(limit.excused_until, bound.known_at + self.judge.grace.follow_s)
+            limit.value = value
+        self._look(now)
+
+    def settle(self, now: float) -> None:
+        """Bring the account of what is exceeded up to `now`."""
+        while self._over and self._settled_at < now:
+            until = min(now, self._settled_at + LOOK_S)
+            for spot in self._over:
+                self._charge(spot, self._settled_at, until)
+            self._settled_at = until
+        self._settled_at = now
+
+    def load(self, spot: Spot) -> float:
+        """Amperes (watts) at a spot now."""
+        return abs(self.flows[spot])
+
+    def limit(self, spot: Spot) -> float:
+        """The lowest limit of a spot now; infinity where there is none."""
+        return min(self._fuses[spot].value, self._sets[spot].value)
+
+    def kept(self, spot: Spot) -> tuple[Spent, Spent]:
+        """How the fuse of a spot, and the limits set on it, were kept so far."""
+        return self._fuses[spot].spent, self._sets[spot].spent
+
+    def drawn_a(self, identity: str, evse: int) -> float:
+        """What an EVSE draws now."""
+        known = self._draws.get((identity, evse))
+        return 0.0 if known is None else known[1]
+
+    def _add(self, flow: Flow, amps: float) -> None:
+        for spot, per_a in flow.items():
+            self.flows[spot] += per_a * amps
+
+    def _look(self, now: float) -> None:
+        """After a change: new peaks, and which spots are above a limit."""
+        self._over.clear()
+        for spot in self.spots:
+            load = abs(self.flows[spot])
+            for limit in (self._fuses[spot], self._sets[spot]):
+                if limit.value < inf:
+                    _peak(limit, load, now)
+                    if load > limit.value + EPSILON:
+                        self._over.add(spot)
+        self.on_step(now)
+
+    def _charge(self, spot: Spot, since: float, until: float) -> None:
+        load = abs(self.flows[spot])
+        for hard, limit in ((True, self._fuses[spot]), (False, self._sets[spot])):
+            over = load - limit.value
+            if over > EPSILON:
+                limit.spent.worst_over = max(limit.spent.worst_over, over)
+                parts = self.judge.split(
+                    over, self._parts(spot), since, hard=hard, excused_until=limit.excused_until
+                )
+                for cause, amount in parts.items():
+                    limit.spent.over[cause] = limit.spent.over.get(cause, 0.0) + amount * (until - since)
+                if parts.get(Cause.FAULT, 0.0) > EPSILON and len(self.incidents) < MOST_INCIDENTS:
+                    self.incidents.append(Incident(at=since, spot=spot, hard=hard, load=load, limit=limit.value))
+
+    def _parts(self, spot: Spot) -> dict[str, Draw]:
+        found: dict[str, Draw] = {}
+        for (identity, evse), (conductors, amps) in self._draws.items():
+            per_a = abs(self._wiring.of_car(identity, conductors).get(spot, 0j))
+            if per_a and amps:
+                allowed_a = self._allowed(identity, evse)
+                forbidden_a = 0.0 if allowed_a is None else max(0.0, amps - allowed_a)
+                before = found.get(identity, Draw(amount=0.0))
+                found[identity] = Draw(
+                    amount=before.amount + amps * per_a, forbidden=before.forbidden + forbidden_a * per_a
+                )
+        return found
+
+
+def _or_inf(value: float | None) -> float:
+    return inf if value is None else value
+
+
+def _peak(limit: _Limit, load: float, now: float) -> None:
+    spent = limit.spent
+    part = load / limit.value if limit.value > 0 else (inf if load > EPSILON else 0.0)
+    spent.peak = max(spent.peak, load)
+    if part > spent.peak_part:
+        spent.peak_part, spent.peak_limit, spent.peak_at = part, limit.value, now
