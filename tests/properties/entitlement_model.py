@@ -6,7 +6,7 @@ all. The car behind it is the worst possible: it draws whatever is allowed, and 
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -61,6 +61,10 @@ class Station:
     past: list = field(default_factory=list)
     since: float = 0.0
 
+    def twin(self):
+        """A copy that lives on by itself."""
+        return replace(self, held=dict(self.held), running=dict(self.running), past=list(self.past))
+
     def take(self, action, payload, true):
         """Carry out an order; the status to answer."""
         if action == "SetChargingProfile":
@@ -110,9 +114,7 @@ class Station:
     def end(self, evse, true):
         self.remember(true)
         gone, _ = self.running.pop(evse)
-        self.held = {
-            key: held for key, held in self.held.items() if str(held.profile.get("transactionId", "")) != gone
-        }
+        self.held = {key: held for key, held in self.held.items() if str(held.profile.get("transactionId", "")) != gone}
 
     def allowed(self, true, held=None, running=None):
         """(station's total or None, {evse: amperes}) by the profiles alone."""

@@ -79,8 +79,12 @@ class Site(RuleBasedStateMachine):
             made = Station(station.identity, station.protocol.value, ratings, clock_off=off, watts_per_a=watts)
             made.since = START - 1000
             # Commissioned (P3): each holds its failsafe by a profile of the installer, below everything else.
-            for outlet in station.outlets:
-                made.held[-outlet.id] = Held(outlet.id, commissioned(outlet.failsafe_a), START - 1000)
+            if station.control in (Actuator.TX_PROFILE, Actuator.TX_DEFAULT):
+                for outlet in station.outlets:
+                    profile = commissioned("TxDefaultProfile", outlet.failsafe_a)
+                    made.held[-outlet.id] = Held(outlet.id, profile, START - 1000)
+            else:
+                made.held[-1] = Held(0, commissioned("ChargingStationMaxProfile", station.safe_a), START - 1000)
             self.stations[station.identity] = made
         for evse in EVSES[::2]:
             self.plug(evse)
@@ -310,10 +314,10 @@ class Site(RuleBasedStateMachine):
             self.check()
 
 
-def commissioned(limit):
-    """A TxDefaultProfile that holds the failsafe for ever, as the installer left it."""
+def commissioned(purpose, limit):
+    """A profile that holds the failsafe for ever, as the installer left it."""
     return {
-        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfilePurpose": purpose,
         "chargingProfileKind": "Absolute",
         "stackLevel": -1,
         "chargingSchedule": {
