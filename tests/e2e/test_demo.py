@@ -1,0 +1,34 @@
+"""The demo as anybody starts it: a process of its own, judged by its exit code."""
+
+import re
+import signal
+import subprocess
+import sys
+
+from tests.e2e.processes import REPOSITORY
+
+COMMAND = [sys.executable, "-m", "localctl", "demo", "--plain", "--duration"]
+CLEAN = re.compile(r"^[\d,]+ messages, 0 lost, 0 altered", re.MULTILINE)
+
+
+def test_a_short_demo_through_the_real_localctl_loses_nothing():
+    done = subprocess.run([*COMMAND, "6"], cwd=REPOSITORY, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert CLEAN.search(done.stdout)
+    assert "12 of 12 stations came back" in done.stdout
+    assert 'localctl: "station connected" station=DEMO-12 subprotocol=ocpp2.1' in done.stdout
+
+
+def test_ctrl_c_ends_it_early_with_its_verdict():
+    demo = subprocess.Popen([*COMMAND, "60"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    with demo:
+        seen = []
+        for line in demo.stdout:
+            seen.append(line)
+            if "a car starts charging" in line:
+                demo.send_signal(signal.SIGINT)
+                break
+        seen += demo.stdout.readlines()
+        assert demo.wait(60) == 0, "".join(seen)
+    assert CLEAN.search("".join(seen))
+    assert "away" not in seen[-1]

@@ -1,0 +1,97 @@
+"""What the terminal shows."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from localctl.demo.cast import Plan, cast
+from localctl.demo.clock import Clock
+from localctl.demo.csms import Csms
+from localctl.demo.door import Door
+from localctl.demo.site import Scene
+from localctl.demo.station import Station
+from localctl.demo.tape import Tape
+from localctl.demo.view import LiveView, PlainView, stations_table, summary, view_for
+
+
+@pytest.fixture
+async def scene():
+    """A scene with all stations off."""
+    clock, plan = Clock(), Plan()
+    csms = Csms(clock)
+    made = Scene(plan=plan, clock=clock, csms=csms, door=Door(csms.serve), metrics_url="http://m")
+    for role in cast(plan):
+        station = Station(role.model, dial=None, host="h", path="/x", clock=clock, tape=Tape())
+        made.stations.append((role, station))
+    return made
+
+
+def console(**features):
+    """A console that writes into a string."""
+    return Console(file=io.StringIO(), width=140, **features)
+
+
+async def test_plain_lines_show_every_event_once(scene):
+    out = console()
+    with PlainView(out) as view:
+        scene.say("first [bold]event")
+        view.show(scene)
+        view.show(scene)
+        scene.say("second")
+        view.show(scene)
+    lines = out.file.getvalue().splitlines()
+    assert [line.split("s  ", 1)[1] for line in lines] == ["first [bold]event", "second"]
+
+
+async def test_plain_lines_survive_more_events_than_are_kept(scene):
+    out = console()
+    for number in range(500):
+        scene.say(f"event {number}")
+    PlainView(out).show(scene)
+    assert out.file.getvalue().splitlines()[-1].endswith("event 499")
+
+
+async def test_a_summary_comes_now_and_then(autojump_clock, scene):
+    import trio
+
+    out = console()
+    view = PlainView(out)
+    for _ in range(25):
+        await trio.sleep(1)
+        view.show(scene)
+    assert out.file.getvalue().count("0 of 12 stations connected") == 2
+
+
+async def test_the_table_has_a_row_per_station_with_its_currents_and_counts(scene):
+    role, station = scene.stations[7]
+    station.evses[1].drawn_a = 10.0
+    station.tape.hears("x")
+    out = console()
+    out.print(stations_table(scene))
+    rows = {line.split("│")[1].strip(): line for line in out.file.getvalue().splitlines() if "DEMO-" in line}
+    assert len(rows) == 12
+    assert not role.model.obedient
+    assert "10.0" in rows["DEMO-08 (disobeys)"]
+    assert rows["DEMO-08 (disobeys)"].rstrip("│ ").endswith("1")
+
+
+async def test_the_summary_says_whether_the_csms_is_there(scene):
+    assert summary(scene).startswith("CSMS AWAY, 0 of 12")
+    scene.door.is_open = True
+    assert "CSMS there" in summary(scene)
+    assert "http://m" in summary(scene)
+
+
+async def test_the_live_view_draws_table_and_last_events(scene):
+    out = console(force_terminal=True, height=60)
+    scene.say("something happened")
+    with LiveView(out) as view:
+        view.show(scene)
+    assert "something happened" in out.file.getvalue()
+    assert "DEMO-12" in out.file.getvalue()
+
+
+def test_a_terminal_gets_the_live_view_and_a_pipe_gets_lines():
+    assert isinstance(view_for(console(force_terminal=True)), LiveView)
+    assert isinstance(view_for(console()), PlainView)
