@@ -71,15 +71,27 @@ def share(allocation: Allocation, evse: EvseId) -> Share:
     """An EVSE's share and its explanation. KeyError when the allocation was not asked about it."""
     rows = allocation.network.footprints[allocation.footprints[evse]].rows
     bounds = _without(allocation, _binding_row(allocation, evse), rows)
-    rest = [_binding(allocation, row, bound) for row, bound in zip(rows, bounds, strict=True)]
-    limited = [binding for binding in rest if binding.bound.value is not None]
     return Share(
         amps=allocation.amps[evse],
         reason=allocation.verdicts[evse].reason,
         binding=_why(allocation, evse),
-        runner_up=min(limited, key=lambda binding: (binding.left, binding.node, binding.phase), default=None),
+        runner_up=_tightest(allocation, zip(rows, bounds, strict=True)),
         turn_at=allocation.waits.get(evse),
     )
+
+
+def _tightest(allocation: Allocation, limits: Iterable[tuple[int, Bound]]) -> Binding | None:
+    """The limit with the least left; of equals the first by name and phase."""
+    here = allocation.network.rows
+    lefts = [
+        (bound.value - allocation.load(row), here[row].node, here[row].phase, row, bound)
+        for row, bound in limits
+        if bound.value is not None
+    ]
+    if not lefts:
+        return None
+    *_, row, bound = min(lefts, key=lambda left: left[:3])
+    return _binding(allocation, row, bound)
 
 
 def _binding_row(allocation: Allocation, evse: EvseId) -> int:
