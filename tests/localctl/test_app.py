@@ -162,6 +162,7 @@ async def test_a_reload_takes_new_settings_and_keeps_what_is_connected(tmp_path)
             async with peer:
                 with capture_logs() as logs:
                     assert await box.reload()
+                assert box.config is files[-1]
                 await peer.send(frame('[2,"1","Heartbeat",{}]'))
                 assert await peer.text() == '[3,"1",{}]'
                 assert (await status_of(port, "CP2"), box.health.state) == (404, ServiceState.READY)
