@@ -9,6 +9,7 @@ what physics demands: after a capacity falls by surprise, the sum may be as high
 import json
 import random
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -19,7 +20,7 @@ from localctl.charging.dispatch import Dispatcher, Terms
 from localctl.charging.fleet import Actuator, Ceiling, Managed, Outlet, Running, Share, Sight
 from localctl.charging.lease import LeaseTerms
 from localctl.charging.profiles import Protocol, RateUnit
-from tests.properties.entitlement_model import Held, Station
+from tests.properties.entitlement_model import REACTION_S, Held, Station
 
 START = 1_800_000_000.0
 TIMEOUT_S = 15.0
@@ -328,5 +329,28 @@ def commissioned(purpose, limit):
     }
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("part", [0.0, 0.4, 0.8])
+def test_p2_where_messages_arrive_a_surprise_is_over_with_the_reaction_time(seed, part):
+    site = Site()
+    site.build(seed)
+    for name in FACTORS:
+        site.capacity_changes(name, part, 0)
+    # One cycle until the falls are planned, 0.4 s on the way there and back, then the cars follow.
+    site.pass_time(TICK_S + 1 + REACTION_S, "kind")
+    for name, factors in FACTORS.items():
+        assert site.load(factors) <= PLENTY[name] * part + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_messages_arrive_a_site_is_used_up_to_its_limits(seed):
+    """Safe is not enough: where everyone wants more, the fuse stops them and not caution."""
+    site = Site()
+    site.build(seed)
+    site.shares = {evse: Share(amps=steps.constant(32.0)) for evse in EVSES}
+    site.pass_time(120, "kind")
+    assert site.load(FACTORS["main"]) > 0.97 * PLENTY["main"]
+
+
 TestSite = Site.TestCase
-TestSite.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+TestSite.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
