@@ -209,8 +209,3 @@ def turns_of(config: Config) -> Policy:
     """How calm the sharing out is."""
     charging = config.charging
     return Policy(min_on_s=charging.min_on_s, min_off_s=charging.min_off_s, dead_band_a=charging.dead_band_a)
-
-
-def horizon_s_of(config: Config) -> float:
-    """How far ahead known changes of limits are looked at, in seconds."""
-    return config.charging.horizon_s

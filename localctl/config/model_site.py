@@ -119,5 +119,3 @@ class Charging(Table):
     """A paused car is not started again sooner than this."""
     max_writes_per_day: int = key(2000, reload="live", ge=10, le=100_000)
     """Lasting profiles written to one station in a day (they wear its flash memory); cuts are never held back."""
-    horizon_s: float = key(86_400.0, unit="s", reload="live", ge=3600, le=604_800)
-    """How far ahead known changes of limits are looked at."""

@@ -13,7 +13,6 @@ from localctl.charging.timetable import source_of
 from localctl.plan_charging import (
     adopted_of,
     fixed_limits_of,
-    horizon_s_of,
     hours_of,
     lease_terms_of,
     managed_of,
@@ -217,7 +216,3 @@ def test_a_metered_load_has_its_worst_case_and_its_patience():
     text = load.format("pump", "sub", "metered") + load.format("light", "main", "reserved")
     (name, rules), = meter_rules_of(good(SITE.replace("[charging]", text + "[charging]"))).items()
     assert (name, rules.worst_a, rules.stale_after_s) == ("pump", (None, 4, None), 20)
-
-
-def test_the_horizon_arrives():
-    assert horizon_s_of(good(SITE + "horizon_s = 7200\n")) == 7200
