@@ -14,6 +14,8 @@ def blame(error: BaseException) -> dict[str, str]:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     kind = type(error).__name__
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(
-        error.__traceback__)]
+    places = [
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
     return {"error": f"{kind}: {error}" if isinstance(error, OurBug) else kind, "trace": " < ".join(reversed(places))}

@@ -96,9 +96,12 @@ def check_password(password: bytes, stored: str) -> bool:
         raise ValueError("not a scrypt hash of reasonable cost")
     expected = base64.b64decode(digest)
     return any(
-        hmac.compare_digest(expected, hashlib.scrypt(
-            form, salt=base64.b64decode(salt), n=int(cost), r=int(block), p=int(lanes), maxmem=1 << 28))
-        for form in _forms(password))
+        hmac.compare_digest(
+            expected,
+            hashlib.scrypt(form, salt=base64.b64decode(salt), n=int(cost), r=int(block), p=int(lanes), maxmem=1 << 28),
+        )
+        for form in _forms(password)
+    )
 
 
 def _forms(password: bytes) -> list[bytes]:
@@ -118,9 +121,14 @@ class Gatekeeper:
     `keep_profile` and `keep_password` are called with what must survive a restart.
     """
 
-    def __init__(self, *, profiles: dict[str, int] | None = None, passwords: dict[str, str] | None = None,
-                 keep_profile: Callable[[str, int], None] = lambda _identity, _profile: None,
-                 keep_password: Callable[[str, str], None] = lambda _identity, _hash: None) -> None:
+    def __init__(
+        self,
+        *,
+        profiles: dict[str, int] | None = None,
+        passwords: dict[str, str] | None = None,
+        keep_profile: Callable[[str, int], None] = lambda _identity, _profile: None,
+        keep_password: Callable[[str, str], None] = lambda _identity, _hash: None,
+    ) -> None:
         self._profiles = dict(profiles or {})
         self._passwords = dict(passwords or {})
         self._keep_profile = keep_profile
@@ -129,8 +137,14 @@ class Gatekeeper:
         self._verified: OrderedDict[bytes, None] = OrderedDict()
         self._limiter = trio.CapacityLimiter(1)
 
-    async def check(self, listener: ListenerSettings, edge: StationEdge, identity: str, authorization: bytes | None,
-                    certificate: tls.PeerCertificate | None) -> Denied | None:
+    async def check(
+        self,
+        listener: ListenerSettings,
+        edge: StationEdge,
+        identity: str,
+        authorization: bytes | None,
+        certificate: tls.PeerCertificate | None,
+    ) -> Denied | None:
         """None when this station may come in; password hashes are computed in one thread, off the loop."""
         profile = listener.security_profile
         if profile < self._profiles.get(identity.casefold(), 0) and not edge.allow_downgrade:
@@ -148,8 +162,9 @@ class Gatekeeper:
             return None
         return await self._check_here(edge, identity, basic.password)
 
-    def _check_certificate(self, listener: ListenerSettings, edge: StationEdge, identity: str,
-                           certificate: tls.PeerCertificate | None) -> Denied | None:
+    def _check_certificate(
+        self, listener: ListenerSettings, edge: StationEdge, identity: str, certificate: tls.PeerCertificate | None
+    ) -> Denied | None:
         if certificate is None:
             return Denied(403, "no_client_certificate", "no client certificate (A00.FR.402)")
         if tls.names_match(certificate, listener.certificate_rule, identity, edge.serial):

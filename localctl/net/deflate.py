@@ -88,8 +88,12 @@ class Deflate(PerMessageDeflate):
         server = None if asked.server_window is None else min(WINDOW_BITS, asked.server_window)
         self._agree(asked, client=client, server=server)
         self._server_max_window_bits = server or WINDOW_BITS  # smaller than announced is always right
-        words = {_NO_CONTEXT[0]: asked.client_no_context, _NO_CONTEXT[1]: asked.server_no_context,
-                 f"{_WINDOWS[0]}={client}": client is not None, f"{_WINDOWS[1]}={server}": server is not None}
+        words = {
+            _NO_CONTEXT[0]: asked.client_no_context,
+            _NO_CONTEXT[1]: asked.server_no_context,
+            f"{_WINDOWS[0]}={client}": client is not None,
+            f"{_WINDOWS[1]}={server}": server is not None,
+        }
         return "; ".join(word for word, said in words.items() if said)
 
     def _agree(self, found: Parameters, *, client: int | None, server: int | None) -> None:
@@ -100,8 +104,9 @@ class Deflate(PerMessageDeflate):
         self._enabled = True
         self._stats.compressed_legs += 1
 
-    def frame_inbound_header(self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits,
-                             payload_length: int) -> CloseReason | RsvBits:
+    def frame_inbound_header(
+        self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, payload_length: int
+    ) -> CloseReason | RsvBits:
         """Control frames are never compressed and may stand between two fragments."""
         self._in_control = opcode.iscontrol()
         if self._in_control:
@@ -136,8 +141,9 @@ class Deflate(PerMessageDeflate):
             self._decompressor = None
         return data
 
-    def frame_outbound(self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, data: bytes,
-                       fin: bool) -> tuple[RsvBits, bytes]:
+    def frame_outbound(
+        self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, data: bytes, fin: bool
+    ) -> tuple[RsvBits, bytes]:
         """Compress. The compressor is made with the first message: a silent leg costs nothing."""
         if opcode.iscontrol():
             return rsv, data

@@ -85,9 +85,13 @@ class Dials:
 
     def _socket(self, link: Link, command: Dial, csms: Csms, wire: Wire) -> CsmsSocket:
         socket = CsmsSocket(
-            wire, partial(self._upstream_open, link), host=csms.address.host_header,
-            target=csms.address.target_for(link.visitor), offer=command.offer,
-            headers=headers_for(csms.settings, link.visitor))
+            wire,
+            partial(self._upstream_open, link),
+            host=csms.address.host_header,
+            target=csms.address.target_for(link.visitor),
+            offer=command.offer,
+            headers=headers_for(csms.settings, link.visitor),
+        )
         socket.settle(compression=csms.settings.compression, max_message=csms.settings.max_message)
         return socket
 

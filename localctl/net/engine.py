@@ -43,8 +43,13 @@ class Engine(TrioWebSocket):
     _wsproto: LeanConnection
 
     def __init__(self, wire: Wire, side: ConnectionType, *, request: Request | None = None) -> None:
-        super().__init__(wire, LeanConnection(side), host="", path="",  # type: ignore[arg-type]
-                         receive_buffer_size=RECEIVE_BYTES)
+        super().__init__(
+            wire,
+            LeanConnection(side),
+            host="",
+            path="",  # type: ignore[arg-type]
+            receive_buffer_size=RECEIVE_BYTES,
+        )
         self._initial_request = request
         self.wire = wire
         wire.on_room = self._room_again
@@ -63,8 +68,7 @@ class Engine(TrioWebSocket):
     def settle(self, *, compression: bool, max_message: int) -> None:
         """Before the upgrade: whether this leg may compress, and how many bytes its messages may have."""
         self._max_message_size = max_message
-        self._wsproto.extensions = (
-            [Deflate(max_inflated=max_message, stats=self.wire.stats)] if compression else [])
+        self._wsproto.extensions = [Deflate(max_inflated=max_message, stats=self.wire.stats)] if compression else []
 
     @property
     def is_open(self) -> bool:

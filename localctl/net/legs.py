@@ -89,8 +89,16 @@ class StationSocket(Engine):
 class CsmsSocket(Engine):
     """The up leg: dials, then a leg."""
 
-    def __init__(self, wire: Wire, on_open: Callable[["CsmsSocket"], None], *, host: str, target: str,
-                 offer: tuple[str, ...], headers: Headers) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        on_open: Callable[["CsmsSocket"], None],
+        *,
+        host: str,
+        target: str,
+        offer: tuple[str, ...],
+        headers: Headers,
+    ) -> None:
         request = Request(host=host, target=target, subprotocols=list(offer), extra_headers=list(headers))
         super().__init__(wire, ConnectionType.CLIENT, request=request)
         self._on_open = on_open

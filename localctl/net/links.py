@@ -33,11 +33,35 @@ class LinkStatus:
 class Link:
     """One arrival of one station, from its request to the end of both legs."""
 
-    __slots__ = ("broken", "choked", "close_timeout_s", "connected_at", "csms", "csms_ping_s", "csms_pong_timeout_s",
-                 "dialling", "edge", "id", "paused", "peer", "profile", "station", "visitor")
+    __slots__ = (
+        "broken",
+        "choked",
+        "close_timeout_s",
+        "connected_at",
+        "csms",
+        "csms_ping_s",
+        "csms_pong_timeout_s",
+        "dialling",
+        "edge",
+        "id",
+        "paused",
+        "peer",
+        "profile",
+        "station",
+        "visitor",
+    )
 
-    def __init__(self, link: LinkId, station: StationSocket, visitor: Visitor, edge: StationEdge, *, profile: int,
-                 peer: str, close_timeout_s: float) -> None:
+    def __init__(
+        self,
+        link: LinkId,
+        station: StationSocket,
+        visitor: Visitor,
+        edge: StationEdge,
+        *,
+        profile: int,
+        peer: str,
+        close_timeout_s: float,
+    ) -> None:
         self.id = link
         self.station = station
         self.visitor = visitor
@@ -81,10 +105,17 @@ class Link:
         """For the status page."""
         station, csms = self.station.wire, self.csms and self.csms.wire
         return LinkStatus(
-            identity=self.visitor.identity, peer=self.peer, security_profile=self.profile,
-            subprotocol=self.station.subprotocol, connected_at=self.connected_at, joined=csms is not None,
-            station_heard_at=station.heard_at, csms_heard_at=csms.heard_at if csms else None,
-            queued_down=station.queued, queued_up=csms.queued if csms else 0)
+            identity=self.visitor.identity,
+            peer=self.peer,
+            security_profile=self.profile,
+            subprotocol=self.station.subprotocol,
+            connected_at=self.connected_at,
+            joined=csms is not None,
+            station_heard_at=station.heard_at,
+            csms_heard_at=csms.heard_at if csms else None,
+            queued_down=station.queued,
+            queued_up=csms.queued if csms else 0,
+        )
 
 
 class Side:

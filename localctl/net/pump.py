@@ -64,8 +64,15 @@ class Switchboard(Intake):
     profiles across restarts.
     """
 
-    def __init__(self, router: Routes, edge: EdgeSettings, observer: Observer, *, gatekeeper: Gatekeeper | None = None,
-                 stats: NetStats | None = None) -> None:
+    def __init__(
+        self,
+        router: Routes,
+        edge: EdgeSettings,
+        observer: Observer,
+        *,
+        gatekeeper: Gatekeeper | None = None,
+        stats: NetStats | None = None,
+    ) -> None:
         self.stats = stats or NetStats()
         self._router = router
         self._edge = edge
@@ -182,12 +189,20 @@ class Switchboard(Intake):
             link.broken = True
             self.post(ReadingStopped(link=number, reason="internal error"))
 
-    def station_arrived(self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings,
-                        peer: str) -> int:
+    def station_arrived(
+        self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings, peer: str
+    ) -> int:
         """A station waits for its verdict."""
         number = LinkId(next(self._ids))
-        link = Link(number, station, visitor, edge, profile=listener.security_profile, peer=peer,
-                    close_timeout_s=self._edge.limits.close_timeout_s)
+        link = Link(
+            number,
+            station,
+            visitor,
+            edge,
+            profile=listener.security_profile,
+            peer=peer,
+            close_timeout_s=self._edge.limits.close_timeout_s,
+        )
         self._links[number] = link
         station.taker = Side(self, link, Leg.STATION)
         self.post(StationArrived(link=number, identity=visitor.identity, offer=station.offer))
@@ -313,9 +328,17 @@ class Switchboard(Intake):
 
     # -- own calls
 
-    async def call(self, identity: str, action: str, payload: str, *, priority: Priority = Priority.ROUTINE,
-                   timeout_s: float | None = None, follow_up: FollowUp | None = None,
-                   on_follow_up: FollowUpTaker | None = None) -> OwnCallEnded:
+    async def call(
+        self,
+        identity: str,
+        action: str,
+        payload: str,
+        *,
+        priority: Priority = Priority.ROUTINE,
+        timeout_s: float | None = None,
+        follow_up: FollowUp | None = None,
+        on_follow_up: FollowUpTaker | None = None,
+    ) -> OwnCallEnded:
         """Ask a station something in the box's own name and wait for the end of it, whatever that is.
 
         `payload` is JSON text. A station that is not there gives `dropped`. What `follow_up` makes the station send
@@ -328,8 +351,15 @@ class Switchboard(Intake):
         if follow_up is not None and on_follow_up is not None:
             self._calls.expect(token, on_follow_up)
             self._spawn(partial(self._calls.forget_later, token, follow_up.within_s))
-        asked = OwnCallAsked(link=number, token=token, action=action, payload=payload, priority=priority,
-                             timeout_s=timeout_s, follow_up=follow_up)
+        asked = OwnCallAsked(
+            link=number,
+            token=token,
+            action=action,
+            payload=payload,
+            priority=priority,
+            timeout_s=timeout_s,
+            follow_up=follow_up,
+        )
         return await self._calls.ended(token, partial(self.post, asked))
 
     def _tick(self, now: float) -> None:

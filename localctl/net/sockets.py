@@ -9,8 +9,21 @@ from typing import Literal, NamedTuple, Protocol
 from localctl.net.upgrade import Headers
 from localctl.net.wire import TlsWire, Wire
 
-Cause = Literal["peer_closed", "vanished", "too_big", "bad_utf8", "binary", "compressed_unasked", "protocol",
-                "silent", "stalled", "closed", "dropped", "refused", "bad_request"]
+Cause = Literal[
+    "peer_closed",
+    "vanished",
+    "too_big",
+    "bad_utf8",
+    "binary",
+    "compressed_unasked",
+    "protocol",
+    "silent",
+    "stalled",
+    "closed",
+    "dropped",
+    "refused",
+    "bad_request",
+]
 """Why a leg ended, as a word for metrics. `closed`, `dropped`: we let it go."""
 
 

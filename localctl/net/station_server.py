@@ -39,8 +39,9 @@ log = structlog.get_logger("localctl.net")
 class Door(Protocol):
     """Whom stations are announced to."""
 
-    def station_arrived(self, station: StationSocket, visitor: Visitor, edge: StationEdge,
-                        listener: ListenerSettings, peer: str) -> int:
+    def station_arrived(
+        self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings, peer: str
+    ) -> int:
         """A station waits for its verdict; the number names it from now on."""
         ...
 
@@ -123,8 +124,9 @@ class _Listening:
 class StationServer:
     """All listeners. `spawn` starts tasks, `edge()` gives the settings of now."""
 
-    def __init__(self, door: Door, gatekeeper: Gatekeeper, stats: NetStats, spawn: Spawn,
-                 edge: Callable[[], EdgeSettings]) -> None:
+    def __init__(
+        self, door: Door, gatekeeper: Gatekeeper, stats: NetStats, spawn: Spawn, edge: Callable[[], EdgeSettings]
+    ) -> None:
         self._door = door
         self._gatekeeper = gatekeeper
         self._stats = stats
@@ -160,8 +162,12 @@ class StationServer:
         self._listening[place] = listening
         for sock in socks:
             self._spawn(partial(self._accept, listening, sock))
-        log.info("listening for stations", address=place[0], port=listening.port,
-                 security_profile=listening.settings.security_profile)
+        log.info(
+            "listening for stations",
+            address=place[0],
+            port=listening.port,
+            security_profile=listening.settings.security_profile,
+        )
         if listening.settings.security_profile == 0:
             log.warning("anybody may pretend to be any station on this port (security profile 0)", port=listening.port)
 
@@ -197,8 +203,12 @@ class StationServer:
     async def _guarded(self, listening: _Listening, connection: socket.socket, peer: str) -> None:
         """One connection from accept to its end. No exception gets out."""
         limits = self._edge().limits
-        half = self._half_opens.add(peer, trio.current_time() + limits.handshake_deadline_s,
-                                    most=limits.max_handshakes, most_per_peer=limits.max_handshakes_per_peer)
+        half = self._half_opens.add(
+            peer,
+            trio.current_time() + limits.handshake_deadline_s,
+            most=limits.max_handshakes,
+            most_per_peer=limits.max_handshakes_per_peer,
+        )
         self._stats.handshakes = len(self._half_opens)
         try:
             with half.scope:
@@ -221,8 +231,10 @@ class StationServer:
 
     def is_full(self, listening: _Listening) -> bool:
         """One more station would be too many."""
-        return (self._stations >= self._edge().limits.max_connections
-                or listening.stations >= listening.settings.max_connections)
+        return (
+            self._stations >= self._edge().limits.max_connections
+            or listening.stations >= listening.settings.max_connections
+        )
 
     def count(self, listening: _Listening, by: int) -> None:
         """A station came (1) or went (-1)."""
@@ -233,8 +245,9 @@ class StationServer:
 class _Arrival:
     """One connection on its way from TCP to a link."""
 
-    def __init__(self, server: StationServer, listening: _Listening, half: _HalfOpen,
-                 connection: socket.socket) -> None:
+    def __init__(
+        self, server: StationServer, listening: _Listening, half: _HalfOpen, connection: socket.socket
+    ) -> None:
         self._server = server
         self._listening = listening
         self._settings = listening.settings
@@ -289,15 +302,24 @@ class _Arrival:
         treatment = edge.station(target.identity)
         station.settle(compression=treatment.compression, max_message=treatment.max_message)
         certificate = request.tls.tls.getpeercert() if request.tls is not None else None
-        denied = await server._gatekeeper.check(self._settings, treatment, target.identity, request.authorization,
-                                                certificate)
+        denied = await server._gatekeeper.check(
+            self._settings, treatment, target.identity, request.authorization, certificate
+        )
         if denied is not None:
-            self._refuse(station, denied.status, denied.cause, denied.reason, denied.headers,
-                         identity=target.identity)
+            self._refuse(station, denied.status, denied.cause, denied.reason, denied.headers, identity=target.identity)
             return
-        self._announce(station, request, treatment,
-                       Visitor(identity=target.identity, raw_target=request.target, raw_segment=target.raw_segment,
-                               authorization=request.authorization, user_agent=request.user_agent))
+        self._announce(
+            station,
+            request,
+            treatment,
+            Visitor(
+                identity=target.identity,
+                raw_target=request.target,
+                raw_segment=target.raw_segment,
+                authorization=request.authorization,
+                user_agent=request.user_agent,
+            ),
+        )
 
     def _announce(self, station: StationSocket, request: UpgradeRequest, edge: StationEdge, visitor: Visitor) -> None:
         self._half.scope.deadline = inf
@@ -312,11 +334,20 @@ class _Arrival:
             return request.forwarded_for.split(b",")[-1].strip().decode("latin-1")[:64]
         return request.peer
 
-    def _refuse(self, station: StationSocket, status: int, cause: str, reason: str,
-                headers: tuple[tuple[bytes, bytes], ...] = (), *, identity: str | None = None) -> None:
+    def _refuse(
+        self,
+        station: StationSocket,
+        status: int,
+        cause: str,
+        reason: str,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        *,
+        identity: str | None = None,
+    ) -> None:
         self._server._stats.refusals[cause] += 1
-        log.warning("station refused", status=status, cause=cause, reason=reason, peer=self._half.peer,
-                    identity=identity)
+        log.warning(
+            "station refused", status=status, cause=cause, reason=reason, peer=self._half.peer, identity=identity
+        )
         station.refuse(status, headers, b"")
 
     def _left(self, how: Closed) -> None:
@@ -330,8 +361,9 @@ class _Arrival:
             server._door.station_left(self._link, how)
 
 
-async def _open_all(fresh: dict[tuple[str, int], _Listening]) -> list[tuple[tuple[str, int], _Listening,
-                                                                          list[socket.socket]]]:
+async def _open_all(
+    fresh: dict[tuple[str, int], _Listening],
+) -> list[tuple[tuple[str, int], _Listening, list[socket.socket]]]:
     """All or none of them. Raises an OSError that names the place."""
     opened: list[tuple[tuple[str, int], _Listening, list[socket.socket]]] = []
     try:

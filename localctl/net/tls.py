@@ -14,8 +14,12 @@ from typing import Any, Final
 
 from localctl.net.settings import CertificateFiles, CertificateRule, CsmsSettings, ListenerSettings
 
-_SUITES: Final = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
-                  "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384")
+_SUITES: Final = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+)
 _STATIC_RSA: Final = ("AES128-GCM-SHA256", "AES256-GCM-SHA384")
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -150,7 +154,7 @@ def _inside(der: bytes) -> list[tuple[int, bytes]]:
         tag, size, at = der[at], der[at + 1], at + 2
         if size & 0x80:
             count = size & 0x7F
-            size, at = int.from_bytes(der[at:at + count], "big"), at + count
-        found.append((tag, der[at:at + size]))
+            size, at = int.from_bytes(der[at : at + count], "big"), at + count
+        found.append((tag, der[at : at + size]))
         at += size
     return found

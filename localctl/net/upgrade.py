@@ -46,8 +46,12 @@ def _checked(request: h11.Request) -> h11.Request:
     if b"upgrade" in headers.get(b"connection", b"").lower():
         return request
     kept = [(name, value) for name, value in request.headers if name != b"connection"]
-    return h11.Request(method=request.method, target=request.target, headers=[*kept, (b"connection", b"Upgrade")],
-                       http_version=request.http_version)
+    return h11.Request(
+        method=request.method,
+        target=request.target,
+        headers=[*kept, (b"connection", b"Upgrade")],
+        http_version=request.http_version,
+    )
 
 
 class TolerantHandshake(H11Handshake):

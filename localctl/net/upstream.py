@@ -57,8 +57,13 @@ class Address:
         secure = parts.scheme == "wss"
         netloc = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         header = netloc if parts.port is None else f"{netloc}:{parts.port}"
-        return cls(host=parts.hostname, port=parts.port or (443 if secure else 80), tls=secure, host_header=header,
-                   path=parts.path.rstrip("/"))
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (443 if secure else 80),
+            tls=secure,
+            host_header=header,
+            path=parts.path.rstrip("/"),
+        )
 
     def target_for(self, visitor: Visitor) -> str:
         """What stands in the request line for this station."""

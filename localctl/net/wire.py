@@ -32,11 +32,31 @@ def _nobody() -> None:
 class Wire:
     """A non-blocking connection in clear. Also the stream that trio-websocket reads from."""
 
-    __slots__ = ("_backlog", "_clock", "_empty", "_eof", "_sock", "_spawn", "broken", "heard_at", "on_room", "peer",
-                 "queued", "stalled_since", "stats")
+    __slots__ = (
+        "_backlog",
+        "_clock",
+        "_empty",
+        "_eof",
+        "_sock",
+        "_spawn",
+        "broken",
+        "heard_at",
+        "on_room",
+        "peer",
+        "queued",
+        "stalled_since",
+        "stats",
+    )
 
-    def __init__(self, sock: socket.socket, spawn: Spawn, stats: LegStats, *, peer: str = "",
-                 clock: Callable[[], float] = trio.current_time) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        spawn: Spawn,
+        stats: LegStats,
+        *,
+        peer: str = "",
+        clock: Callable[[], float] = trio.current_time,
+    ) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._spawn = spawn
@@ -202,14 +222,23 @@ class TlsWire(Wire):
 
     __slots__ = ("_incoming", "_outgoing", "tls")
 
-    def __init__(self, sock: socket.socket, spawn: Spawn, stats: LegStats, context: ssl.SSLContext, *,
-                 server_hostname: str | None = None, peer: str = "",
-                 clock: Callable[[], float] = trio.current_time) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        spawn: Spawn,
+        stats: LegStats,
+        context: ssl.SSLContext,
+        *,
+        server_hostname: str | None = None,
+        peer: str = "",
+        clock: Callable[[], float] = trio.current_time,
+    ) -> None:
         super().__init__(sock, spawn, stats, peer=peer, clock=clock)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_side=server_hostname is None,
-                                    server_hostname=server_hostname)
+        self.tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_hostname is None, server_hostname=server_hostname
+        )
 
     async def handshake(self) -> None:
         """Agree on keys. Raises ssl.SSLError (what the peer did wrong), trio.BrokenResourceError (it left)."""
@@ -243,7 +272,7 @@ class TlsWire(Wire):
         try:
             view = memoryview(data)
             while view:
-                view = view[self.tls.write(view):]
+                view = view[self.tls.write(view) :]
         except ssl.SSLError:
             self._break()
         else:

@@ -53,8 +53,11 @@ class Siege:
     async def metric(self, name, **labels):
         """The sum of all samples of this name with these labels."""
         wanted = [f'{key}="{value}"' for key, value in labels.items()]
-        return sum(float(line.rpartition(" ")[2]) for line in await self.site.metrics()
-                   if line.partition("{")[0].partition(" ")[0] == name and all(want in line for want in wanted))
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in await self.site.metrics()
+            if line.partition("{")[0].partition(" ")[0] == name and all(want in line for want in wanted)
+        )
 
     async def counted(self, name, at_least=1, **labels):
         """Wait until the box has counted so many."""

@@ -15,7 +15,10 @@ from tests.localctl.net.kit import CLOSE, MORE, PING, PONG, TEXT, frame, upgrade
 
 DEFLATE = [b"Sec-WebSocket-Extensions: permessage-deflate"]
 REFUSED, CLOSED, DROPPED = (
-    "localctl_connection_refusals_total", "localctl_legs_closed_total", "localctl_frames_dropped_total")
+    "localctl_connection_refusals_total",
+    "localctl_legs_closed_total",
+    "localctl_frames_dropped_total",
+)
 
 
 def packed(data):
@@ -66,7 +69,7 @@ async def test_a_bomb_of_200_mb_in_194_kb_is_refused_before_it_inflates(tmp_path
     bomb = packed(b"\0" * 1_000_000 for _ in range(200))
     assert len(bomb) < 250_000
     step = len(bomb) // fragments + 1
-    parts = [bomb[at:at + step] for at in range(0, len(bomb), step)]
+    parts = [bomb[at : at + step] for at in range(0, len(bomb), step)]
     async with besieged(tmp_path) as siege:
         before = await siege.memory_mb()
         for number in range(4):
@@ -98,9 +101,19 @@ async def test_messages_that_may_not_be_are_closed_with_their_reason(tmp_path):
 
 
 TEXTS = (
-    "[" * 500_000, '{"a":' * 100_000, '[2,"1","X",' + "[" * 400_000 + "]" * 400_000 + "]", '[2,"1","X",{"a":1e999999}]',
-    '[2,"' + "9" * 200_000 + '","X",{}]', "[2,1,2,3", '[3,"nobody-asked",{}]', '[4,"x"]', "[-1e400]", "null", "",
-    '[2,"1","\\ud800",{}]', "\0" * 1000,
+    "[" * 500_000,
+    '{"a":' * 100_000,
+    '[2,"1","X",' + "[" * 400_000 + "]" * 400_000 + "]",
+    '[2,"1","X",{"a":1e999999}]',
+    '[2,"' + "9" * 200_000 + '","X",{}]',
+    "[2,1,2,3",
+    '[3,"nobody-asked",{}]',
+    '[4,"x"]',
+    "[-1e400]",
+    "null",
+    "",
+    '[2,"1","\\ud800",{}]',
+    "\0" * 1000,
 )
 
 
@@ -160,8 +173,23 @@ async def test_endless_fragments_without_an_end_are_cut_off(tmp_path):
 
 
 PATHS = (
-    "/../etc/passwd", "/ocpp/..", "/ocpp/./CP1", "/ocpp/%2e%2e/CP1", "/a%2Fb", "/a%5Cb", "/a%00b", "/%", "/%ff", "/",
-    "//", "/CP%3A1", "/" + "a" * 300, "/" + "a" * 4096, "/a%0d%0aX-Injected:1", "/%E2%80%AE1PC", "/CP1#x",
+    "/../etc/passwd",
+    "/ocpp/..",
+    "/ocpp/./CP1",
+    "/ocpp/%2e%2e/CP1",
+    "/a%2Fb",
+    "/a%5Cb",
+    "/a%00b",
+    "/%",
+    "/%ff",
+    "/",
+    "//",
+    "/CP%3A1",
+    "/" + "a" * 300,
+    "/" + "a" * 4096,
+    "/a%0d%0aX-Injected:1",
+    "/%E2%80%AE1PC",
+    "/CP1#x",
 )
 
 
@@ -176,9 +204,16 @@ async def test_identity_tricks_are_not_found_and_never_reach_the_csms(tmp_path):
 
 
 SMUGGLED = (
-    [b"Content-Length: 40"], [b"Transfer-Encoding: chunked"], [b"Content-Length: 0", b"Transfer-Encoding: chunked"],
-    [b"Authorization: Basic YTpi", b"Authorization: Basic YTpj"], [b"Host: other"], [b"X: a\rY: b"], [b"X\0: a"],
-    [b"X : a"], [b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="], [b"Upgrade: h2c"],
+    [b"Content-Length: 40"],
+    [b"Transfer-Encoding: chunked"],
+    [b"Content-Length: 0", b"Transfer-Encoding: chunked"],
+    [b"Authorization: Basic YTpi", b"Authorization: Basic YTpj"],
+    [b"Host: other"],
+    [b"X: a\rY: b"],
+    [b"X\0: a"],
+    [b"X : a"],
+    [b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="],
+    [b"Upgrade: h2c"],
 )
 
 
@@ -195,14 +230,28 @@ async def test_smuggled_headers_are_refused(tmp_path):
 
 async def test_only_our_own_headers_go_up(tmp_path):
     async with besieged(tmp_path) as siege:
-        lies = [b"X-Forwarded-For: 1.2.3.4", b"Cookie: a=b", b"Proxy: http://evil", b"Origin: http://evil",
-                b"User-Agent: Box/1"]
+        lies = [
+            b"X-Forwarded-For: 1.2.3.4",
+            b"Cookie: a=b",
+            b"Proxy: http://evil",
+            b"Origin: http://evil",
+            b"User-Agent: Box/1",
+        ]
         async with await siege.station("/CP-LIAR", lies):
             while (seen := await siege.site.csms.expect("upgrade"))["path"] != "/CP-LIAR":
                 pass
             names = {name.lower() for name, _ in seen["headers"]}
-            assert names == {"host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version",
-                             "sec-websocket-protocol", "sec-websocket-extensions", "authorization", "user-agent"}
+            assert names == {
+                "host",
+                "upgrade",
+                "connection",
+                "sec-websocket-key",
+                "sec-websocket-version",
+                "sec-websocket-protocol",
+                "sec-websocket-extensions",
+                "authorization",
+                "user-agent",
+            }
 
 
 async def test_many_short_lived_connections_leave_nothing_behind(tmp_path):

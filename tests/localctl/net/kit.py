@@ -25,8 +25,13 @@ def upgrade(path="/ocpp/CP1", *, offer="ocpp2.0.1", extra=(), host=b"box", conne
     """The bytes of an upgrade request; None leaves a header out."""
     lines = [b"GET " + path.encode() + b" HTTP/1.1", b"Upgrade: websocket"]
     key = base64.b64encode(os.urandom(16))
-    for name, value in ((b"Host", host), (b"Connection", connection), (b"Sec-WebSocket-Key", key),
-                        (b"Sec-WebSocket-Version", version), (b"Sec-WebSocket-Protocol", offer and offer.encode())):
+    for name, value in (
+        (b"Host", host),
+        (b"Connection", connection),
+        (b"Sec-WebSocket-Key", key),
+        (b"Sec-WebSocket-Version", version),
+        (b"Sec-WebSocket-Protocol", offer and offer.encode()),
+    ):
         if value is not None:
             lines.append(name + b": " + value)
     return b"\r\n".join([*lines, *extra]) + b"\r\n\r\n"
@@ -188,8 +193,13 @@ def edge(csms_port=9, *, listeners=None, limits=None, station=None, csms=None, *
     """Settings with one CSMS on loopback."""
     usual = {"name": "csms", "url": f"ws://{HOST}:{csms_port}", "connect_timeout_s": 5}
     treatment, upward = station or StationEdge(), CsmsSettings(**(usual | (csms or {})))
-    return EdgeSettings(listeners=listeners or (listener(),), csmses=(upward,), station=lambda _identity: treatment,
-                        limits=limits or EdgeLimits(close_timeout_s=1), **changes)
+    return EdgeSettings(
+        listeners=listeners or (listener(),),
+        csmses=(upward,),
+        station=lambda _identity: treatment,
+        limits=limits or EdgeLimits(close_timeout_s=1),
+        **changes,
+    )
 
 
 class Box:

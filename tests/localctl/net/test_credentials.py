@@ -27,7 +27,8 @@ def basic(user, password=SECRET):
 async def cause(profile, authorization=None, *, edge=None, certificate=None, keeper=None, **changes):
     """Why CP1 may not come in, None if it may."""
     denied = await (keeper or Gatekeeper()).check(
-        listener(security_profile=profile, **changes), edge or StationEdge(), "CP1", authorization, certificate)
+        listener(security_profile=profile, **changes), edge or StationEdge(), "CP1", authorization, certificate
+    )
     return denied and denied.cause
 
 
@@ -35,25 +36,28 @@ LOCAL = StationEdge(verify="local", password_hash=hash_password(SECRET))
 CN = {"subject": ((("commonName", "CP1"),),)}
 
 
-@pytest.mark.parametrize(("profile", "authorization", "edge", "certificate", "expected"), [
-    (1, basic(b"CP1"), StationEdge(), None, None),
-    (1, basic(b"cp1"), StationEdge(), None, None),
-    (2, basic(b"CP1"), StationEdge(), None, None),
-    (1, None, StationEdge(), None, "no_credentials"),
-    (1, b"Bearer abc", StationEdge(), None, "no_credentials"),
-    (1, b"Basic !!!", StationEdge(), None, "no_credentials"),
-    (1, b"Basic " + base64.b64encode(b"CP1"), StationEdge(), None, "no_credentials"),
-    (1, basic(b"CP2"), StationEdge(), None, "user_mismatch"),
-    (1, basic(b""), StationEdge(), None, "user_mismatch"),
-    (1, basic(b"\xff\xfe"), StationEdge(), None, "user_mismatch"),
-    (1, basic(b"CP1"), LOCAL, None, None),
-    (2, basic(b"CP1", b"wrong"), LOCAL, None, "wrong_password"),
-    (2, basic(b"CP1", b""), LOCAL, None, "wrong_password"),
-    (2, basic(b"CP1"), StationEdge(verify="local"), None, "no_password_known"),
-    (3, None, StationEdge(), CN, None),
-    (3, None, StationEdge(), None, "no_client_certificate"),
-    (3, basic(b"CP1"), StationEdge(), {"subject": ()}, "certificate_mismatch"),
-])
+@pytest.mark.parametrize(
+    ("profile", "authorization", "edge", "certificate", "expected"),
+    [
+        (1, basic(b"CP1"), StationEdge(), None, None),
+        (1, basic(b"cp1"), StationEdge(), None, None),
+        (2, basic(b"CP1"), StationEdge(), None, None),
+        (1, None, StationEdge(), None, "no_credentials"),
+        (1, b"Bearer abc", StationEdge(), None, "no_credentials"),
+        (1, b"Basic !!!", StationEdge(), None, "no_credentials"),
+        (1, b"Basic " + base64.b64encode(b"CP1"), StationEdge(), None, "no_credentials"),
+        (1, basic(b"CP2"), StationEdge(), None, "user_mismatch"),
+        (1, basic(b""), StationEdge(), None, "user_mismatch"),
+        (1, basic(b"\xff\xfe"), StationEdge(), None, "user_mismatch"),
+        (1, basic(b"CP1"), LOCAL, None, None),
+        (2, basic(b"CP1", b"wrong"), LOCAL, None, "wrong_password"),
+        (2, basic(b"CP1", b""), LOCAL, None, "wrong_password"),
+        (2, basic(b"CP1"), StationEdge(verify="local"), None, "no_password_known"),
+        (3, None, StationEdge(), CN, None),
+        (3, None, StationEdge(), None, "no_client_certificate"),
+        (3, basic(b"CP1"), StationEdge(), {"subject": ()}, "certificate_mismatch"),
+    ],
+)
 async def test_1_2_3_who_may_come_in(profile, authorization, edge, certificate, expected):
     assert await cause(profile, authorization, edge=edge, certificate=certificate) == expected
 
@@ -81,10 +85,17 @@ def test_credentials_do_not_show():
     assert repr(Basic(b"CP1", SECRET)) == "Basic(…)"
 
 
-@pytest.mark.parametrize(("stored", "sent"), [
-    (KEY, KEY), (KEY, KEY.hex().encode()), (KEY, KEY.hex().upper().encode()),
-    (KEY.hex().encode(), KEY), (KEY.hex().upper().encode(), KEY), (SECRET, SECRET),
-])
+@pytest.mark.parametrize(
+    ("stored", "sent"),
+    [
+        (KEY, KEY),
+        (KEY, KEY.hex().encode()),
+        (KEY, KEY.hex().upper().encode()),
+        (KEY.hex().encode(), KEY),
+        (KEY.hex().upper().encode(), KEY),
+        (SECRET, SECRET),
+    ],
+)
 def test_quirk_5_raw_and_hex_forms_of_a_1_6_key_are_the_same(stored, sent):
     assert check_password(sent, hash_password(stored))
 

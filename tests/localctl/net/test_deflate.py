@@ -31,28 +31,47 @@ def texts(protocol, *frames):
     return [event.payload for event in protocol.received_frames()]
 
 
-@pytest.mark.parametrize(("offer", "answer"), [
-    ("permessage-deflate", ""),
-    ("permessage-deflate; client_max_window_bits", "client_max_window_bits=12"),
-    ("permessage-deflate; client_max_window_bits=10", "client_max_window_bits=10"),
-    ("permessage-deflate; client_max_window_bits=15", "client_max_window_bits=12"),
-    ('permessage-deflate; client_max_window_bits="11"', "client_max_window_bits=11"),
-    ("permessage-deflate; server_max_window_bits=9", "server_max_window_bits=9"),
-    ("permessage-deflate; server_max_window_bits=15", "server_max_window_bits=12"),
-    ("permessage-deflate; server_no_context_takeover", "server_no_context_takeover"),
-    ("permessage-deflate;client_no_context_takeover ; server_no_context_takeover",
-     "client_no_context_takeover; server_no_context_takeover"),
-])
+@pytest.mark.parametrize(
+    ("offer", "answer"),
+    [
+        ("permessage-deflate", ""),
+        ("permessage-deflate; client_max_window_bits", "client_max_window_bits=12"),
+        ("permessage-deflate; client_max_window_bits=10", "client_max_window_bits=10"),
+        ("permessage-deflate; client_max_window_bits=15", "client_max_window_bits=12"),
+        ('permessage-deflate; client_max_window_bits="11"', "client_max_window_bits=11"),
+        ("permessage-deflate; server_max_window_bits=9", "server_max_window_bits=9"),
+        ("permessage-deflate; server_max_window_bits=15", "server_max_window_bits=12"),
+        ("permessage-deflate; server_no_context_takeover", "server_no_context_takeover"),
+        (
+            "permessage-deflate;client_no_context_takeover ; server_no_context_takeover",
+            "client_no_context_takeover; server_no_context_takeover",
+        ),
+    ],
+)
 def test_a_good_offer_is_answered_within_what_it_allows(offer, answer):
     assert deflate().accept(offer) == answer
 
 
-@pytest.mark.parametrize("parameters", [
-    "server_max_window_bits=abc", "server_max_window_bits", "server_max_window_bits=8", "client_max_window_bits=8",
-    "client_max_window_bits=16", "server_max_window_bits=012", "client_max_window_bits=-9", "client_max_window_bits=",
-    "turbo", "turbo=1", "server_no_context_takeover=1", "client_max_window_bits; client_max_window_bits=9", "",
-    "SERVER_NO_CONTEXT_TAKEOVER", "client_max_window_bits=1 2",
-])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "server_max_window_bits=abc",
+        "server_max_window_bits",
+        "server_max_window_bits=8",
+        "client_max_window_bits=8",
+        "client_max_window_bits=16",
+        "server_max_window_bits=012",
+        "client_max_window_bits=-9",
+        "client_max_window_bits=",
+        "turbo",
+        "turbo=1",
+        "server_no_context_takeover=1",
+        "client_max_window_bits; client_max_window_bits=9",
+        "",
+        "SERVER_NO_CONTEXT_TAKEOVER",
+        "client_max_window_bits=1 2",
+    ],
+)
 def test_unknown_doubled_malformed_and_8_bit_parameters_are_declined(parameters):
     assert deflate().accept(f"permessage-deflate; {parameters}") is None
 
@@ -71,10 +90,13 @@ def test_upward_a_small_window_is_asked_for_and_any_window_taken():
     assert second == "permessage-deflate; client_max_window_bits"
 
 
-@pytest.mark.parametrize(("answer", "windows"), [
-    ("permessage-deflate", (WINDOW_BITS, 15)),
-    ("permessage-deflate; server_max_window_bits=10; client_max_window_bits=9", (9, 10)),
-])
+@pytest.mark.parametrize(
+    ("answer", "windows"),
+    [
+        ("permessage-deflate", (WINDOW_BITS, 15)),
+        ("permessage-deflate; server_max_window_bits=10; client_max_window_bits=9", (9, 10)),
+    ],
+)
 def test_the_answer_of_a_csms_sets_both_windows(answer, windows):
     extension = deflate()
     extension.finalize(answer)
@@ -82,8 +104,14 @@ def test_the_answer_of_a_csms_sets_both_windows(answer, windows):
     assert extension.enabled()
 
 
-@pytest.mark.parametrize("answer", ["permessage-deflate; turbo", "permessage-deflate; client_max_window_bits",
-                                    "permessage-deflate; client_max_window_bits=8"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "permessage-deflate; turbo",
+        "permessage-deflate; client_max_window_bits",
+        "permessage-deflate; client_max_window_bits=8",
+    ],
+)
 def test_an_answer_that_was_not_offered_fails_the_handshake(answer):
     with pytest.raises(ValueError, match="malformed"):
         deflate().finalize(answer)
@@ -143,7 +171,7 @@ def test_a_bomb_is_refused_with_1009_before_it_has_grown(fragments):
     extension, protocol = server(max_inflated=10_000)
     bomb = pack("a" * 50_000_000)
     step = len(bomb) // fragments + 1
-    parts = [bomb[at:at + step] for at in range(0, len(bomb), step)]
+    parts = [bomb[at : at + step] for at in range(0, len(bomb), step)]
     frames = [frame(part, MORE if at else TEXT, rsv1=not at, fin=at == len(parts) - 1) for at, part in enumerate(parts)]
     with pytest.raises(ParseFailed) as caught:
         texts(protocol, *frames)
@@ -157,11 +185,14 @@ def test_a_message_of_exactly_the_limit_passes_and_the_next_may_be_as_long():
         assert "".join(texts(protocol, frame(pack("x" * 500), rsv1=True))) == "x" * 500
 
 
-@pytest.mark.parametrize(("bad", "code"), [
-    (frame(b"\xff\xff\xff\xff", rsv1=True), CloseReason.INVALID_FRAME_PAYLOAD_DATA),
-    (frame(b"hi", PING, rsv1=True), CloseReason.PROTOCOL_ERROR),
-    (frame(pack("a")[:2], rsv1=True, fin=False) + frame(b"x", MORE, rsv1=True), CloseReason.PROTOCOL_ERROR),
-])
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (frame(b"\xff\xff\xff\xff", rsv1=True), CloseReason.INVALID_FRAME_PAYLOAD_DATA),
+        (frame(b"hi", PING, rsv1=True), CloseReason.PROTOCOL_ERROR),
+        (frame(pack("a")[:2], rsv1=True, fin=False) + frame(b"x", MORE, rsv1=True), CloseReason.PROTOCOL_ERROR),
+    ],
+)
 def test_broken_compression_fails_the_leg(bad, code):
     _, protocol = server()
     with pytest.raises(ParseFailed) as caught:

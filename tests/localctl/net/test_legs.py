@@ -55,23 +55,26 @@ async def test_a_thousand_fragments_take_no_more_room_than_their_text():
         assert the_csms.frames == [text]
 
 
-@pytest.mark.parametrize(("bad", "code", "cause"), [
-    (frame(b"\xff\xfe"), 1007, "bad_utf8"),
-    (frame("é".encode()[:1]), 1007, "bad_utf8"),
-    (frame(b"[2]", BINARY), 1003, "binary"),
-    (frame("é" * 2500), 1009, "too_big"),
-    (frame("a" * 3000, fin=False) + frame("a" * 3000, MORE), 1009, "too_big"),
-    (frame("a" * 5000), 1009, "too_big"),
-    (frame(packed(CALL), rsv1=True), 1002, "compressed_unasked"),
-    (frame(CALL, mask=False), 1002, "protocol"),
-    (frame(b"", 3), 1002, "protocol"),
-    (frame(b"x", MORE), 1002, "protocol"),
-    (frame("a", fin=False) + frame("b"), 1002, "protocol"),
-    (frame(b"x" * 126, PING), 1002, "protocol"),
-    (frame(b"x", PING, fin=False), 1002, "protocol"),
-    (frame(b"\x03", CLOSE), 1002, "protocol"),
-    (frame(b"\x03\xed", CLOSE), 1002, "protocol"),
-])
+@pytest.mark.parametrize(
+    ("bad", "code", "cause"),
+    [
+        (frame(b"\xff\xfe"), 1007, "bad_utf8"),
+        (frame("é".encode()[:1]), 1007, "bad_utf8"),
+        (frame(b"[2]", BINARY), 1003, "binary"),
+        (frame("é" * 2500), 1009, "too_big"),
+        (frame("a" * 3000, fin=False) + frame("a" * 3000, MORE), 1009, "too_big"),
+        (frame("a" * 5000), 1009, "too_big"),
+        (frame(packed(CALL), rsv1=True), 1002, "compressed_unasked"),
+        (frame(CALL, mask=False), 1002, "protocol"),
+        (frame(b"", 3), 1002, "protocol"),
+        (frame(b"x", MORE), 1002, "protocol"),
+        (frame("a", fin=False) + frame("b"), 1002, "protocol"),
+        (frame(b"x" * 126, PING), 1002, "protocol"),
+        (frame(b"x", PING, fin=False), 1002, "protocol"),
+        (frame(b"\x03", CLOSE), 1002, "protocol"),
+        (frame(b"\x03\xed", CLOSE), 1002, "protocol"),
+    ],
+)
 async def test_a_peer_that_breaks_the_protocol_hears_why_and_is_counted(bad, code, cause):
     small = StationEdge(max_message=4096)
     async with site(settings=partial(edge, station=small)) as (the_box, the_csms):
@@ -212,6 +215,13 @@ def test_a_request_does_not_show_its_secrets():
     from localctl.net.sockets import UpgradeRequest
 
     secret = base64.b64encode(os.urandom(6))
-    request = UpgradeRequest(target="/x?token=1", offer=(), authorization=secret, user_agent=None, forwarded_for=None,
-                             peer="192.0.2.1", tls=None)
+    request = UpgradeRequest(
+        target="/x?token=1",
+        offer=(),
+        authorization=secret,
+        user_agent=None,
+        forwarded_for=None,
+        peer="192.0.2.1",
+        tls=None,
+    )
     assert repr(request) == "UpgradeRequest(peer='192.0.2.1')"

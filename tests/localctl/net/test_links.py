@@ -28,12 +28,15 @@ def link(station, csms=None):
     return found
 
 
-@pytest.mark.parametrize(("facts", "aborted"), [
-    ({}, True),
-    ({"is_open": False, "closing_at": 5.0}, True),
-    ({"is_open": False, "closing_at": 5.0, "over": True}, False),
-    ({"is_open": False}, False),
-])
+@pytest.mark.parametrize(
+    ("facts", "aborted"),
+    [
+        ({}, True),
+        ({"is_open": False, "closing_at": 5.0}, True),
+        ({"is_open": False, "closing_at": 5.0, "over": True}, False),
+        ({"is_open": False}, False),
+    ],
+)
 async def test_cutting_spares_only_a_refusal_on_its_way_and_what_is_over(facts, aborted):
     station, csms = Socket(**facts), Socket(**facts)
     link(station, csms).cut()

@@ -84,8 +84,14 @@ async def test_frames_pass_byte_for_byte_both_ways_in_order():
 
 @pytest.mark.parametrize("path", ["/ocpp/RDAM%7C123", "//double//CP1", "/x/CP1/", "/x/CP1?token=a%20b", "/x/c%C3%BCp"])
 async def test_1_1_6_the_raw_path_and_headers_go_up_as_they_came(path):
-    extra = [b"Authorization: Basic " + b"Q1AxOv/+AAE=", b"User-Agent: OldBox/1.0", b"X-Secret: no", b"Cookie: no",
-             b"X-Forwarded-For: 9.9.9.9", b"Origin: http://evil"]
+    extra = [
+        b"Authorization: Basic " + b"Q1AxOv/+AAE=",
+        b"User-Agent: OldBox/1.0",
+        b"X-Secret: no",
+        b"Cookie: no",
+        b"X-Forwarded-For: 9.9.9.9",
+        b"Origin: http://evil",
+    ]
     offer = "ocpp1.6, ocpp2.0.1"
     async with site() as (the_box, the_csms), await station(the_box.port, path, extra=extra, offer=offer):
         request = the_csms.requests[0]
@@ -94,8 +100,16 @@ async def test_1_1_6_the_raw_path_and_headers_go_up_as_they_came(path):
         assert request.headers["User-Agent"] == "OldBox/1.0"
         assert request.headers["Sec-WebSocket-Protocol"] == offer
         assert {name.lower() for name in request.headers} == {
-            "host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol",
-            "sec-websocket-extensions", "authorization", "user-agent"}
+            "host",
+            "upgrade",
+            "connection",
+            "sec-websocket-key",
+            "sec-websocket-version",
+            "sec-websocket-protocol",
+            "sec-websocket-extensions",
+            "authorization",
+            "user-agent",
+        }
 
 
 async def test_1_3_6_the_verdict_of_the_csms_is_given_to_the_station():
@@ -126,6 +140,7 @@ async def test_a_csms_that_is_away_gives_503():
 
 async def test_a_csms_that_never_answers_gives_up_after_its_timeout():
     async with box(edge(9), router=(router := Plain())) as the_box, trio.open_nursery() as nursery:
+
         async def never_answer(_stream):
             await trio.sleep_forever()
 
@@ -159,7 +174,9 @@ async def test_6_3_a_lost_station_closes_its_csms_leg_and_a_lost_csms_its_statio
             assert await peer.closed_with() == 1000
         await the_box.until(lambda: not the_box.switchboard.links())
         assert [(seen.by, seen.cause) for seen in the_box.seen(LinkLost)] == [
-            (Leg.STATION, "station_closed"), (Leg.CSMS, "csms_closed")]
+            (Leg.STATION, "station_closed"),
+            (Leg.CSMS, "csms_closed"),
+        ]
 
 
 async def test_a_station_may_be_let_go_by_cutting_the_connection():
@@ -175,7 +192,8 @@ async def test_a_station_may_be_let_go_by_cutting_the_connection():
 async def test_a_station_that_stops_reading_holds_its_csms_back_and_nobody_else():
     async with (
         site(settings=partial(edge, csms={"compression": False}), router=Plain()) as (the_box, the_csms),
-        await station(the_box.port, "/slow") as slow, await station(the_box.port, "/fast") as fast,
+        await station(the_box.port, "/slow") as slow,
+        await station(the_box.port, "/fast") as fast,
     ):
         big = '[2,"1","X",{"a":"' + "b" * 100_000 + '"}]'
         sent = []
@@ -246,12 +264,15 @@ async def test_a_paused_leg_is_read_no_further_and_resumes_in_order():
 # -- bugs of ours
 
 
-@pytest.mark.parametrize(("when", "broken"), [
-    (FrameArrived, lambda link: [Command(link=link)]),
-    (FrameArrived, lambda link: 1 / 0),
-    (UpstreamAccepted, lambda link: [Accept(link=link, subprotocol="never-offered")]),
-    (FrameArrived | ReadingStopped, lambda link: 1 / 0),
-])
+@pytest.mark.parametrize(
+    ("when", "broken"),
+    [
+        (FrameArrived, lambda link: [Command(link=link)]),
+        (FrameArrived, lambda link: 1 / 0),
+        (UpstreamAccepted, lambda link: [Accept(link=link, subprotocol="never-offered")]),
+        (FrameArrived | ReadingStopped, lambda link: 1 / 0),
+    ],
+)
 async def test_a_bug_of_ours_ends_its_own_link_and_no_other(when, broken):
     def script(event):
         return broken(event.link) if event.link == 1 and isinstance(event, when) else None
@@ -352,13 +373,18 @@ async def test_what_an_own_call_makes_the_station_send_goes_to_who_asked():
 
     got = []
     async with site(router=Plain(script)) as (the_box, _), await station(the_box.port):
+
         def again(token):
             follow = FollowUpArrived(identity="CP1", token=token, action="NotifyReport", payload=b"[]")
             the_box.switchboard._observe(1, follow, Instant(0))
 
         ended = await the_box.switchboard.call(
-            "CP1", "GetBaseReport", "{}", follow_up=FollowUp(action="NotifyReport", within_s=0.1),
-            on_follow_up=got.append)
+            "CP1",
+            "GetBaseReport",
+            "{}",
+            follow_up=FollowUp(action="NotifyReport", within_s=0.1),
+            on_follow_up=got.append,
+        )
         again(ended.token)
         assert [seen.payload for seen in got][-1:] == [b"[]"]
         await trio.sleep(0.15)

@@ -190,10 +190,19 @@ async def test_a_system_without_file_descriptors_is_survived(monkeypatch):
         assert the_box.stats.accept_errors == 3
 
 
-@pytest.mark.parametrize(("base_path", "path", "status"), [
-    ("/ocpp", "/ocpp/CP1", 101), ("/ocpp", "/other/CP1", 404), ("/", "/any/thing/CP1", 101), ("/", "/", 404),
-    ("/", "/ocpp/../CP1", 404), ("/", "/a%2Fb", 404), ("/", "/" + "a" * 4096, 404), ("/", "/%zz", 404),
-])
+@pytest.mark.parametrize(
+    ("base_path", "path", "status"),
+    [
+        ("/ocpp", "/ocpp/CP1", 101),
+        ("/ocpp", "/other/CP1", 404),
+        ("/", "/any/thing/CP1", 101),
+        ("/", "/", 404),
+        ("/", "/ocpp/../CP1", 404),
+        ("/", "/a%2Fb", 404),
+        ("/", "/" + "a" * 4096, 404),
+        ("/", "/%zz", 404),
+    ],
+)
 async def test_paths_outside_the_base_or_with_two_meanings_are_not_found(base_path, path, status):
     settings = partial(edge, listeners=(listener(base_path=base_path),))
     async with site(settings=settings) as (the_box, _), await connect(the_box.port) as peer:

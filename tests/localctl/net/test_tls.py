@@ -53,8 +53,16 @@ async def tls_station(port, context, *, extra=PASSWORD, path="/ocpp/CP1"):
     return peer
 
 
-@pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
-                                   "AES128-GCM-SHA256", "AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256"])
+@pytest.mark.parametrize(
+    "suite",
+    [
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "AES128-GCM-SHA256",
+        "AES256-GCM-SHA384",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+    ],
+)
 async def test_a00_fr_318_each_required_suite_brings_a_station_in(pki, suite):
     async with site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, _):
         context = trusting(pki, suite=suite, newest=ssl.TLSVersion.TLSv1_2)
@@ -92,8 +100,10 @@ async def test_a00_fr_314_tls_1_1_is_refused_and_counted(pki):
         await the_box.until(lambda: the_box.stats.tls_failures == {"old_version": 1})
 
 
-@pytest.mark.parametrize(("words", "cause"), [
-    (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "not_tls"), (b"\x16\x03\x01\xff\xff" + b"\0" * 50, None), (b"", "left")])
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "not_tls"), (b"\x16\x03\x01\xff\xff" + b"\0" * 50, None), (b"", "left")],
+)
 async def test_what_is_no_tls_is_counted_and_harms_nobody(pki, words, cause):
     async with site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, _):
         async with await connect(the_box.port) as stranger:
@@ -109,6 +119,7 @@ async def test_what_is_no_tls_is_counted_and_harms_nobody(pki, words, cause):
 async def test_a_station_that_distrusts_our_certificate_is_counted(pki, tmp_path_factory):
     stranger = Pki(tmp_path_factory.mktemp("other"))
     async with site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, _):
+
         def dial():
             with socket.create_connection((HOST, the_box.port)) as sock:
                 trusting(stranger).wrap_socket(sock, server_hostname="localhost")
@@ -147,8 +158,9 @@ async def test_a00_fr_402_profile_3_wants_a_certificate_of_ours_with_the_station
             with pytest.raises((trio.BrokenResourceError, EOFError)):
                 async with await tls_station(the_box.port, trusting(pki, cert=bad), extra=()) as peer:
                     await peer.head()
-        await the_box.until(lambda: the_box.stats.tls_failures == {
-            "no_client_certificate": 1, "bad_client_certificate": 1})
+        await the_box.until(
+            lambda: the_box.stats.tls_failures == {"no_client_certificate": 1, "bad_client_certificate": 1}
+        )
 
 
 async def test_a05_fr_06_a_station_that_came_with_tls_may_not_come_without(pki):
@@ -169,14 +181,19 @@ async def test_a05_fr_06_a_station_that_came_with_tls_may_not_come_without(pki):
 
 async def test_a_reload_changes_the_certificate_and_keeps_live_sockets(pki, tmp_path_factory):
     async with (
-        csms() as the_csms, box(edge(the_csms.port, listeners=(secure(pki),))) as the_box,
+        csms() as the_csms,
+        box(edge(the_csms.port, listeners=(secure(pki),))) as the_box,
         await tls_station(the_box.port, trusting(pki)) as old,
     ):
         await old.head()
         renewed = Pki(tmp_path_factory.mktemp("renewed"))
         await the_box.switchboard.reload(edge(the_csms.port, listeners=(secure(renewed),)))
-        async with await tls_station(the_box.port, trusting(renewed), path="/ocpp/CP2", extra=[
-                b"Authorization: " + write_basic("CP2", b"a long random password")]) as new:
+        async with await tls_station(
+            the_box.port,
+            trusting(renewed),
+            path="/ocpp/CP2",
+            extra=[b"Authorization: " + write_basic("CP2", b"a long random password")],
+        ) as new:
             assert (await new.head())[0] == 101
         await old.send(frame(CALL))
         assert await old.text() == ANSWER
@@ -210,25 +227,30 @@ async def test_upward_a_csms_of_another_authority_or_name_is_not_spoken_to(pki, 
 
 
 def subject(cn=None, *sans):
-    return {"subject": ((("organizationName", "O"),), (("commonName", cn),)) if cn else (),
-            "subjectAltName": tuple(sans)}
+    return {
+        "subject": ((("organizationName", "O"),), (("commonName", cn),)) if cn else (),
+        "subjectAltName": tuple(sans),
+    }
 
 
-@pytest.mark.parametrize(("rule", "certificate", "serial", "fits"), [
-    ("cn", subject("cp1"), None, True),
-    ("cn", subject("CP11"), None, False),
-    ("cn", subject(None, ("DNS", "CP1")), None, False),
-    ("san", subject("CP1"), None, False),
-    ("san", subject("x", ("DNS", "cp1")), None, True),
-    ("san", subject("x", ("IP Address", "CP1")), None, False),
-    ("any", subject("CP1"), None, True),
-    ("any", subject("x", ("URI", "CP1")), None, True),
-    ("any", subject("x"), None, False),
-    ("serial", subject("SN-7"), "sn-7", True),
-    ("serial", subject("CP1"), "SN-7", False),
-    ("serial", subject("CP1"), None, False),
-    ("cn", {}, None, False),
-])
+@pytest.mark.parametrize(
+    ("rule", "certificate", "serial", "fits"),
+    [
+        ("cn", subject("cp1"), None, True),
+        ("cn", subject("CP11"), None, False),
+        ("cn", subject(None, ("DNS", "CP1")), None, False),
+        ("san", subject("CP1"), None, False),
+        ("san", subject("x", ("DNS", "cp1")), None, True),
+        ("san", subject("x", ("IP Address", "CP1")), None, False),
+        ("any", subject("CP1"), None, True),
+        ("any", subject("x", ("URI", "CP1")), None, True),
+        ("any", subject("x"), None, False),
+        ("serial", subject("SN-7"), "sn-7", True),
+        ("serial", subject("CP1"), "SN-7", False),
+        ("serial", subject("CP1"), None, False),
+        ("cn", {}, None, False),
+    ],
+)
 def test_a00_fr_405_a_certificate_fits_by_the_rule_of_its_listener(rule, certificate, serial, fits):
     assert tls.names_match(certificate, rule, "CP1", serial) is fits
 
@@ -255,8 +277,10 @@ def test_a_file_that_is_no_certificate_is_named(tmp_path, content):
 
 def test_missing_files_and_a_key_that_does_not_belong_are_named(pki, tmp_path):
     one, other = pki.pair("one", "a"), pki.pair("other", "b")
-    for pair in (CertificateFiles(cert_file=tmp_path / "none.pem", key_file=one.key_file),
-                 CertificateFiles(cert_file=one.cert_file, key_file=other.key_file)):
+    for pair in (
+        CertificateFiles(cert_file=tmp_path / "none.pem", key_file=one.key_file),
+        CertificateFiles(cert_file=one.cert_file, key_file=other.key_file),
+    ):
         with pytest.raises(tls.CertificateProblem, match=pair.cert_file.name):
             tls.server_context(listener(certificates=(pair,)))
     with pytest.raises(tls.CertificateProblem, match="client_ca_file"):

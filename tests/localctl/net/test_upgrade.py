@@ -30,8 +30,10 @@ def outcome(connection, data, kind):
     return None
 
 
-@given(st.binary(max_size=200) | st.builds(
-    lambda at, junk: upgrade()[:at] + junk + upgrade()[at:], st.integers(0, 200), st.binary(max_size=8)))
+@given(
+    st.binary(max_size=200)
+    | st.builds(lambda at, junk: upgrade()[:at] + junk + upgrade()[at:], st.integers(0, 200), st.binary(max_size=8))
+)
 def test_whatever_a_stranger_sends_is_a_request_or_a_remote_protocol_error(data):
     connection = server()
     error = outcome(connection, data + b"\r\n\r\n", RemoteProtocolError)
@@ -42,8 +44,17 @@ def test_whatever_a_stranger_sends_is_a_request_or_a_remote_protocol_error(data)
         assert all(isinstance(event, Request) for event in connection.events())
 
 
-@given(st.binary(max_size=100), st.sampled_from([b"", b"HTTP/1.1 ", b"HTTP/1.1 101 Switching Protocols\r\n",
-                                               b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"]))
+@given(
+    st.binary(max_size=100),
+    st.sampled_from(
+        [
+            b"",
+            b"HTTP/1.1 ",
+            b"HTTP/1.1 101 Switching Protocols\r\n",
+            b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+        ]
+    ),
+)
 def test_whatever_a_csms_answers_is_an_answer_or_a_bad_one(data, head):
     connection = client()
     error = outcome(connection, head + data + b"\r\n\r\n", BadAnswer)

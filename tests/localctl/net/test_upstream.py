@@ -15,28 +15,44 @@ from tests.localctl.net.test_pump import Plain
 
 
 def visitor(target="/ocpp/CP%7C1", segment="CP%7C1", **changes):
-    return Visitor(**({"identity": "CP|1", "raw_target": target, "raw_segment": segment, "authorization": None,
-                       "user_agent": None} | changes))
+    return Visitor(
+        **(
+            {
+                "identity": "CP|1",
+                "raw_target": target,
+                "raw_segment": segment,
+                "authorization": None,
+                "user_agent": None,
+            }
+            | changes
+        )
+    )
 
 
-@pytest.mark.parametrize(("url", "target", "expected"), [
-    ("ws://csms", "/ocpp/CP%7C1", "/ocpp/CP%7C1"),
-    ("ws://csms/", "//x//CP%7C1/?a=%20", "//x//CP%7C1/?a=%20"),
-    ("ws://csms/steve/ocpp", "/box/CP%7C1?token=1", "/steve/ocpp/CP%7C1"),
-    ("ws://csms/steve/ocpp/", "/box/CP%7C1", "/steve/ocpp/CP%7C1"),
-    ("ws://csms", "ws://box:9000/ocpp/CP%7C1", "/ocpp/CP%7C1"),
-    ("ws://csms", "/ws://box/CP%7C1", "/ws://box/CP%7C1"),
-])
+@pytest.mark.parametrize(
+    ("url", "target", "expected"),
+    [
+        ("ws://csms", "/ocpp/CP%7C1", "/ocpp/CP%7C1"),
+        ("ws://csms/", "//x//CP%7C1/?a=%20", "//x//CP%7C1/?a=%20"),
+        ("ws://csms/steve/ocpp", "/box/CP%7C1?token=1", "/steve/ocpp/CP%7C1"),
+        ("ws://csms/steve/ocpp/", "/box/CP%7C1", "/steve/ocpp/CP%7C1"),
+        ("ws://csms", "ws://box:9000/ocpp/CP%7C1", "/ocpp/CP%7C1"),
+        ("ws://csms", "/ws://box/CP%7C1", "/ws://box/CP%7C1"),
+    ],
+)
 def test_1_1_7_the_target_is_replayed_raw(url, target, expected):
     assert Address.of(url).target_for(visitor(target)) == expected
 
 
-@pytest.mark.parametrize(("url", "host", "port", "tls", "header"), [
-    ("ws://csms", "csms", 80, False, "csms"),
-    ("wss://csms", "csms", 443, True, "csms"),
-    ("wss://csms:8443/a", "csms", 8443, True, "csms:8443"),
-    ("ws://[::1]:9000", "::1", 9000, False, "[::1]:9000"),
-])
+@pytest.mark.parametrize(
+    ("url", "host", "port", "tls", "header"),
+    [
+        ("ws://csms", "csms", 80, False, "csms"),
+        ("wss://csms", "csms", 443, True, "csms"),
+        ("wss://csms:8443/a", "csms", 8443, True, "csms:8443"),
+        ("ws://[::1]:9000", "::1", 9000, False, "[::1]:9000"),
+    ],
+)
 def test_an_address_is_taken_apart(url, host, port, tls, header):
     address = Address.of(url)
     assert (address.host, address.port, address.tls, address.host_header) == (host, port, tls, header)

@@ -38,21 +38,24 @@ def look(leg, ping_s=60, pong_timeout_s=30):
     return leg.done
 
 
-@pytest.mark.parametrize(("leg", "done"), [
-    (Leg(), []),
-    (Leg(heard_at=941), []),
-    (Leg(heard_at=940), ["ping"]),
-    (Leg(heard_at=930, pinged_at=990), []),
-    (Leg(heard_at=910, pinged_at=940), ["ping"]),
-    (Leg(heard_at=909, pinged_at=970), ["silent"]),
-    (Leg(heard_at=100, waiting_in=1), []),
-    (Leg(heard_at=100, is_open=False), []),
-    (Leg(stalled_since=981), []),
-    (Leg(stalled_since=979), ["stalled"]),
-    (Leg(stalled_since=979, closing_at=999), ["stalled"]),
-    (Leg(closing_at=996, is_open=False), []),
-    (Leg(closing_at=994, is_open=False), ["closed"]),
-])
+@pytest.mark.parametrize(
+    ("leg", "done"),
+    [
+        (Leg(), []),
+        (Leg(heard_at=941), []),
+        (Leg(heard_at=940), ["ping"]),
+        (Leg(heard_at=930, pinged_at=990), []),
+        (Leg(heard_at=910, pinged_at=940), ["ping"]),
+        (Leg(heard_at=909, pinged_at=970), ["silent"]),
+        (Leg(heard_at=100, waiting_in=1), []),
+        (Leg(heard_at=100, is_open=False), []),
+        (Leg(stalled_since=981), []),
+        (Leg(stalled_since=979), ["stalled"]),
+        (Leg(stalled_since=979, closing_at=999), ["stalled"]),
+        (Leg(closing_at=996, is_open=False), []),
+        (Leg(closing_at=994, is_open=False), ["closed"]),
+    ],
+)
 def test_1_5_4_what_is_done_about_a_leg(leg, done):
     assert look(leg) == done
 

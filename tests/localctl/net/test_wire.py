@@ -123,8 +123,13 @@ async def test_under_tls_the_same_and_a_goodbye(tmp_path, ends, nursery):
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(pair.cert_file, pair.key_file)
     wire = TlsWire(ends[0], nursery.start_soon, LegStats(), server)
-    client = TlsWire(ends[1], nursery.start_soon, LegStats(), ssl.create_default_context(cafile=pki.ca_file),
-                     server_hostname="localhost")
+    client = TlsWire(
+        ends[1],
+        nursery.start_soon,
+        LegStats(),
+        ssl.create_default_context(cafile=pki.ca_file),
+        server_hostname="localhost",
+    )
     nursery.start_soon(wire.handshake)
     await client.handshake()
     await trio.testing.wait_all_tasks_blocked()
@@ -154,8 +159,13 @@ async def test_garbage_under_tls_breaks_the_leg(ends, tmp_path, nursery):
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(pair.cert_file, pair.key_file)
     wire = TlsWire(ends[0], nursery.start_soon, LegStats(), server)
-    client = TlsWire(ends[1], nursery.start_soon, LegStats(), ssl.create_default_context(cafile=pki.ca_file),
-                     server_hostname="localhost")
+    client = TlsWire(
+        ends[1],
+        nursery.start_soon,
+        LegStats(),
+        ssl.create_default_context(cafile=pki.ca_file),
+        server_hostname="localhost",
+    )
     nursery.start_soon(wire.handshake)
     await client.handshake()
     await trio.testing.wait_all_tasks_blocked()
