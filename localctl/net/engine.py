@@ -44,10 +44,10 @@ class Engine(TrioWebSocket):
 
     def __init__(self, wire: Wire, side: ConnectionType, *, request: Request | None = None) -> None:
         super().__init__(
-            wire,
+            wire,  # type: ignore[arg-type]  # it needs three of a stream's methods
             LeanConnection(side),
             host="",
-            path="",  # type: ignore[arg-type]
+            path="",
             receive_buffer_size=RECEIVE_BYTES,
         )
         self._initial_request = request
