@@ -6,27 +6,19 @@
 | has no car, or one that is full | the failsafe, as a fixed reserve on which a new car starts (K03) |
 | charges or waits to charge | from the car's minimum to what it may and wants to take |
 
-An idle reserve gives way when there is not even room for that.
+An idle reserve gives way when there is not even room for that (`sharing`).
 """
 
 from dataclasses import dataclass
-from math import floor
 from typing import Final
 
-from localctl.charging import steps
 from localctl.charging.allocator_demand import Demand
-from localctl.charging.composite import Ask, Rating, evse_schedule
-from localctl.charging.composite_stack import Book
 from localctl.charging.entitlement import Envelope
 from localctl.charging.fleet import Managed, Outlet
-from localctl.charging.instants import Instant
 from localctl.charging.ledger import Ledger
-from localctl.charging.profiles import RateUnit
-from localctl.charging.profiles import Transaction as Running
+from localctl.charging.profiles import Protocol
 from localctl.charging.site_state import EvseState, StationState, Transaction
-from localctl.charging.steps import Steps
 from localctl.charging.topology import Station as Placed
-from localctl.charging.units import HardLimit, Supply
 
 FULL: Final = frozenset({"SuspendedEV"})
 IDLE_A: Final = 1.0
@@ -60,7 +52,7 @@ def demand_of(seen: Seen, outlet: Outlet, *, appetite_a: float | None, cap_a: fl
     """One EVSE's demand at this moment."""
     evse = (seen.placed.identity, outlet.id)
     if not seen.steered:
-        return Demand(evse=evse, fixed_a=seen.entitled.of(outlet.id))
+        return Demand(evse=evse, fixed_a=silent_a(seen, outlet))
     transaction = seen.state.running(outlet.id)
     if transaction is None or is_full(seen, transaction, outlet.id, now):
         return Demand(evse=evse, fixed_a=outlet.failsafe_a)
@@ -76,39 +68,20 @@ def demand_of(seen: Seen, outlet: Outlet, *, appetite_a: float | None, cap_a: fl
     )
 
 
+def silent_a(seen: Seen, outlet: Outlet) -> float:
+    """What an EVSE nobody steers may draw. EVSEs on the same conductors share their station's own limit in turn."""
+    most_a, station_a = seen.entitled.of(outlet.id), seen.entitled.station_a
+    evses = seen.placed.evses
+    if station_a is None or len({evse.phases for evse in evses}) > 1:
+        return most_a
+    before_a = sum(seen.entitled.of(evse.id) for evse in evses if evse.id < outlet.id)
+    return max(0.0, min(most_a, station_a - before_a))
+
+
 def is_full(seen: Seen, transaction: Transaction, evse_id: int, now: float) -> bool:
-    """The car itself has stopped, and the meter agrees or says nothing."""
+    """The car itself has stopped, and the meter agrees or says nothing. In 1.6 the connector's status tells."""
     drawn_a = seen.evse(evse_id).drawn_a(now, FRESH_S)
-    return transaction.charging_state in FULL and (drawn_a is None or drawn_a < IDLE_A)
-
-
-def csms_cap(seen: Seen, outlet: Outlet, now: float, horizon_s: float, voltage_v: float) -> Steps | None:
-    """What the CSMS's own profiles allow this EVSE, from now on in amperes; None where it has set none.
-
-    The composite without ours (K08): what is written never lets the station exceed either.
-    """
-    installed = seen.ledger.at(outlet.id, ours=False)
-    transaction = seen.state.running(outlet.id)
-    if not installed:
-        return None
-    running = () if transaction is None else (_running(transaction, outlet.id),)
-    book = Book(protocol=seen.ledger.protocol, installed=installed, transactions=running)
-    supply = Supply(voltage_v=voltage_v, default_phases=outlet.phases, dc=outlet.dc)
-    hard = HardLimit(limit_a=outlet.rating_a)
-    ask = Ask(start_at=Instant(floor(now)), duration_s=int(horizon_s), unit=RateUnit.AMPS)
-    periods = evse_schedule(book, outlet.id, ask, Rating(supply=supply, local=hard, default=hard))
-    begins = floor(now)
-    found = [
-        (steps.ALWAYS if not period.start_s else float(begins + period.start_s), period.limit) for period in periods
-    ]
-    return steps.tidy(found)
-
-
-def _running(transaction: Transaction, evse_id: int) -> Running:
-    offered = transaction.offered_at
-    return Running(
-        evse_id=evse_id,
-        id=transaction.id,
-        started_at=Instant(floor(transaction.started_at)),
-        energy_offered_at=None if offered is None else Instant(floor(offered)),
-    )
+    word = transaction.charging_state
+    if seen.ledger.protocol is Protocol.V16:
+        word = seen.evse(evse_id).connectors.get(str(evse_id))
+    return word in FULL and (drawn_a is None or drawn_a < IDLE_A)

@@ -1,5 +1,6 @@
 """Everything the installer decided about charging, as one value of the core's own words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
@@ -13,11 +14,18 @@ from localctl.charging.timetable import Hours
 from localctl.charging.topology import Topology
 
 
+def nobody(_identity: str) -> Managed | None:
+    """Adopt no station."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """The site's tree, its stations as dispatch knows them, its standing limits, and how calm control is.
 
     `meters` are the loads that have a meter, by name. `iso15118` names stations whose cars send their needs first.
+    `adopts` says how a station that is not in the plan is steered (None: it is only routed); what all such may draw is
+    reserved by the load `adopted_load`.
     """
 
     topology: Topology
@@ -30,3 +38,10 @@ class SitePlan:
     turns: Policy = field(default_factory=Policy)
     zone: tzinfo = UTC
     iso15118: frozenset[str] = frozenset()
+    adopts: Callable[[str], Managed | None] = nobody
+    adopted_load: str = ""
+
+    @property
+    def horizon_s(self) -> float:
+        """How far ahead limits are looked at, in seconds: as far as the longest schedule that is written."""
+        return 2 * max(self.terms.lease.lease_s, self.terms.lease.longest_s)
