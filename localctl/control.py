@@ -1,9 +1,10 @@
 """The control loop's hands: observations become facts, cycles run, orders go out, their ends come back.
 
 Decides nothing; `charging.controller` does. A cycle runs every `period_s` and soon after anything happened that
-charging cares about. What must outlive this process is stored before an order leaves the box: an order that may have
-arrived must be counted by the next process too. Where it cannot be stored, only falls are sent. A bug in a cycle is
-logged and told, the next cycle runs all the same, and routing never notices.
+charging cares about, but never takes more than a fifth of the box's time. What must outlive this process is stored
+before an order leaves the box: an order that may have arrived must be counted by the next process too. Where it cannot
+be stored, nothing is sent that gives anybody more, or for longer. A bug in a cycle is logged and told, the next cycle
+runs all the same, and routing never notices.
 """
 
 from collections import OrderedDict
@@ -19,14 +20,25 @@ from localctl.charging.controller import Controller
 from localctl.charging.dispatch import Order
 from localctl.charging.profiles import Protocol as Version
 from localctl.charging.readings import READERS_2X, READERS_16
+from localctl.charging.site_plan import SitePlan
 from routing import observations as seen
 from routing.events import FollowUp, Priority
 from routing.values import Instant, Leg, LinkId
 
 DEBOUNCE_S: Final = 0.05
+BREATH: Final = 4.0
+"""A cycle is followed by so many times its own length for everybody else."""
 STORE_S: Final = 60.0
 """What was heard since is stored at least so often, orders or not."""
-MOST_OPEN: Final = 4096
+STORE_WITHIN_S: Final = 5.0
+"""A disk that takes longer is as good as none."""
+MOST_OPEN: Final = 256
+"""CALLs on one link that are followed to their end."""
+MOST_LATE: Final = 4096
+NOT_STORED: Final = "charging state cannot be stored, nobody is given more"
+NEEDS_STORE: Final = frozenset({"rise", "renew"})
+CAN_WAIT: Final = frozenset({"MeterValues", "StatusNotification", "Authorize"})
+"""What they say is taken in at once, and is early enough for the next regular cycle."""
 OF_STATION: Final = frozenset({*READERS_2X, *READERS_16, "ReportChargingProfiles"})
 OF_CSMS: Final = frozenset(
     {
@@ -77,9 +89,13 @@ class Control:
         self._period_s = period_s
         self._stored_at = unix_now()
         self._news = trio.Event()
-        self._links: dict[str, LinkId] = {}
-        self._open: OrderedDict[tuple[LinkId, Leg, str], tuple[str, bytes]] = OrderedDict()
+        self._links: dict[str, tuple[LinkId, seen.LinkOpened]] = {}
+        self._open: dict[LinkId, OrderedDict[tuple[Leg, str], tuple[str, bytes]]] = {}
         self._late: OrderedDict[int, int] = OrderedDict()
+        self._writing = _Writing()
+        self._writing.over.set()
+        for trouble in controller.troubles:
+            log.warning("stored charging state not taken over", what=trouble)
 
     # --- facts in -----------------------------------------------------------------------------------------------------
 
@@ -91,19 +107,27 @@ class Control:
             case seen.CallAnswered():
                 self._answered(link, what)
             case seen.CallExpired(own=False):
-                self._expired(link, what)
+                self._expired(link, what.identity, (what.to.other, what.message_id))
             case seen.LinkOpened():
                 self._opened(link, what)
             case seen.LinkLost():
-                if self._links.get(what.identity.casefold()) == link:
-                    del self._links[what.identity.casefold()]
-                    self.controller.unlinked(what.identity, self._unix_now())
-                    self.wake()
+                self._lost(link, what.identity)
+            case seen.StationBooted():
+                accepted = what.registration is seen.Registration.ACCEPTED
+                self.controller.registered(what.identity, accepted, self._unix_now())
+                self.wake()
             case seen.OwnCallEnded(late=True) if what.token in self._late:
                 self.controller.answered(self._late.pop(what.token), _outcome(what), self._unix_now())
                 self.wake()
             case _:
                 return
+
+    def replan(self, plan: SitePlan) -> None:
+        """The installer changed the site; stations that are there are met again under the new plan."""
+        self.controller.replan(plan, self._unix_now())
+        for _, opened in self._links.values():
+            self.controller.linked(opened.identity, Version(opened.subprotocol), self._unix_now())
+        self.wake()
 
     def wake(self) -> None:
         """Something changed: run a cycle soon."""
@@ -112,18 +136,30 @@ class Control:
     def _opened(self, link: LinkId, what: seen.LinkOpened) -> None:
         if what.subprotocol not in set(Version):
             return
-        self._links[what.identity.casefold()] = link
+        self._links[what.identity.casefold()] = (link, what)
         self.controller.linked(what.identity, Version(what.subprotocol), self._unix_now())
         self.wake()
 
+    def _lost(self, link: LinkId, identity: str) -> None:
+        """What was asked on this link finds no answer any more; a newer link of the station is not touched."""
+        for key in list(self._open.get(link, ())):
+            self._expired(link, identity, key)
+        self._open.pop(link, None)
+        known = self._links.get(identity.casefold())
+        if known is not None and known[0] == link:
+            del self._links[identity.casefold()]
+            self.controller.unlinked(identity, self._unix_now())
+            self.wake()
+
     def _seen(self, link: LinkId, what: seen.CallSeen) -> None:
         if what.action in (OF_STATION if what.leg is Leg.STATION else OF_CSMS):
-            self._open[link, what.leg, what.message_id] = (what.action, what.payload)
-            if len(self._open) > MOST_OPEN:
-                self._open.popitem(last=False)
+            waiting = self._open.setdefault(link, OrderedDict())
+            waiting[what.leg, what.message_id] = (what.action, what.payload)
+            if len(waiting) > MOST_OPEN:
+                self._expired(link, what.identity, next(iter(waiting)))
 
     def _answered(self, link: LinkId, what: seen.CallAnswered) -> None:
-        known = self._open.pop((link, what.leg, what.message_id), None)
+        known = self._taken_out(link, (what.leg, what.message_id))
         if known is None and what.verdict != "late":
             return
         if what.leg is Leg.STATION:
@@ -132,19 +168,25 @@ class Control:
         elif what.action in OF_CSMS:
             self._told(what.identity, what.action, what.request, _taken(what), _decoded(what.answer))
 
-    def _expired(self, link: LinkId, what: seen.CallExpired) -> None:
-        known = self._open.pop((link, what.to.other, what.message_id), None)
+    def _taken_out(self, link: LinkId, key: tuple[Leg, str]) -> tuple[str, bytes] | None:
+        """A CALL that was waited for, as action and payload."""
+        waiting = self._open.get(link)
+        return None if waiting is None else waiting.pop(key, None)
+
+    def _expired(self, link: LinkId, identity: str, key: tuple[Leg, str]) -> None:
+        known = self._taken_out(link, key)
         if known is None:
             return
         action, request = known
-        if what.to is Leg.CSMS:
-            self._heard(what.identity, action, request, None)
+        if key[0] is Leg.STATION:
+            self._heard(identity, action, request, None)
         else:
-            self._told(what.identity, action, request, None, None)
+            self._told(identity, action, request, None, None)
 
     def _heard(self, identity: str, action: str, request: bytes, answer: object) -> None:
         self.controller.heard(identity, action, _decoded(request), answer, self._unix_now())
-        self.wake()
+        if action not in CAN_WAIT:
+            self.wake()
 
     def _told(self, identity: str, action: str, request: bytes, taken: bool | None, answer: object) -> None:
         self.controller.told(identity, action, _decoded(request), taken, answer, self._unix_now())
@@ -153,55 +195,88 @@ class Control:
     # --- orders out ---------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Control until cancelled."""
-        async with trio.open_nursery() as nursery:
-            while True:
-                await self._cycle(nursery)
-                with trio.move_on_after(self._period_s):
-                    await self._news.wait()
-                await trio.sleep(DEBOUNCE_S)
-                self._news = trio.Event()
+        """Control until cancelled; what was heard by then is still stored."""
+        try:
+            async with trio.open_nursery() as nursery:
+                while True:
+                    took_s = await self._cycle(nursery)
+                    with trio.move_on_after(self._period_s):
+                        await self._news.wait()
+                    await trio.sleep(max(DEBOUNCE_S, BREATH * took_s))
+                    self._news = trio.Event()
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + STORE_WITHIN_S):
+                await self._write(self.controller.saved(), _Writing())
 
-    async def _cycle(self, nursery: trio.Nursery) -> None:
+    async def _cycle(self, nursery: trio.Nursery) -> float:
+        """One cycle; how many seconds it kept everybody else waiting."""
+        began_at = trio.current_time()
         try:
             orders = self.controller.cycle(self._unix_now())
+            due = bool(orders) or self._unix_now() - self._stored_at >= STORE_S
+            document = self.controller.saved() if due else None
         except Exception as error:
             log.exception("a control cycle failed; leases run on, the next cycle tries again")
             self._on_round(f"a control cycle failed: {type(error).__name__}")
-            return
-        trouble = await self._keep(due=bool(orders))
+            return trio.current_time() - began_at
+        took_s = trio.current_time() - began_at
+        trouble = None if document is None else await self._put_away(document, nursery)
         for order in orders:
-            if trouble is None or order.priority == "safety":
+            if trouble is None or order.why not in NEEDS_STORE:
                 nursery.start_soon(self._send, order)
             else:
-                self.controller.answered(
-                    order.token, Outcome(verdict=Verdict.LOST, reason="not sent"), self._unix_now()
-                )
+                self.controller.unsent(order.token)
         self._on_round(trouble)
+        return took_s
 
-    async def _keep(self, *, due: bool) -> str | None:
-        now = self._unix_now()
-        if not due and now - self._stored_at < STORE_S:
-            return None
+    async def _put_away(self, document: dict[str, object], nursery: trio.Nursery) -> str | None:
+        """Store a document durably; what to tell people where that fails, or takes so long that falls must not wait."""
+        if not self._writing.over.is_set():
+            return f"{NOT_STORED}: the disk is still busy with what it was given before"
+        self._writing = writing = _Writing()
+        nursery.start_soon(self._write, document, writing)
+        with trio.move_on_after(STORE_WITHIN_S):
+            await writing.over.wait()
+            return writing.trouble
+        return f"{NOT_STORED}: the disk takes longer than {STORE_WITHIN_S:g} s"
+
+    async def _write(self, document: dict[str, object], writing: "_Writing") -> None:
         try:
-            await self._store(self.controller.saved())
+            await self._store(document)
+            self._stored_at = self._unix_now()
         except OSError as error:
-            return f"charging state cannot be stored, currents are only lowered: {error.strerror or error}"
-        self._stored_at = now
-        return None
+            writing.trouble = f"{NOT_STORED}: {error.strerror or error}"
+        except Exception as error:
+            log.exception("charging state could not be stored")
+            writing.trouble = f"{NOT_STORED}: {type(error).__name__}"
+        finally:
+            writing.over.set()
 
     async def _send(self, order: Order) -> None:
         priority = Priority.SAFETY if order.priority == "safety" else Priority.ROUTINE
-        ended = await self._call(
-            order.identity, order.action, order.payload, priority=priority, timeout_s=order.timeout_s
-        )
-        log.info("order", station=order.identity, action=order.action, why=order.why, verdict=ended.verdict)
-        if ended.verdict == "expired":
-            self._late[ended.token] = order.token
-            if len(self._late) > MOST_OPEN:
-                self._late.popitem(last=False)
-        self.controller.answered(order.token, _outcome(ended), self._unix_now())
+        try:
+            ended = await self._call(
+                order.identity, order.action, order.payload, priority=priority, timeout_s=order.timeout_s
+            )
+            end = _outcome(ended)
+            if ended.verdict == "expired":
+                self._late[ended.token] = order.token
+                if len(self._late) > MOST_LATE:
+                    self._late.popitem(last=False)
+        except Exception:
+            log.exception("an order could not be sent", station=order.identity)
+            end = Outcome(verdict=Verdict.LOST, reason="not sent")
+        log.info("order", station=order.identity, action=order.action, why=order.why, end=end.verdict.value)
+        self.controller.answered(order.token, end, self._unix_now())
         self.wake()
+
+
+class _Writing:
+    """A document on its way to the disk."""
+
+    def __init__(self) -> None:
+        self.over = trio.Event()
+        self.trouble: str | None = None
 
 
 def _outcome(ended: seen.OwnCallEnded) -> Outcome:
