@@ -342,6 +342,19 @@ def test_p2_where_messages_arrive_a_surprise_is_over_with_the_reaction_time(seed
         assert site.load(factors) <= PLENTY[name] * part + 1e-6
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_p2_a_fall_known_in_time_is_kept_on_every_clock(seed):
+    """No excuse of older promises: all leases of before the announcement are over when the capacity falls."""
+    site = Site()
+    site.build(seed)
+    site.shares = {evse: Share(amps=steps.constant(32.0)) for evse in EVSES}
+    site.pass_time(100, "kind")
+    site.capacity_changes("main", 0.6, 600)
+    site.pass_time(500, "kind")
+    site.promised = None
+    site.pass_time(140, "kind")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_where_messages_arrive_a_site_is_used_up_to_its_limits(seed):
     """Safe is not enough: where everyone wants more, the fuse stops them and not caution."""
@@ -353,4 +366,4 @@ def test_where_messages_arrive_a_site_is_used_up_to_its_limits(seed):
 
 
 TestSite = Site.TestCase
-TestSite.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestSite.settings = settings(max_examples=settings.default.max_examples // 6, stateful_step_count=12, deadline=None)
