@@ -3,7 +3,7 @@
 All four show this one value, so they cannot tell different stories. It is made after a cycle, from what that cycle
 found and from what stations are entitled to at this moment; it never changes afterwards.
 
-    {"at", "cycle_at", "panels": [...], "stations": [...], "external": [...], "loads": [...]}
+    {"at", "cycle_at", "panels": [...], "stations": [...], "adopted": [...], "external": [...], "loads": [...]}
 
 Amperes are per phase. None means "not known" or "no such limit", never 0. Instants are seconds since 1970.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from localctl.charging.controller import Controller
 from localctl.charging.limits import Cap, Source, Word, words
 from localctl.charging.picture_rows import Overdrafts, finite, panels, rounded, sums, told
-from localctl.charging.picture_stations import stations
+from localctl.charging.picture_stations import adopted, stations
 from localctl.charging.rows import RowKind
 from localctl.charging.topology import Path
 
@@ -28,14 +28,16 @@ def picture(controller: Controller, now: float, overdrafts: Overdrafts | None = 
     """
     last = controller.last
     if last is None:
-        return {"at": now, "cycle_at": None, "panels": [], "stations": [], "external": [], "loads": []}
-    entitled = controller.dispatcher.held(now, now)
+        return {"at": now, "cycle_at": None, "panels": [], "stations": [], "adopted": [], "external": [], "loads": []}
+    held = controller.dispatcher.held(now, now)
+    entitled = {name: held[name] for name in controller.managed}
     found = sums(controller, last, entitled, now)
     return {
         "at": now,
         "cycle_at": last.at,
         "panels": panels(controller, last, found, overdrafts or Overdrafts(), now),
         "stations": stations(controller, last, entitled, now),
+        "adopted": adopted(controller, held),
         "external": list(external(controller, now)),
         "loads": list(_loads(controller, now)),
     }

@@ -165,7 +165,6 @@ def measured(seen: EvseState, now: float) -> dict[int, float] | None:
 def panels(controller: Controller, last: Round, found: Sums, overdrafts: Overdrafts, now: float) -> list[Json]:
     """Every panel with its phases, and its watts where those are limited."""
     network, allocation = last.allocation.network, last.allocation
-    how = _how_known(controller, now)
     shown: dict[str, Json] = {
         name: {"id": name, "parent": panel.parent, "phases": {}, "power": None}
         for name, panel in sorted(controller.topology.panels.items())
@@ -188,23 +187,13 @@ def panels(controller: Controller, last: Round, found: Sums, overdrafts: Overdra
             shown[name]["power"] = line if limit is not None else None
             continue
         panel = controller.topology.panels[name]
-        shown[name]["phases"][row.phase] = line | _beside(panel, row.phase, last.others[name], how[name])
+        shown[name]["phases"][row.phase] = line | _beside(panel, row.phase, last.others[name])
     return list(shown.values())
 
 
-def _beside(panel: Panel, phase: str, other: Other, how: str) -> Json:
+def _beside(panel: Panel, phase: str, other: Other) -> Json:
     here = rounded(other.on(PHASES.index(phase)))
-    return {"other_a": here, "other": how, "reserve_a": panel.reserve_a}
-
-
-def _how_known(controller: Controller, now: float) -> dict[str, str]:
-    """How the other load of each panel and of what is below it is known."""
-    meters, words = controller.metered_loads(now), dict[str, set[str]]()
-    for name, load in controller.topology.loads.items():
-        word = meters[name].source if name in meters else "reserved"
-        for panel in controller.topology.panels_above(load.panel) if any(load.reserved_a) else ():
-            words.setdefault(panel.id, set()).add(word)
-    return {name: " + ".join(sorted(words.get(name, ()))) or "nothing" for name in controller.topology.panels}
+    return {"other_a": here, "other": other.source, "reserve_a": panel.reserve_a}
 
 
 def told(bound: Bound, unit: str) -> Json:

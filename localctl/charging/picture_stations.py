@@ -76,12 +76,14 @@ def _station(
     desk, state = controller.dispatcher.desks[name], controller.states[name]
     seen = Seen(
         placed=placed, managed=managed, state=state, ledger=controller.ledgers[name],
-        steered=name in controller.online and placed.controllable and not desk.uncontrolled(), entitled=envelope,
+        steered=controller.roster.is_steerable(name) and placed.controllable and not desk.uncontrolled(),
+        entitled=envelope,
     )  # fmt: skip
     return {
         "identity": name,
         "panel": placed.panel,
         "online": name in controller.online,
+        "accepted": name not in controller.roster.unregistered,
         "protocol": managed.protocol.value,
         "phase_rotation": placed.phase_rotation,
         "controllable": placed.controllable,
@@ -92,7 +94,8 @@ def _station(
         "heard_at": state.heard_at,
         "writes": _writes(desk),
         "evses": [
-            _evse(seen, outlet, desk, last, shares, (name, outlet.id) in distrusted, now)
+            _evse(seen, outlet, desk, last, shares, now)
+            | {"distrusted": (name, outlet.id) in distrusted}
             for outlet in managed.outlets
         ],
     }  # fmt: skip
@@ -104,7 +107,7 @@ def _writes(desk: Desk) -> Json:
 
 
 def _evse(
-    seen: Seen, outlet: Outlet, desk: Desk, last: Round, shares: Shares, distrusted: bool, now: float
+    seen: Seen, outlet: Outlet, desk: Desk, last: Round, shares: Shares, now: float
 ) -> Json:
     evse = (seen.placed.identity, outlet.id)
     known, transaction = seen.state.evses.get(str(outlet.id)) or EvseState(), seen.state.running(outlet.id)
@@ -122,13 +125,12 @@ def _evse(
         "measured_at": known.measured_at,
         "phases": list(_phases(seen, outlet)),
         "phases_used": None if (used := last.used.get(evse)) is None else list(used),
-        "reason": reason(seen, outlet, last, now, uncontrolled=not seen.placed.controllable or desk.uncontrolled()),
+        "reason": reason(seen, outlet, last, now, desk),
         "binding": binding,
         "next": runner_up,
         "waiting": evse in last.allocation.waits,
         "turn_at": None if turn_at is None else finite(turn_at),
         "lease_until": lease_until(desk, outlet.id, now),
-        "distrusted": distrusted,
     }
 
 
@@ -141,17 +143,41 @@ def _transaction(transaction: Transaction) -> Json:
     return {"id": transaction.id, "since": transaction.started_at, "state": transaction.charging_state}
 
 
-def reason(seen: Seen, outlet: Outlet, last: Round, now: float, *, uncontrolled: bool) -> str:
+def reason(seen: Seen, outlet: Outlet, last: Round, now: float, desk: Desk) -> str:
     """Why the EVSE has the current it has, in one word; `picture_text` has the sentence for each."""
-    why = last.allocation.verdicts[seen.placed.identity, outlet.id].reason
+    evse = (seen.placed.identity, outlet.id)
+    why = last.allocation.verdicts[evse].reason
     if why is not Reason.FIXED:
         return why.name.lower()
+    if not seen.placed.controllable or desk.uncontrolled():
+        return "uncontrolled"
     if not seen.steered:
-        return "uncontrolled" if uncontrolled else "away"
+        return "away"
+    if evse in last.yielding:
+        return "yielding"
     transaction = seen.state.running(outlet.id)
     if transaction is None:
         return "empty"
     return "full" if is_full(seen, transaction, outlet.id, now) else "reserved"
+
+
+def adopted(controller: Controller, held: dict[str, Envelope]) -> list[Json]:
+    """The stations that were let in without being in the configuration: no place in the tree, a fixed current."""
+    found = []
+    for name, station in sorted(controller.roster.adopted.items()):
+        envelope = held[name]
+        most_a = sum(envelope.evse_a.values()) if envelope.station_a is None else envelope.station_a
+        found.append(
+            {
+                "identity": name,
+                "online": name in controller.online,
+                "protocol": station.protocol.value,
+                "actuator": controller.dispatcher.desks[name].capability.actuator.value,
+                "share_a": station.safe_a,
+                "entitled_a": rounded(most_a),
+            }
+        )
+    return found
 
 
 def lease_until(desk: Desk, evse_id: int, now: float) -> float | None:

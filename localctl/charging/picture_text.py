@@ -23,9 +23,10 @@ WHY: Final = {
     "below_min": "what the CSMS allows is below the car's minimum",
     "idle": "no car asks for current",
     "empty": "no transaction runs; this much is kept so that a new car can start",
+    "yielding": "no transaction runs; what was kept for a new car went to cars that charge",
     "full": "the car has stopped by itself; this much is kept for it",
     "reserved": "this much is reserved for it",
-    "away": "the station is away; what its installed profiles may still allow is reserved for it",
+    "away": "nobody can steer the station now; what its installed profiles may still allow is reserved for it",
     "uncontrolled": "nothing limits this station; it is counted at what it can draw",
     "invalid": "the figures it gave make no sense",
 }
@@ -72,7 +73,7 @@ def when(instant: float | None) -> str:
 
 def _station(station: Json) -> Iterator[str]:
     name = station["identity"]
-    link = "connected" if station["online"] else "away"
+    link = "away" if not station["online"] else "connected" if station["accepted"] else "not accepted by its CSMS"
     how = f"limited by {station['actuator']} ({station['trial']})"
     if not station["controllable"] or station["actuator"] == "uncontrolled":
         how = "not limited by anything"

@@ -2,7 +2,8 @@
 
 Only GET, on exact paths. Health follows Prometheus: `/-/healthy` says the port works, `/-/ready` that stations may be
 sent here, with reasons while they may not. Routes that write are added from outside (`routes`): they turn a request
-into a command for the control loop, post it through a callable that is safe between threads, and answer 202.
+into a command for the control loop, post it through a callable that is safe between threads, and wait for its result
+(`charging_api`).
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 }
+"""Every answer carries them: nothing is cached, guessed, framed or fetched from elsewhere."""
 FIT = (ServiceState.READY, ServiceState.DEGRADED)
 
 

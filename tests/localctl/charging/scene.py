@@ -105,7 +105,8 @@ class Scene:
             "transactionInfo": {"transactionId": f"tx-{name}-{evse}", "chargingState": "Charging"},
             "evse": {"id": evse, "connectorId": 1}, "idToken": {"idToken": SECRET, "type": "ISO14443"},
         }  # fmt: skip
-        self.controller.heard(name, "TransactionEvent", request | ({"meterValue": values} if values else {}), {}, self.now)
+        told = {"meterValue": values} if values else {}
+        self.controller.heard(name, "TransactionEvent", request | told, {}, self.now)
 
     def limits(self, panel_id, amps, seconds=900.0, source="ems-1"):
         """The EMS limits a panel."""

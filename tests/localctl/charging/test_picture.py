@@ -13,7 +13,7 @@ from tests.localctl.charging.scene import MAIN, SECRET, START, Scene, busy
 def test_before_the_first_cycle_nothing_is_claimed():
     scene = Scene()
     assert picture(scene.controller, START) == {
-        "at": START, "cycle_at": None, "panels": [], "stations": [], "external": [], "loads": []
+        "at": START, "cycle_at": None, "panels": [], "stations": [], "adopted": [], "external": [], "loads": []
     }  # fmt: skip
 
 

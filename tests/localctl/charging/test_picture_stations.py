@@ -103,6 +103,35 @@ def test_a_station_that_is_away_says_so():
     assert shown(scene, "CP1")["online"] is False
 
 
+def test_a_station_its_csms_has_not_accepted_is_not_steered():
+    scene = busy()
+    scene.controller.registered("CP1", False, scene.now)
+    scene.cycles()
+    assert scene.evse("CP1")["reason"] == "away"
+    assert (shown(scene, "CP1")["online"], shown(scene, "CP1")["accepted"]) == (True, False)
+
+
+def test_an_idle_reserve_that_gave_way_says_so():
+    """14 A gross leave 7 A for charging: the car's minimum, or the reserve for a car that may come, not both."""
+    scene = Scene().plugs_in("CP1")
+    for name in ("CP2", "CP3"):
+        scene.controller.linked(name, scene.controller.managed[name].protocol, START)
+    scene.cycles().goes_on(20).limits("main", 14).goes_on(40)
+    assert (scene.evse("CP1")["share_a"], scene.evse("CP1")["reason"]) == (7.0, "row")
+    assert (scene.evse("CP2")["share_a"], scene.evse("CP2")["reason"]) == (0.0, "yielding")
+
+
+def test_adopted_stations_are_listed_with_what_they_are_held_at():
+    adoptee = Managed(
+        identity="Guest", protocol=Protocol.V201, outlets=(Outlet(id=1, failsafe_a=6.0),), control=Actuator.MAX_PROFILE
+    )
+    scene = Scene(adopts=lambda identity: adoptee if identity == "Guest" else None)
+    scene.controller.linked("Guest", Protocol.V201, START)
+    scene.cycles()
+    (guest,) = scene.picture()["adopted"]
+    assert (guest["identity"], guest["online"], guest["share_a"]) == ("Guest", True, 6.0)
+
+
 def test_a_station_that_nobody_steers_says_so():
     site = tree(panel("main", None, 64.0), station("CP1", controllable=False))
     managed = Managed(
