@@ -83,6 +83,8 @@ class Outcome:
         """The outcome for people."""
         verdict, parts = self.verdict, []
         parts.append(f"{verdict.messages:,} messages, {verdict.lost:,} lost, {verdict.altered:,} altered")
+        if verdict.own:
+            parts.append(f"{verdict.own:,} more were localctl's own")
         if self.away_s:
             again = f", {verdict.again} sent again" if verdict.again else ""
             parts.append(f"CSMS was away {self.away_s:.0f} s{again}, {self.back} of {self.stations} stations came back")

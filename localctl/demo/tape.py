@@ -7,6 +7,9 @@ Every station and the CSMS keep a tape of their own. Two rules make the verdict:
   that is its nature);
 * every CALL that was sent was also heard by the other end, and its answer came back. What an outage swallowed has to be
   sent again (same message id), and then counts as `again`, not as lost.
+
+A controller may also talk to a station itself. A CALL with an id that the CSMS never used is such talk: it and the
+station's answer are set aside and counted as `own`. Should one of these answers reach the CSMS, it counts as altered.
 """
 
 import json
@@ -43,12 +46,16 @@ class Tape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Counts over both directions. `messages` arrived; `lost`, `altered` must be 0; `again` had to be sent twice."""
+    """Counts over both directions. `messages` arrived; `lost`, `altered` must be 0; `again` had to be sent twice.
+
+    `own` are the CALLs that came from the box in between.
+    """
 
     messages: int = 0
     lost: int = 0
     altered: int = 0
     again: int = 0
+    own: int = 0
 
     def __add__(self, other: "Verdict") -> "Verdict":
         return Verdict(
@@ -56,6 +63,7 @@ class Verdict:
             lost=self.lost + other.lost,
             altered=self.altered + other.altered,
             again=self.again + other.again,
+            own=self.own + other.own,
         )
 
     @property
@@ -66,7 +74,13 @@ class Verdict:
 
 def compare(station: Tape, csms: Tape) -> Verdict:
     """The verdict over one station's two tapes."""
-    return _one_way(station, csms) + _one_way(csms, station)
+    own = _calls(station.heard) - _calls(csms.sent)
+    relayed = Tape(
+        sent=[one for one in station.sent if _frame(one)[0] not in ANSWERS or _frame(one)[1] not in own],
+        heard=[one for one in station.heard if _frame(one)[0] != CALL or _frame(one)[1] not in own],
+        connection=station.connection,
+    )
+    return _one_way(relayed, csms) + _one_way(csms, relayed) + Verdict(own=len(own))
 
 
 def total(verdicts: Iterable[Verdict]) -> Verdict:

@@ -68,6 +68,7 @@ def test_the_sentence_at_the_end_says_it_all():
         "metrics were at http://127.0.0.1:9180/metrics"
     )
     assert "3 sent again" in outcome_of(verdict=Verdict(messages=1, again=3)).sentence()
+    assert "; 7 more were localctl's own;" in outcome_of(verdict=Verdict(messages=1, own=7)).sentence()
     assert outcome_of(away_s=0).sentence() == "4,812 messages, 0 lost, 0 altered"
 
 

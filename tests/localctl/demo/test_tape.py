@@ -97,6 +97,18 @@ def test_a_tail_missing_at_the_very_end_is_lost():
     assert compare(tape((sent, [])), tape(([], sent[:1]))).lost == 1
 
 
+def test_the_boxs_own_call_is_set_aside_with_its_answer():
+    station = tape(([call(1), result("own")], [call("own", "GetVariables"), result(1)]))
+    csms = tape(([result(1)], [call(1)]))
+    assert compare(station, csms) == Verdict(messages=2, own=1)
+
+
+def test_an_answer_to_the_box_that_leaks_to_the_csms_is_not_good():
+    station = tape(([call(1), result("own")], [call("own", "GetVariables"), result(1)]))
+    csms = tape(([result(1)], [call(1), result("own")]))
+    assert compare(station, csms).altered == 1
+
+
 def test_silence_is_not_good():
     assert not compare(Tape(), Tape()).good
     assert total([]) == Verdict()

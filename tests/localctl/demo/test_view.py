@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import trio
 from rich.console import Console
 
 from localctl.demo.cast import Plan, cast
@@ -53,8 +54,6 @@ async def test_plain_lines_survive_more_events_than_are_kept(scene):
 
 
 async def test_a_summary_comes_now_and_then(autojump_clock, scene):
-    import trio
-
     out = console()
     view = PlainView(out)
     for _ in range(25):
