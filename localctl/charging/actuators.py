@@ -61,12 +61,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A profile about to be sent: the CALL, what the station will hold by its own clock, and the most it may draw."""
+    """A profile about to be sent: the CALL, what the station will hold by its own clock, and what that is worth.
+
+    `entitled` is the most it may draw by true time, `sure` the least it is allowed.
+    """
 
     action: str
     payload: dict[str, Any]
     schedule: Steps
     entitled: Steps
+    sure: Steps
     lapse_s: float | None = None
 
 
@@ -181,15 +185,15 @@ def draft(
         return relative_draft(place, station, sight, allowed, now=now, lease_s=lease_s, min_a=min_a)
     if not sight.clock_sane(station.tolerance.skew_s):
         schedule = lease.timeless(allowed, now, min_a)
-        entitled = schedule
+        entitled = sure = schedule
     else:
         schedule = lease.written(allowed, station.tolerance, min_a=min_a, most_periods=station.most_periods, now=now)
-        entitled = lease.entitled(schedule, station.tolerance)
+        entitled, sure = lease.entitled(schedule, station.tolerance), lease.sure(schedule, station.tolerance)
     start_at = start_of(schedule, station, now)
     periods = [(max(0, int(at) - start_at), amps) for at, amps in schedule]
     body = schedule_of(place, station, periods, start_at=start_at)
     profile = profile_of(place, station, actuator, sight, Kind.ABSOLUTE, body)
-    return set_profile(place, station, profile, schedule, entitled)
+    return set_profile(place, station, profile, schedule, entitled, sure)
 
 
 def start_of(schedule: Steps, station: Managed, now: float) -> Instant:
@@ -213,7 +217,7 @@ def relative_draft(
         place, station, Actuator.TX_PROFILE, sight, Kind.RELATIVE, schedule_of(place, station, periods, start_at=None)
     )
     schedule = steps.tidy([(steps.ALWAYS, held_a), (now + lease_s, safe_a)])
-    return set_profile(place, station, profile, schedule, steps.constant(held_a))
+    return set_profile(place, station, profile, schedule, steps.constant(held_a), steps.constant(safe_a))
 
 
 def dynamic_draft(
@@ -232,15 +236,21 @@ def dynamic_draft(
     value_a = lease.usable(steps.lowest(allowed, now, now + longest_s), min_a)
     entitled = steps.tidy([(steps.ALWAYS, value_a), (now + longest_s, 0.0)])
     schedule = steps.tidy([(steps.ALWAYS, value_a), (now + lease_s, min(value_a, station.safe_a))])
+    sure = steps.tidy([(steps.ALWAYS, value_a), (now + lease_s, 0.0)])
     if update:
         limit = written_limit(place, station)(value_a)
         payload = {"chargingProfileId": place.profile_id(), "scheduleUpdate": {"limit": limit}}
         return Draft(
-            action="UpdateDynamicSchedule", payload=payload, schedule=schedule, entitled=entitled, lapse_s=lease_s
+            action="UpdateDynamicSchedule",
+            payload=payload,
+            schedule=schedule,
+            entitled=entitled,
+            sure=sure,
+            lapse_s=lease_s,
         )
     body = schedule_of(place, station, [(0, value_a)], start_at=None, duration_s=int(lease_s))
     profile = profile_of(place, station, Actuator.DYNAMIC, sight, Kind.DYNAMIC, body, updated_at=Instant(floor(now)))
-    return set_profile(place, station, profile, schedule, entitled, lapse_s=lease_s)
+    return set_profile(place, station, profile, schedule, entitled, sure, lapse_s=lease_s)
 
 
 def profile_of(
@@ -311,6 +321,7 @@ def set_profile(
     profile: ChargingProfile,
     schedule: Steps,
     entitled: Steps,
+    sure: Steps,
     lapse_s: float | None = None,
 ) -> Draft:
     """The SetChargingProfile of the station's version (K01.FR.05, 10.9)."""
@@ -320,5 +331,10 @@ def set_profile(
     else:
         payload = {"evseId": place.evse_id, "chargingProfile": write_profile(profile)}
     return Draft(
-        action="SetChargingProfile", payload=payload, schedule=schedule, entitled=entitled, lapse_s=lapse_s
+        action="SetChargingProfile",
+        payload=payload,
+        schedule=schedule,
+        entitled=entitled,
+        sure=sure,
+        lapse_s=lapse_s,
     )

@@ -65,11 +65,11 @@ class Desk:
 
     @staticmethod
     def _open(slot: Slot, start_at: float, end_at: float) -> list[float]:
-        return [replace(slot, confirmed=sent.entitled, open=()).least(start_at, end_at) for sent in slot.open]
+        return [steps.lowest(sent.sure or sent.entitled, start_at, end_at) for sent in slot.open]
 
     def sent(self, place: Place, draft: Draft, track: Track) -> None:
         """An order is about to leave: it counts from now on."""
-        order = Sent(token=track.token, entitled=draft.entitled, lapse_s=draft.lapse_s)
+        order = Sent(token=track.token, entitled=draft.entitled, sure=draft.sure, lapse_s=draft.lapse_s)
         self.slots[place.key] = entitlement.sending(self.slots[place.key], order)
         self.tracks[place.key] = track
         self.busy, self.busy_since_at = track.token, track.sent_at

@@ -28,10 +28,14 @@ MOST_FADING: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """An order that may have arrived. `lapse_s`: it ends so long after its arrival (a Dynamic profile's duration)."""
+    """An order that may have arrived: the most it allows, and the least it `sure`ly allows (None: just as much).
+
+    `lapse_s`: it ends so long after its arrival (a Dynamic profile's duration).
+    """
 
     token: int
     entitled: Steps
+    sure: Steps | None = None
     lapse_s: float | None = None
 
 
@@ -45,10 +49,14 @@ class Fading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """One limit at a station. `unlimited_a` is what holds with nothing confirmed: the rating, or 0 for a top."""
+    """One limit at a station. `unlimited_a` is what holds with nothing confirmed: the rating, or 0 for a top.
+
+    `confirmed` is the most that was confirmed, `sure` the least of it (None: just as much).
+    """
 
     unlimited_a: float
     confirmed: Steps | None = None
+    sure: Steps | None = None
     open: tuple[Sent, ...] = ()
     fading: tuple[Fading, ...] = ()
 
@@ -64,8 +72,8 @@ class Slot:
 
     def least(self, start_at: float, end_at: float = inf) -> float:
         """The least the station may be held to at any instant of the window; 0 while nothing is confirmed."""
-        held = steps.lowest(self.confirmed, start_at, end_at) if self.confirmed is not None else 0.0
-        return min([held, *(steps.lowest(sent.entitled, start_at, end_at) for sent in self.open)])
+        held = steps.lowest(self.sure or self.confirmed, start_at, end_at) if self.confirmed is not None else 0.0
+        return min([held, *(steps.lowest(sent.sure or sent.entitled, start_at, end_at) for sent in self.open)])
 
     def edges(self) -> Iterable[float]:
         """The instants at which the envelope can change."""
@@ -81,8 +89,9 @@ def sending(slot: Slot, order: Sent) -> Slot:
     if len(waiting) > MOST_OPEN:
         oldest, second, *rest = waiting
         both = steps.combined(max, [oldest.entitled, second.entitled])
+        least = steps.combined(min, [oldest.sure or oldest.entitled, second.sure or second.entitled])
         # The merged one can no longer be told apart: only a later acceptance settles it, never a refusal.
-        waiting = (Sent(token=-1, entitled=both), *rest)
+        waiting = (Sent(token=-1, entitled=both, sure=least), *rest)
     return replace(slot, open=waiting)
 
 
@@ -101,6 +110,7 @@ def accepted(slot: Slot, token: int, now: float, reaction_s: float) -> Slot:
     return replace(
         slot,
         confirmed=steps.since(holds, now - reaction_s),
+        sure=None if taken.sure is None else steps.since(taken.sure, now - reaction_s),
         open=slot.open[at + 1 :],
         fading=faded((*slot.fading, Fading(entitled=steps.combined(max, over), until_at=now + reaction_s)), now),
     )
@@ -113,7 +123,7 @@ def refused(slot: Slot, token: int) -> Slot:
 
 def undone(slot: Slot, unlimited_a: float) -> Slot:
     """Our profile is gone or overruled at the station: nothing is confirmed, `unlimited_a` is what it may draw now."""
-    return replace(slot, confirmed=None, unlimited_a=unlimited_a)
+    return replace(slot, confirmed=None, sure=None, unlimited_a=unlimited_a)
 
 
 def ended(slot: Slot, now: float, reaction_s: float) -> Slot:
@@ -133,10 +143,16 @@ def timeless(slot: Slot, unlimited_a: float, *, top: bool) -> Slot:
             return schedule
         return steps.constant(steps.highest(schedule, -inf) if top else unlimited_a)
 
+    def least(schedule: Steps) -> Steps:
+        return steps.constant(steps.lowest(schedule, -inf))
+
     return replace(
         slot,
         confirmed=None if slot.confirmed is None else held(slot.confirmed),
-        open=tuple(replace(sent, entitled=held(sent.entitled)) for sent in slot.open),
+        sure=None if slot.confirmed is None else least(slot.sure or slot.confirmed),
+        open=tuple(
+            replace(sent, entitled=held(sent.entitled), sure=least(sent.sure or sent.entitled)) for sent in slot.open
+        ),
     )
 
 

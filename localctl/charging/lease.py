@@ -93,6 +93,11 @@ def entitled(schedule: Steps, tolerance: Tolerance) -> Steps:
     return steps.highest_within(schedule, tolerance.skew_s + tolerance.reaction_s, tolerance.skew_s)
 
 
+def sure(schedule: Steps, tolerance: Tolerance) -> Steps:
+    """The least a station with this schedule is allowed, by true time: what it may be given without giving more."""
+    return steps.lowest_within(schedule, tolerance.skew_s + 1, tolerance.skew_s + 1)
+
+
 def timeless(wish: Steps, now: float, min_a: float) -> Steps:
     """One value for ever, for a station without a sane clock: the least of the wish from now on."""
     return steps.constant(usable(steps.lowest(wish, now), min_a))

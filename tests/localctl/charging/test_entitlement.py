@@ -70,6 +70,16 @@ def test_a_lease_falls_by_itself():
     assert (slot.least(299, 301), slot.most(inf, inf)) == (6, 6)
 
 
+def test_what_is_sure_counts_as_the_least_and_stays_so_when_orders_are_merged():
+    lease = Sent(token=1, entitled=((ALWAYS, 16.0), (335.0, 6.0)), sure=((ALWAYS, 16.0), (270.0, 6.0)))
+    slot = entitlement.accepted(entitlement.sending(holding(6.0), lease), 1, 0.0, REACTION_S)
+    assert (slot.least(269, 269), slot.least(270, 270), slot.most(334, 334)) == (16, 6, 16)
+    slot = holding(6.0)
+    for token, amps in enumerate([6.0, 0.0, 6.0, 6.0, 6.0, 6.0], 1):
+        slot = entitlement.sending(slot, order(token, amps))
+    assert (slot.least(0), len(slot.open)) == (0, entitlement.MOST_OPEN)
+
+
 def test_k28_fr13_a_dynamic_value_lapses_so_long_after_its_acceptance():
     dynamic = Sent(token=1, entitled=((ALWAYS, 16.0), (365.0, 0.0)), lapse_s=300.0)
     slot = entitlement.sending(Slot(unlimited_a=0.0), dynamic)

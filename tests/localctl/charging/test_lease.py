@@ -59,6 +59,7 @@ def test_p2_no_clock_and_no_slow_car_gets_above_the_wish(share_a, later, skew_s,
     drawn_a = steps.value_at(written, station_at)
     assert drawn_a <= steps.value_at(asked, NOW + at + late * 5) + 1e-9
     assert drawn_a <= steps.value_at(lease.entitled(written, tolerance), NOW + at + late * 5) + 1e-9
+    assert drawn_a >= steps.value_at(lease.sure(written, tolerance), NOW + at)
     assert len(written) <= most
 
 
