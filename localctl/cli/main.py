@@ -82,6 +82,29 @@ def demo(
 
 
 @app.command()
+def simulate(
+    config: Annotated[Path | None, typer.Argument(help=USUAL_FILE)] = None,
+    scenario: Annotated[Path | None, typer.Option(help="What happens (TOML); without it an ordinary workday.")] = None,
+    faults: Annotated[bool, typer.Option("--faults", help="A day on which everything goes wrong.")] = False,
+    seed: Annotated[int, typer.Option(help="What chance decides: the same number, the same day.")] = 1,
+    hours: Annotated[float | None, typer.Option(min=0.1, max=168, help="How long the day is.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page with plots to this file.")] = None,
+    period_s: Annotated[float, typer.Option("--period", min=1, max=300, help="Seconds between control cycles.")] = 30.0,
+) -> None:
+    """Run a day of the site in seconds: the real controller, simulated stations, cars, CSMS and EMS.
+
+    Exit code 1 when a fuse or a limit was overdrawn by the controller's fault.
+    """
+    from localctl.cli import simulate as command
+
+    raise typer.Exit(
+        command.run(
+            config, scenario=scenario, faults=faults, seed=seed, hours=hours, report=report, period_s=period_s
+        )
+    )
+
+
+@app.command()
 def status(
     url: Annotated[str, typer.Option(envvar="LOCALCTL_URL", help="Where the running localctl's HTTP port is.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The whole state as JSON.")] = False,

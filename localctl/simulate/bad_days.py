@@ -99,14 +99,14 @@ def _panels(rng: random.Random, posts: list[_Post], rows: int) -> str:
     for post in posts:
         safe[post.panel] += sum(float(amps) if post.control == "uncontrolled" else 6.0 for _, amps in post.evses)
     base = rng.choice((0, 5, 10))
-    main = sum(safe) + base + rng.uniform(0.1, 0.9) * 10 * len(posts)
+    main = sum(safe) + base + rng.uniform(0.1, 1.0) * 16 * len(posts)
     text = f'[[panel]]\nid = "main"\nfuse_a = {main:.0f}\n'
     if rng.random() < 0.3:
         text += f'schedule = [{{ start = "15:40", end = "16:20", limit_a = {sum(safe) + base + 2:.0f} }}]\n'
     if base:
         text += f'[[load]]\nname = "house"\npanel = "main"\ncurrent_a = {base}\n'
     for row in range(rows):
-        fuse_a = safe[row] + rng.uniform(2, 30)
+        fuse_a = safe[row] + rng.choice((rng.uniform(2, 15), rng.uniform(15, 70)))
         text += f'[[panel]]\nid = "row-{row}"\nparent = "main"\nfuse_a = {max(6, fuse_a):.0f}\n'
     return text
 

@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import trio
+from trio._core import _run as scheduler
 from trio.testing import MockClock
 
 from localctl.charging.site_plan import SitePlan
@@ -85,9 +86,26 @@ Show = Callable[[Progress], None]
 def simulate(day: Day, show: Show = lambda _progress: None) -> Outcome:
     """Play the day. Raises `NoSite`."""
     began = time.perf_counter()
-    outcome: Outcome = trio.run(_Play(day, show).play, clock=MockClock(autojump_threshold=0.0))
+    with repeatable(day.seed):
+        outcome: Outcome = trio.run(_Play(day, show).play, clock=MockClock(autojump_threshold=0.0))
     outcome.took_s = time.perf_counter() - began
     return outcome
+
+
+@contextmanager
+def repeatable(seed: int) -> Iterator[None]:
+    """Let trio choose among tasks that are ready by the seed, so that a day that went wrong goes wrong again.
+
+    trio has these two switches for hypothesis; they are not in its manual.
+    """
+    before = scheduler._ALLOW_DETERMINISTIC_SCHEDULING
+    scheduler._ALLOW_DETERMINISTIC_SCHEDULING = True
+    scheduler._r.seed(seed)
+    try:
+        yield
+    finally:
+        scheduler._ALLOW_DETERMINISTIC_SCHEDULING = before
+        scheduler._r.seed()
 
 
 class _Play:
