@@ -6,7 +6,7 @@ stored before an order leaves the box: an order that was sent must be counted, a
 
 from dataclasses import dataclass, field, replace
 
-from localctl.charging import actuators, capability, entitlement, pacing
+from localctl.charging import actuators, capability, entitlement, pacing, steps
 from localctl.charging.actuators import Draft, Place
 from localctl.charging.capability import Capability, Trial
 from localctl.charging.entitlement import Envelope, Sent, Slot

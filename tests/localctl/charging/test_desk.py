@@ -7,7 +7,7 @@ import msgspec
 from localctl.charging import actuators, capability
 from localctl.charging.actuators import Place
 from localctl.charging.desk import Desk, synchronise
-from localctl.charging.entitlement import Slot
+from localctl.charging.entitlement import Sent, Slot
 from localctl.charging.fleet import Actuator, Managed, Outlet, Running, Sight
 from localctl.charging.obedience import Obedience
 from localctl.charging.pacing import Pace, Track
@@ -93,6 +93,8 @@ def test_the_least_of_a_top_that_may_not_exist_is_its_floor():
     made = desk(s1=6.0, s2=6.0)
     assert made.least(Place(evse_id=1, top=True), 0.0, 1.0) == 6.0
     assert made.least(Place(evse_id=1), 0.0, 1.0) == 6.0
+    made.slots["1+"] = Slot(unlimited_a=0.0, open=(Sent(token=1, entitled=constant(16.0), sure=constant(3.0)),))
+    assert made.least(Place(evse_id=1, top=True), 0.0, 1.0) == 3.0
 
 
 def test_a_new_actuator_starts_from_nothing_and_remembers_what_to_clear():
