@@ -14,7 +14,6 @@ before it on that connection, so an answer settles all older orders of its slot;
 A refusal removes its order; an unclear error or none at all leaves both values counted.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
@@ -74,13 +73,6 @@ class Slot:
         """The least the station may be held to at any instant of the window; 0 while nothing is confirmed."""
         held = steps.lowest(self.sure or self.confirmed, start_at, end_at) if self.confirmed is not None else 0.0
         return min([held, *(steps.lowest(sent.sure or sent.entitled, start_at, end_at) for sent in self.open)])
-
-    def edges(self) -> Iterable[float]:
-        """The instants at which the envelope can change."""
-        known = [self.confirmed] if self.confirmed is not None else []
-        for each in (*known, *(one.entitled for one in self.open), *(one.entitled for one in self.fading)):
-            yield from (at for at, _ in each)
-        yield from (old.until_at for old in self.fading)
 
 
 def sending(slot: Slot, order: Sent) -> Slot:
