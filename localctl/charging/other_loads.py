@@ -33,6 +33,11 @@ class OtherLoads:
         """What each metered load is taken to draw, and how that is known."""
         return {load: estimate(self._known.get(load, BaseLoad()), now, rules) for load, rules in self._meters.items()}
 
+    def read_at(self, load: str) -> float | None:
+        """When a load's meter was last read; None where it never was."""
+        known = self._known.get(load)
+        return known.samples[-1][0] if known is not None and known.samples else None
+
     def on_panels(self, now: float, beyond_a: Mapping[str, float] | None = None) -> dict[str, Other]:
         """Other load per panel. `beyond_a` is what a load may draw on each phase above its reservation."""
         read, beyond_a = self.estimates(now), {name: amps for name, amps in (beyond_a or {}).items() if amps > 0}

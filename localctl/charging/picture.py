@@ -89,7 +89,7 @@ def _loads(controller: Controller, now: float) -> Iterator[Json]:
         amps, how = (load.reserved_a, "reserved") if other is None else (other.a, other.source)
         yield {
             "name": name, "panel": load.panel, "current_a": [rounded(value) for value in amps], "known": how,
-            "metered": other is not None,
+            "metered": other is not None, "read_at": controller.ground.loads.read_at(name),
         }  # fmt: skip
 
 

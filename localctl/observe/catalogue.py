@@ -10,7 +10,12 @@ one. Tokens, transactions, message ids, addresses and error texts are never labe
 secret.
 """
 
-from localctl.observe import rows_box, rows_net, rows_routing
+from localctl.observe import rows_box, rows_charging, rows_net, rows_routing
 
-SECTIONS = {"Routing": rows_routing.ROWS, "Connections": rows_net.ROWS, "The box": rows_box.ROWS}
+SECTIONS = {
+    "Routing": rows_routing.ROWS,
+    "Connections": rows_net.ROWS,
+    "Charging": rows_charging.ROWS,
+    "The box": rows_box.ROWS,
+}
 ROWS = tuple(row for section in SECTIONS.values() for row in section)

@@ -1,4 +1,4 @@
-"""How late the control loop is: a task that naps and looks at the clock when it wakes.
+"""How late the control loop is, and how many tasks live on it: a task that naps and looks around when it wakes.
 
 What it measures is what every frame suffers on top of its own work. The largest lag since the last look is kept for
 the log and the health; all of them go into a histogram.
@@ -15,9 +15,10 @@ NAP_S = 0.25
 
 
 class LoopLag:
-    """Lag of the trio loop in seconds, as a distribution."""
+    """Lag of the trio loop in seconds, as a distribution, and its living tasks."""
 
     def __init__(self) -> None:
+        self.tasks = 0
         self.distribution = Distribution(rows.LAG_S)
         self._worst_s = 0.0
 
@@ -27,6 +28,7 @@ class LoopLag:
             due = trio.current_time() + nap_s
             await trio.sleep_until(due)
             self.woke(late_s=trio.current_time() - due)
+            self.tasks = trio.lowlevel.current_statistics().tasks_living
 
     def woke(self, *, late_s: float) -> None:
         """One nap ended this much too late."""
@@ -42,3 +44,4 @@ class LoopLag:
     def samples(self) -> Iterator[Sample]:
         """For a scrape."""
         yield rows.EVENT_LOOP_LAG, (), self.distribution
+        yield rows.TASKS, (), self.tasks

@@ -25,6 +25,12 @@ EVENT_LOOP_LAG = Row(
     watches="P1",
     buckets=LAG_S,
 )
+TASKS = Row(
+    name="localctl_tasks",
+    kind="gauge",
+    help="Living tasks of the routing and control loop; a rise that does not follow the number of stations is a leak.",
+    watches="P6",
+)
 CONFIG_RELOAD_SUCCESSFUL = Row(
     name="localctl_config_last_reload_successful",
     kind="gauge",
@@ -62,6 +68,6 @@ FEED_UP = Row(
 )
 
 ROWS = (
-    BUILD_INFO, SERVICE_STATE, EVENT_LOOP_LAG, CONFIG_RELOAD_SUCCESSFUL, CONFIG_RELOAD_SUCCESS_AT, CONFIG_RELOADS,
-    CERTIFICATE_EXPIRY, FEED_UP,
+    BUILD_INFO, SERVICE_STATE, EVENT_LOOP_LAG, TASKS, CONFIG_RELOAD_SUCCESSFUL, CONFIG_RELOAD_SUCCESS_AT,
+    CONFIG_RELOADS, CERTIFICATE_EXPIRY, FEED_UP,
 )  # fmt: skip

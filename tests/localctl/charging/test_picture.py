@@ -62,7 +62,9 @@ def test_other_consumers_are_shown_with_how_they_are_known():
     assert (kitchen["known"], kitchen["metered"], kitchen["current_a"]) == ("reserved", False, [4.0, 4.0, 4.0])
     assert (lift["known"], lift["current_a"]) == ("meter not heard: worst case", [3.0, 3.0, 3.0])
     scene.controller.meter("lift", (0.5, 0.5, None), scene.now)
+    assert (kitchen["read_at"], lift["read_at"]) == (None, None)
     lift = scene.picture()["loads"][1]
+    assert lift["read_at"] == scene.now
     assert (lift["known"], lift["current_a"]) == ("meter", [1.5, 1.5, 3.0])
 
 

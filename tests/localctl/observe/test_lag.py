@@ -43,4 +43,21 @@ def test_waking_early_is_no_lag():
 def test_all_of_it_goes_into_one_histogram():
     lag = LoopLag()
     lag.woke(late_s=0.02)
-    assert list(lag.samples()) == [(rows_box.EVENT_LOOP_LAG, (), lag.distribution)]
+    assert list(lag.samples()) == [(rows_box.EVENT_LOOP_LAG, (), lag.distribution), (rows_box.TASKS, (), 0)]
+
+
+async def test_living_tasks_are_counted_and_those_that_ended_are_not(autojump_clock: MockClock):
+    lag = LoopLag()
+
+    async def counted(others: int) -> int:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(lag.run, 1.0)
+            for _ in range(others):
+                nursery.start_soon(trio.sleep_forever)
+            await trio.sleep(1.5)
+            nursery.cancel_scope.cancel()
+        return lag.tasks
+
+    alone = await counted(0)
+    assert await counted(7) == alone + 7
+    assert await counted(0) == alone

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from localctl.observe import rows_routing
 from localctl.observe.catalogue import ROWS
+from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.health import ServiceState
 from localctl.observe.metrics import Metrics, action_label
 from localctl.observe.snapshot import Snapshot, SnapshotBox, StationView, snapshot_samples
@@ -168,24 +169,54 @@ def test_signed_actions_count_with_the_plain_ones():
     assert action_label("TransactionEvent-Signed") == "TransactionEvent"
 
 
+def busy_evse(number: int) -> dict[str, object]:
+    return {
+        "id": number, "share_a": 16.0, "measured_a": {"1": 15.9, "2": 15.8, "3": 15.9}, "waiting": False,
+        "lease_until": 9.0, "distrusted": False,
+    }  # fmt: skip
+
+
+def busy_phase() -> dict[str, object]:
+    return {
+        "net_a": 63.0, "allocated_a": 60.0, "entitled_a": 61.0, "measured_a": 59.0, "over_a": 0.0,
+        "source": "ems", "next_source": "fuse",
+    }  # fmt: skip
+
+
 def many_stations(count: int) -> SnapshotBox:
+    """So many stations with two EVSEs each, everything about them known, on ten panels."""
     views = tuple(
         StationView(identity=f"CS{i:03}", connected=True, upstream_connected=True, since_at=0.0) for i in range(count)
     )
-    return SnapshotBox(Snapshot(version="1", state=ServiceState.READY, stations=views))
+    charging: dict[str, object] = {
+        "cycle_at": 1.0,
+        "panels": [{"id": f"P{i}", "phases": dict.fromkeys(("L1", "L2", "L3"), busy_phase())} for i in range(10)],
+        "stations": [{"identity": view.identity, "evses": [busy_evse(1), busy_evse(2)]} for view in views],
+        "external": [{"source": "ems", "heard_at": 1.0}],
+        "loads": [{"name": "lift", "read_at": 1.0}],
+    }
+    return SnapshotBox(Snapshot(version="1", state=ServiceState.READY, stations=views, charging=charging))
 
 
-def test_a_hundred_busy_stations_stay_under_three_thousand_series():
-    metrics, box = Metrics(), many_stations(100)
+def test_a_hundred_busy_stations_with_two_evses_stay_under_three_thousand_series():
+    metrics, box, counts = Metrics(), many_stations(100), ChargingCounts()
     metrics.add_feed("snapshot", lambda: snapshot_samples(box))
+    metrics.add_feed("charging", lambda: charging_samples(box))
+    metrics.add_feed("orders", counts.samples)
     for action in ("BootNotification", "Heartbeat", "TransactionEvent", "MeterValues", "StatusNotification") * 20:
         for station in range(100):
             metrics.observe(LinkId(station), answered(identity=f"CS{station:03}", action=action), Instant(1.0))
-    assert 300 < len(figures(metrics)) < 3000
+            counts.order_ended(f"CS{station:03}", "SetChargingProfile", "rise", "accepted")
+    shown = figures(metrics)
+    assert shown['localctl_evse_limit_amperes{evse="2",station="CS099"}'] == 16.0
+    assert 1300 < len(shown) < 3000
 
 
 def test_no_label_can_hold_what_has_no_bound_or_is_secret():
-    allowed_open = {"station", "action", "cause", "use", "version", "python", "feed"}
+    allowed_open = {
+        "station", "action", "cause", "use", "version", "python", "feed",
+        "circuit", "phase", "source", "evse", "input",
+    }  # fmt: skip
     for row in ROWS:
         for label in row.labels:
             assert label.values or label.name in allowed_open, f"{row.name}: {label.name}"

@@ -1,0 +1,107 @@
+"""The charging figures at a scrape are those of the picture, and what is not known has no sample."""
+
+from localctl.observe import rows_charging as rows
+from localctl.observe.charging_feed import ChargingCounts, charging_samples
+from localctl.observe.health import ServiceState
+from localctl.observe.snapshot import Snapshot, SnapshotBox
+from tests.localctl.charging.scene import Scene, busy
+
+
+def shown(scene: Scene) -> dict[tuple[str, ...], object]:
+    """Every sample by its row's name and labels."""
+    box = SnapshotBox(Snapshot(version="1", state=ServiceState.READY, charging=scene.picture()))
+    return {(row.name, *labels): figure for row, labels, figure in charging_samples(box)}
+
+
+def test_p5_a_circuit_shows_limit_shares_and_entitlement_on_one_axis():
+    found = shown(busy())
+    assert found["localctl_circuit_limit_amperes", "main", "L1"] == 13.0
+    assert found["localctl_circuit_allocated_amperes", "main", "L1"] == 13.0
+    assert found["localctl_circuit_entitled_amperes", "main", "L1"] == 13.0
+    assert found["localctl_overdraft_amperes", "main", "L1"] == 0.0
+
+
+def test_the_source_that_binds_is_1_and_the_next_one_0():
+    found = shown(busy())
+    assert found["localctl_circuit_binding_limit", "main", "ems-1"] == 1.0
+    assert found["localctl_circuit_binding_limit", "main", "fuse"] == 0.0
+    assert found["localctl_circuit_binding_limit", "sub", "fuse"] == 1.0
+
+
+def test_an_unknown_current_has_no_sample_and_a_known_one_has():
+    scene = busy()
+    assert ("localctl_circuit_current_amperes", "sub", "L1") not in shown(scene)
+    assert ("localctl_evse_current_amperes", "CP1", "1") not in shown(scene)
+    found = shown(scene.draws("CP1", 6, 5, 0).draws("CP2", 0, 0, 0).goes_on(5))
+    assert found["localctl_circuit_current_amperes", "sub", "L1"] == 6.0
+    assert found["localctl_evse_current_amperes", "CP1", "1"] == 6.0
+
+
+def test_evses_show_share_and_waiting_and_stations_lease_and_trust():
+    scene = busy().short_of_current()
+    found = shown(scene)
+    shares = {name: found["localctl_evse_limit_amperes", name, "1"] for name in ("CP1", "CP2")}
+    assert sorted(found["localctl_evse_waiting", name, "1"] for name in shares) == [0.0, 1.0]
+    waiting = next(name for name in shares if found["localctl_evse_waiting", name, "1"])
+    assert shares[waiting] == 0.0
+    assert found["localctl_station_distrusted", "CP1"] == 0.0
+    charging = next(name for name in shares if name != waiting)
+    assert found["localctl_lease_expiry_timestamp_seconds", charging] > scene.now
+
+
+def test_a_station_without_a_lease_has_no_expiry():
+    assert ("localctl_lease_expiry_timestamp_seconds", "CP3") not in shown(busy())
+
+
+def test_an_overdraft_is_seen_while_stations_have_not_confirmed():
+    scene = busy()
+    scene.deaf = {"CP1", "CP2"}
+    assert shown(scene.limits("main", 19).cycles())["localctl_overdraft_amperes", "main", "L1"] == 1.0
+
+
+def test_inputs_tell_when_they_were_heard_last():
+    scene = busy()
+    assert shown(scene)["localctl_input_last_reading_timestamp_seconds", "ems-1"] == scene.now - 40
+    assert ("localctl_input_last_reading_timestamp_seconds", "lift") not in shown(scene)
+    scene.controller.meter("lift", (1.0, 1.0, 1.0), scene.now)
+    assert shown(scene)["localctl_input_last_reading_timestamp_seconds", "lift"] == scene.now
+
+
+def test_before_the_first_cycle_and_on_a_pure_router_there_is_nothing():
+    assert shown(Scene()) == {}
+    assert list(charging_samples(SnapshotBox(Snapshot(version="1", state=ServiceState.READY)))) == []
+
+
+def test_the_last_cycle_is_told():
+    scene = busy()
+    assert shown(scene)["localctl_allocation_last_success_timestamp_seconds",] == scene.now
+
+
+def counted(counts: ChargingCounts) -> dict[tuple[str, ...], object]:
+    return {(row.name, *labels): figure for row, labels, figure in counts.samples()}
+
+
+def test_orders_count_by_reason_and_end_and_writes_by_station():
+    counts = ChargingCounts()
+    counts.order_ended("CP1", "SetChargingProfile", "fall", "accepted")
+    counts.order_ended("CP1", "GetCompositeSchedule", "check", "lost")
+    found = counted(counts)
+    assert found["localctl_orders_total", "fall", "accepted"] == 1
+    assert found["localctl_orders_total", "check", "lost"] == 1
+    assert found["localctl_orders_total", "rise", "refused"] == 0
+    assert found["localctl_profile_writes_total", "CP1"] == 1
+
+
+def test_the_number_of_counted_stations_is_bounded():
+    counts = ChargingCounts(max_stations=2)
+    for name in ("A", "B", "C", "A"):
+        counts.order_ended(name, "SetChargingProfile", "rise", "accepted")
+    assert {key[0]: value for key, value in counts.writes.cells.items()} == {"A": 2, "B": 1}
+
+
+def test_cycles_go_into_a_histogram():
+    counts = ChargingCounts()
+    counts.cycle_took(0.004)
+    counts.cycle_took(-0.1)
+    assert counts.cycles.counts[rows.CYCLE_S.index(0.005)] == 1
+    assert counts.cycles.total == 0.004
