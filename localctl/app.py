@@ -149,6 +149,7 @@ class App:
             return self._reload_refused(str(error))
         self.router.policies = policies_of(config, self._adoption.admits)
         self._adoption.forget_listed(config)
+        self._replan(config)
         set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
         for change in changes(self.config, config):
             log.info("configuration changed", key=change.path, old=change.old, new=change.new, effect=change.effect)
@@ -158,6 +159,13 @@ class App:
         self.health.clear("reload")
         log.info("configuration reloaded")
         return True
+
+    def _replan(self, config: Config) -> None:
+        plan = site_plan_of(config)
+        if self.control is not None and plan is not None:
+            self.control.replan(plan)
+        elif (self.control is None) != (plan is None):
+            log.warning("the first or the last [[panel]] takes effect at the next restart")
 
     def _reload_refused(self, reason: str) -> bool:
         self._facts.config_refused()

@@ -1,9 +1,12 @@
 """The whole plan of a site's charging, from the configuration; None for a box that only routes."""
 
+from functools import partial
+
 from localctl.charging.dispatch import Terms
 from localctl.charging.site_plan import SitePlan
 from localctl.config.model import Config
 from localctl.plan_charging import (
+    adopted_of,
     fixed_limits_of,
     hours_of,
     lease_terms_of,
@@ -14,7 +17,7 @@ from localctl.plan_charging import (
     turns_of,
     zone_of,
 )
-from localctl.plan_site import topology_of
+from localctl.plan_site import ADOPTED, topology_of
 
 
 def site_plan_of(config: Config) -> SitePlan | None:
@@ -32,4 +35,6 @@ def site_plan_of(config: Config) -> SitePlan | None:
         terms=Terms(lease=lease_terms_of(config), pace=pace_terms_of(config)),
         turns=turns_of(config),
         zone=zone_of(config),
+        adopts=partial(adopted_of, config),
+        adopted_load=ADOPTED,
     )

@@ -183,6 +183,31 @@ async def test_a_reload_changes_how_much_is_logged(tmp_path, monkeypatch):
     assert levels == [("debug", "auto")]
 
 
+PANEL = '[[panel]]\nid = "main"\nfuse_a = {}\n'
+
+
+async def test_a_reload_replans_the_site(tmp_path):
+    first = text(tmp_path) + PANEL
+    box, files = reloadable(tmp_path, first.format(63))
+    async with running(box):
+        files.append(good(first.format(50), folder=tmp_path))
+        assert await box.reload()
+        assert box.control.controller.plan.topology.panels["main"].fuse_a == (50, 50, 50)
+
+
+async def test_a_first_panel_waits_for_a_restart_and_says_so(tmp_path):
+    first = text(tmp_path)
+    box, files = reloadable(tmp_path, first)
+    async with running(box):
+        files.append(good(first + PANEL.format(63), folder=tmp_path))
+        with capture_logs() as logs:
+            assert await box.reload()
+    assert box.control is None
+    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == [
+        "the first or the last [[panel]] takes effect at the next restart"
+    ]
+
+
 async def test_a_reload_opens_and_closes_listeners(tmp_path):
     first, more = text(tmp_path), free_port()
     box, files = reloadable(tmp_path, first)

@@ -1,24 +1,36 @@
-"""From a file to a plan of charging."""
+"""The whole plan of charging as one value."""
 
-from pathlib import Path
-
-from localctl.config.load import load, parse
 from localctl.plan import site_plan_of
+from tests.localctl.config.files import ROUTER, good
 
-ROOT = Path(__file__).parents[2]
+SITE = (
+    ROUTER.replace('"route"', '"adopt"\nadopt_into = "main"\nadopt_current_a = 10\nadopt_count = 2')
+    + """
+[[panel]]
+id = "main"
+fuse_a = 63
+limit_a = 50
+[[station]]
+identity = "CP1"
+panel = "main"
+phase_rotation = "RST"
+evses = [{ id = 1 }]
+"""
+)
 
 
-def test_the_example_configuration_becomes_a_plan_with_every_station_on_its_panel():
-    config = load(ROOT / "config.toml").config
-    assert config is not None
-    plan = site_plan_of(config)
-    assert plan is not None
-    assert {station.identity for station in plan.managed} == set(plan.topology.stations)
-    assert plan.terms.lease.lease_s == config.charging.lease_s
+def test_a_box_that_only_routes_has_no_plan_of_charging():
+    assert site_plan_of(good(ROUTER)) is None
 
 
-def test_a_file_without_panels_is_a_pure_router():
-    text = '[[listen]]\nport = 1\nsecurity_profile = 1\n[[csms]]\nurl = "ws://127.0.0.1:1"\n'
-    config = parse(text.encode(), file="c.toml", folder=ROOT, environ={}).config
-    assert config is not None
-    assert site_plan_of(config) is None
+def test_the_plan_joins_tree_stations_and_limits():
+    plan = site_plan_of(good(SITE))
+    assert (plan.topology.root, [one.identity for one in plan.managed]) == ("main", ["CP1"])
+    assert [source.name for source in plan.fixed] == ["fixed limit"]
+
+
+def test_strangers_are_adopted_into_the_room_that_is_kept_for_them():
+    plan = site_plan_of(good(SITE))
+    assert plan.topology.loads[plan.adopted_load].reserved_a == (20, 20, 20)
+    assert (plan.adopts("NEW").safe_a, plan.adopts("CP1")) == (10, None)
+    assert site_plan_of(good(SITE.replace('"adopt"', '"refuse"'))).adopts("NEW") is None
