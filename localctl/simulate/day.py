@@ -7,7 +7,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -98,13 +99,13 @@ def repeatable(seed: int) -> Iterator[None]:
 
     trio has these two switches for hypothesis; they are not in its manual.
     """
-    before = scheduler._ALLOW_DETERMINISTIC_SCHEDULING
-    scheduler._ALLOW_DETERMINISTIC_SCHEDULING = True
+    switch, before = "_ALLOW_DETERMINISTIC_SCHEDULING", scheduler._ALLOW_DETERMINISTIC_SCHEDULING
+    setattr(scheduler, switch, True)
     scheduler._r.seed(seed)
     try:
         yield
     finally:
-        scheduler._ALLOW_DETERMINISTIC_SCHEDULING = before
+        setattr(scheduler, switch, before)
         scheduler._r.seed()
 
 
@@ -191,8 +192,11 @@ class _Play:
         )
         self.history = History(self.world, now)
         self.start_at = now
-        for station in self.stations.values():
-            self.judge.hinder(station.model.identity, "link")
+        for name, station in self.stations.items():
+            self.judge.hinder(name, "link")
+            self.judge.standing(name).shows = station.outfit.meter.shows
+            if config.settings(name).control in ("observe", "uncontrolled"):
+                self.judge.hinder(name, "nobody may steer it")
             station.on_change_of = lambda identity, evse: self.world.drew(
                 identity, evse.id, evse.used(), evse.drawn_a, self.clock.now_at()
             )

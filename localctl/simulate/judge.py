@@ -55,12 +55,16 @@ class Grace:
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """What the judge knows of one station. `hindrances` are the reasons why no order reaches it now."""
+    """What the judge knows of one station. `hindrances` are the reasons why no order reaches it now.
+
+    `shows` is the part of its current that its meter shows: a liar whose meter lies too is never found out.
+    """
 
     hindrances: set[str] = field(default_factory=set)
     free_since: float = -inf
     lying_since: float | None = None
     meddled_until: float = -inf
+    shows: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ class Judge:
     def heard(self, identity: str, drawn_a: float, allowed_a: float, now: float) -> None:
         """Follow a station's obedience: amperes of its EVSE and what its own profiles allow."""
         standing = self.standing(identity)
-        if drawn_a <= allowed_a + max(SLACK_A, SLACK_PART * allowed_a):
+        if drawn_a * standing.shows <= allowed_a + max(SLACK_A, SLACK_PART * allowed_a):
             standing.lying_since = None
         elif standing.lying_since is None:
             standing.lying_since = now

@@ -34,6 +34,11 @@ class Meter(StrEnum):
     LYING = "lying"
     ABSENT = "absent"
 
+    @property
+    def shows(self) -> float:
+        """The part of the truth that is told."""
+        return {Meter.HONEST: 1.0, Meter.LYING: LIES_BY, Meter.ABSENT: 0.0}[self]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plug:
@@ -120,7 +125,7 @@ class SimEvse(Evse):
 
     def currents_a(self) -> Phases:
         """What the meter shows on the station's three conductors."""
-        shown_a = self.drawn_a * (LIES_BY if self.meter is Meter.LYING else 1.0)
+        shown_a = self.drawn_a * self.meter.shows
         one, two, three = (shown_a * (number in self.used()) for number in (1, 2, 3))
         return (one, two, three)
 
