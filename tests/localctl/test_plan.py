@@ -1,5 +1,8 @@
-"""The whole plan of charging as one value."""
+"""From a file to the whole plan of charging."""
 
+from pathlib import Path
+
+from localctl.config.load import load
 from localctl.plan import site_plan_of
 from tests.localctl.config.files import ROUTER, good
 
@@ -17,6 +20,18 @@ phase_rotation = "RST"
 evses = [{ id = 1 }]
 """
 )
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_example_configuration_becomes_a_plan_with_every_station_on_its_panel():
+    config = load(ROOT / "config.toml").config
+    assert config is not None
+    plan = site_plan_of(config)
+    assert plan is not None
+    assert {station.identity for station in plan.managed} == set(plan.topology.stations)
+    assert plan.terms.lease.lease_s == config.charging.lease_s
 
 
 def test_a_box_that_only_routes_has_no_plan_of_charging():
