@@ -68,6 +68,13 @@ class Call(Protocol):
     ) -> seen.OwnCallEnded: ...
 
 
+class Counts(Protocol):
+    """Whoever counts what control does (`observe.charging_feed.ChargingCounts`)."""
+
+    def order_ended(self, station: str, action: str, why: str, verdict: str) -> None: ...
+    def cycle_took(self, seconds: float) -> None: ...
+
+
 class Control:
     """One site's control loop. `store` writes a document durably and raises OSError where it cannot.
 
@@ -83,8 +90,10 @@ class Control:
         store: Callable[[dict[str, object]], Awaitable[None]],
         on_round: Callable[[str | None], None] = lambda _trouble: None,
         period_s: float = 5.0,
+        counts: Counts | None = None,
     ) -> None:
         self.controller = controller
+        self._counts = counts or _Uncounted()
         self._call, self._unix_now, self._store, self._on_round = call, unix_now, store, on_round
         self._period_s = period_s
         self._stored_at = unix_now()
@@ -220,6 +229,7 @@ class Control:
             self._on_round(f"a control cycle failed: {type(error).__name__}")
             return trio.current_time() - began_at
         took_s = trio.current_time() - began_at
+        self._counts.cycle_took(took_s)
         trouble = None if document is None else await self._put_away(document, nursery)
         for order in orders:
             if trouble is None or order.why not in NEEDS_STORE:
@@ -267,8 +277,19 @@ class Control:
             log.exception("an order could not be sent", station=order.identity)
             end = Outcome(verdict=Verdict.LOST, reason="not sent")
         log.info("order", station=order.identity, action=order.action, why=order.why, end=end.verdict.value)
+        self._counts.order_ended(order.identity, order.action, order.why, end.verdict.value)
         self.controller.answered(order.token, end, self._unix_now())
         self.wake()
+
+
+class _Uncounted:
+    """Nobody counts."""
+
+    def order_ended(self, station: str, action: str, why: str, verdict: str) -> None:
+        pass
+
+    def cycle_took(self, seconds: float) -> None:
+        pass
 
 
 class _Writing:

@@ -1,0 +1,66 @@
+"""One site under control, as the box carries it: the loop, its picture, its figures and its API, built from a plan."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import trio
+from starlette.routing import BaseRoute
+
+from localctl.charging.controller import Controller
+from localctl.charging.picture import picture
+from localctl.charging.picture_rows import Overdrafts
+from localctl.charging.site_plan import SitePlan
+from localctl.control import Call, Control
+from localctl.observe.charging_feed import ChargingCounts, charging_samples
+from localctl.observe.metrics import Metrics
+from localctl.observe.snapshot import SnapshotBox
+from localctl.web.charging_api import Site, charging_routes
+
+
+class SiteControl:
+    """Made by the composition root for a configuration with panels. `saved` is what the last process stored."""
+
+    def __init__(
+        self,
+        plan: SitePlan,
+        saved: object,
+        *,
+        call: Call,
+        store: Callable[[dict[str, object]], Awaitable[None]],
+        on_round: Callable[[str | None], None],
+    ) -> None:
+        self.counts = ChargingCounts()
+        self.controller = Controller(plan, saved)
+        self.control = Control(
+            self.controller, call=call, unix_now=time.time, store=store, on_round=on_round, counts=self.counts
+        )
+        self._overdrafts = Overdrafts()
+        self._loop: trio.lowlevel.TrioToken | None = None
+
+    async def run(self) -> None:
+        """Control until cancelled."""
+        self._loop = trio.lowlevel.current_trio_token()
+        await self.control.run()
+
+    def picture(self) -> dict[str, Any]:
+        """What there is to see now."""
+        return picture(self.controller, time.time(), self._overdrafts)
+
+    def feed(self, metrics: Metrics, box: SnapshotBox) -> None:
+        """Let the site's figures be scraped."""
+        metrics.add_feed("charging", lambda: charging_samples(box))
+        metrics.add_feed("control", self.counts.samples)
+
+    def routes(self, box: SnapshotBox, token: Callable[[], str | None]) -> list[BaseRoute]:
+        """The site's part of the API."""
+        site = Site(
+            controller=self.controller, post=self._post, unix_now=time.time, changed=self.control.wake, token=token
+        )
+        return list(charging_routes(box, site))
+
+    def _post(self, command: Callable[[], None]) -> None:
+        """Run a command on the control loop soon; RuntimeError when that loop is not there."""
+        if self._loop is None:
+            raise RuntimeError("the control loop has not started")
+        self._loop.run_sync_soon(command)
