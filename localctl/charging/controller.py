@@ -163,7 +163,7 @@ class Controller:
         if order is not None and order.identity in self.roster.states:
             request = msgspec.json.decode(order.payload)
             taken = {Verdict.ACCEPTED: True, Verdict.REFUSED: False}.get(outcome.verdict)
-            self.roster.entered(order.identity, order.action, request, taken, None)
+            self.roster.ordered(order.identity, order.action, request, taken)
             if taken is not None:
                 del self._orders[token]
         self.dispatcher.answered(token, outcome, now)

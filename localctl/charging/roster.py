@@ -131,11 +131,19 @@ class Roster:
     @staticmethod
     def _collision(action: str, request: Json) -> int | None:
         for member in CARRIERS.get(action, ()):
-            profile = request.get(member)
-            told = whole(profile.get("id", profile.get("chargingProfileId"))) if isinstance(profile, dict) else None
+            told = profile_id(request.get(member))
             if told is not None and is_ours(told):
                 return told
         return None
+
+    def ordered(self, name: str, action: str, request: Json, taken: bool | None) -> None:
+        """An order of ours met its end. Whether or not one without an answer arrived: a profile it replaces is there,
+        the old or the new one.
+        """
+        place = request.get("chargingProfile", request.get("csChargingProfiles", {}))
+        known = action == "SetChargingProfile" and profile_id(place) in self.ledgers[name].present()
+        if taken is not None or not known:
+            self.entered(name, action, request, taken, None)
 
     def entered(self, name: str, action: str, request: Json, taken: bool | None, answer: object) -> None:
         """What a CALL to the station, anybody's, did to its profiles."""
@@ -165,3 +173,8 @@ class Roster:
 
     def _here(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self.states]
+
+
+def profile_id(profile: object) -> int | None:
+    """The id of a charging profile of any version."""
+    return whole(profile.get("id", profile.get("chargingProfileId"))) if isinstance(profile, dict) else None

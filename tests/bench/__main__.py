@@ -12,6 +12,7 @@ BENCHES = {
     "allocation": HERE / "allocation.py",
     "composite": HERE / "composite.py",
     "relay": HERE / "relay" / "bench.py",
+    "replan": HERE / "replan.py",
 }
 
 
