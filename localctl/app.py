@@ -10,7 +10,6 @@ Whatever decides anything is in another module; here is only who knows whom. `ru
 cancelled or told to stop by a signal, and takes a new one on SIGHUP.
 """
 
-import secrets
 import signal
 import time
 from collections.abc import Callable
@@ -22,13 +21,10 @@ import structlog
 import trio
 
 from localctl import __version__
-from localctl.adoption import Adoption
-from localctl.charging.controller import Controller
 from localctl.config.model import Config
 from localctl.config.reload import changes
-from localctl.control import Control
+from localctl.memory import Memory
 from localctl.net import tls
-from localctl.net.credentials import Gatekeeper
 from localctl.net.pump import Switchboard
 from localctl.observe.box_facts import BoxFacts
 from localctl.observe.health import Health
@@ -42,8 +38,7 @@ from localctl.observe.snapshot import Snapshot, SnapshotBox, snapshot_samples
 from localctl.observe.stations import StationBook
 from localctl.plan import site_plan_of
 from localctl.plan_net import certificates_of, edge_of, policies_of
-from localctl.store.documents import Documents
-from localctl.store.keeper import Keeper
+from localctl.site_control import SiteControl
 from localctl.web.app import build_app
 from localctl.web.server import HttpServer
 from routing import Instant, LinkId, Observation, Router
@@ -52,8 +47,6 @@ CYCLE_S: Final = 1.0
 """How often the picture of the box is made anew."""
 GRACE_S: Final = 5.0
 """Peers get this long to hear that the box stops."""
-CHARGING: Final = "charging"
-"""Name of the document with all that control must not forget."""
 Reader = Callable[[], Config | None]
 """Reads the configuration again; None when it is not usable (it has said why)."""
 log = structlog.get_logger("localctl")
@@ -68,25 +61,26 @@ class App:
         self.http_port = 0
         self._read_again = read_again
         self._started_at = time.time()
-        self._documents = Documents(Path(config.controller.state_dir))
         self._notifier = Notifier()
         self.health = Health(waits_for=("listeners",))
-        self._keeper = Keeper(self._documents, self._state_trouble)
+        self._memory = Memory(Path(config.controller.state_dir), self._state_trouble)
         self._trouble: str | None = None
         self._facts = BoxFacts(started_at=self._started_at)
         self._book = StationBook(unix_now=time.time, known=[station.identity for station in config.station])
         self._logged = LogObserver(structlog.get_logger("localctl.stations"))
         self._lag = LoopLag()
         self.metrics = Metrics()
-        self._adoption = self._adopted()
+        self._adoption = self._memory.adoption()
+        self._adoption.forget_listed(config)
         policies = policies_of(config, self._adoption.admits)
-        self.router = Router(policies, own_key=self._own_key(), uniform=SystemRandom().random)
-        self.switchboard = Switchboard(self.router, edge_of(config), self._observe, gatekeeper=self._gatekeeper())
-        self.control = self._controlled()
+        self.router = Router(policies, own_key=self._memory.own_key(), uniform=SystemRandom().random)
+        gatekeeper = self._memory.gatekeeper()
+        self.switchboard = Switchboard(self.router, edge_of(config), self._observe, gatekeeper=gatekeeper)
+        self.site = self._controlled()
         self.box = SnapshotBox(self._snapshot())
-        self._http = HttpServer(
-            build_app(box=self.box, render_metrics=self.metrics.render), host=config.http.address, port=config.http.port
-        )
+        routes = self.site.routes(self.box, self._token) if self.site is not None else []
+        pages = build_app(box=self.box, render_metrics=self.metrics.render, routes=routes)
+        self._http = HttpServer(pages, host=config.http.address, port=config.http.port)
         self._note_certificates()
         for name, feed in (
             ("stations", lambda: snapshot_samples(self.box)),
@@ -95,19 +89,21 @@ class App:
             ("lag", self._lag.samples),
         ):
             self.metrics.add_feed(name, feed)
+        if self.site is not None:
+            self.site.feed(self.metrics, self.box)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled. Raises OSError or tls.CertificateProblem when it cannot start."""
         self.http_port = self._http.start()
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._keeper.run)
+                nursery.start_soon(self._memory.run)
                 nursery.start_soon(self._lag.run)
                 self.ports = await nursery.start(self.switchboard.serve)
                 self.health.arrived("listeners")
                 nursery.start_soon(self._cycles)
-                if self.control is not None:
-                    nursery.start_soon(self.control.run)
+                if self.site is not None:
+                    nursery.start_soon(self.site.run)
                 self._notifier.ready()
                 log.info("ready", version=__version__, http=f"http://{self.config.http.address}:{self.http_port}/")
                 task_status.started()
@@ -162,9 +158,9 @@ class App:
 
     def _replan(self, config: Config) -> None:
         plan = site_plan_of(config)
-        if self.control is not None and plan is not None:
-            self.control.replan(plan)
-        elif (self.control is None) != (plan is None):
+        if self.site is not None and plan is not None:
+            self.site.control.replan(plan)
+        elif (self.site is None) != (plan is None):
             log.warning("the first or the last [[panel]] takes effect at the next restart")
 
     def _reload_refused(self, reason: str) -> bool:
@@ -189,69 +185,33 @@ class App:
         self._logged.observe(link, what, now)
         self._book.observe(link, what, now)
         self._adoption.observe(what)
-        if self.control is not None:
-            self.control.observe(link, what, now)
+        if self.site is not None:
+            self.site.control.observe(link, what, now)
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(
             version=__version__, state=self.health.state, reasons=self.health.reasons, started_at=self._started_at,
             taken_at=time.time(), stations=self._book.views(), site=self.config.controller.name,
+            charging=self.site.picture() if self.site is not None else {},
         )  # fmt: skip
 
-    def _controlled(self) -> Control | None:
-        """The site's control loop; None for a box that only routes."""
+    def _controlled(self) -> SiteControl | None:
+        """The site under control; None for a box that only routes."""
         plan = site_plan_of(self.config)
         if plan is None:
             return None
-        controller = Controller(plan, self._documents.load(CHARGING))
-        return Control(
-            controller, call=self.switchboard.call, unix_now=time.time, store=self._store, on_round=self._round
-        )
+        memory, call = self._memory, self.switchboard.call
+        return SiteControl(plan, memory.charging(), call=call, store=memory.store_charging, on_round=self._round)
 
-    async def _store(self, document: dict[str, object]) -> None:
-        await trio.to_thread.run_sync(self._documents.save, CHARGING, document)
+    def _token(self) -> str | None:
+        token = self.config.http.token
+        return None if token is None else token.reveal()
 
     def _round(self, trouble: str | None) -> None:
         if trouble is None:
             self.health.clear("control")
         else:
             self.health.fault("control", trouble)
-
-    def _own_key(self) -> bytes:
-        """What marks our own message ids; the same after a restart, so that a late answer is still known as ours."""
-        document = self._documents.load("router")
-        key = document.get("own_key")
-        if not isinstance(key, str) or len(key) != 64:
-            key = secrets.token_hex(32)
-            self._keeper.keep("router", {"own_key": key})
-        return bytes.fromhex(key)
-
-    def _adopted(self) -> Adoption:
-        names = self._documents.load("adopted").get("stations")
-        settled = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-        adoption = Adoption(settled, keep=lambda kept: self._keeper.keep("adopted", {"stations": kept}))
-        adoption.forget_listed(self.config)
-        return adoption
-
-    def _gatekeeper(self) -> Gatekeeper:
-        document = self._documents.load("security")
-        profiles = {name: int(value) for name, value in _table(document, "profiles") if isinstance(value, int)}
-        passwords = {name: value for name, value in _table(document, "passwords") if isinstance(value, str)}
-
-        def keep() -> None:
-            self._keeper.keep("security", {"profiles": dict(profiles), "passwords": dict(passwords)})
-
-        def keep_profile(identity: str, profile: int) -> None:
-            profiles[identity] = profile
-            keep()
-
-        def keep_password(identity: str, password_hash: str) -> None:
-            passwords[identity] = password_hash
-            keep()
-
-        return Gatekeeper(
-            profiles=profiles, passwords=passwords, keep_profile=keep_profile, keep_password=keep_password
-        )
 
     def _state_trouble(self, reason: str | None) -> None:
         if reason is None:
@@ -268,8 +228,3 @@ class App:
                 self._facts.certificate(use=use, ends_at=tls.expires_at(file))
             except tls.CertificateProblem as error:
                 log.warning("certificate's end not known", use=use, reason=str(error))
-
-
-def _table(document: dict[str, object], name: str) -> list[tuple[str, object]]:
-    table = document.get(name)
-    return list(table.items()) if isinstance(table, dict) else []

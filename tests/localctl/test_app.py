@@ -192,7 +192,7 @@ async def test_a_reload_replans_the_site(tmp_path):
     async with running(box):
         files.append(good(first.format(50), folder=tmp_path))
         assert await box.reload()
-        assert box.control.controller.plan.topology.panels["main"].fuse_a == (50, 50, 50)
+        assert box.site.controller.plan.topology.panels["main"].fuse_a == (50, 50, 50)
 
 
 async def test_a_first_panel_waits_for_a_restart_and_says_so(tmp_path):
@@ -202,7 +202,7 @@ async def test_a_first_panel_waits_for_a_restart_and_says_so(tmp_path):
         files.append(good(first + PANEL.format(63), folder=tmp_path))
         with capture_logs() as logs:
             assert await box.reload()
-    assert box.control is None
+    assert box.site is None
     assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == [
         "the first or the last [[panel]] takes effect at the next restart"
     ]

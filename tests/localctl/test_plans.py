@@ -68,6 +68,7 @@ ELSEWHERE = {
     "controller.log_format": r"controller\.log_format",
     "http.address": r"http\.address",
     "http.port": r"http\.port",
+    "http.token": r"http\.token",
 }
 """Keys that the composition root hands on itself, and what its text then says."""
 JUDGED = {
@@ -76,7 +77,6 @@ JUDGED = {
     "station.outage": "has one value only",
     "station.password_file": "read into `password`",
     "station.upstream_password_file": "read into `upstream_password`",
-    "http.token": "nothing can be changed over HTTP yet, so nothing asks for it",
     "http.token_file": "read into `token`",
 }
 """Keys whose whole work is done when the file has been read."""
