@@ -25,8 +25,17 @@ app = typer.Typer(
 )
 config_app = typer.Typer(no_args_is_help=True, help="The configuration's schema and reference.")
 password_app = typer.Typer(no_args_is_help=True, help="Passwords of stations.")
+limit_app = typer.Typer(no_args_is_help=True, help="Limits from outside, as an EMS sets them.")
 app.add_typer(config_app, name="config")
 app.add_typer(password_app, name="password")
+app.add_typer(limit_app, name="limit")
+
+Url = Annotated[str, typer.Option(envvar="LOCALCTL_URL", help="Where the running localctl's HTTP port is.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+TokenFile = Annotated[
+    Path | None, typer.Option(help="File with the token of the [http] table; without it $LOCALCTL_TOKEN.")
+]
+Node = Annotated[str, typer.Argument(help="A panel's id or a station's identity.")]
 
 
 class Format(StrEnum):
@@ -135,6 +144,67 @@ def topology(
     from localctl.cli import topology as command
 
     raise typer.Exit(command.run(config, fmt.value))
+
+
+@app.command()
+def explain(
+    place: Annotated[str, typer.Argument(metavar="STATION[/EVSE]", help="A station, or one EVSE of it like CP1/2.")],
+    url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say why a station has its amperes, which limit binds, since and until when, and what would bind next."""
+    from localctl.cli import explain as command
+
+    raise typer.Exit(command.run(place, url=url, as_json=as_json))
+
+
+@app.command()
+def profiles(
+    station: Annotated[str, typer.Argument(help="A station's identity.")],
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How far ahead.")] = 4,
+    url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the charging profiles on a station, whose they are, and the composite schedule they make."""
+    from localctl.cli import profiles as command
+
+    raise typer.Exit(command.run(station, url=url, hours=hours, as_json=as_json))
+
+
+@limit_app.command("set")
+def limit_set(
+    node: Node,
+    amps: Annotated[str | None, typer.Option(help="Amperes per phase: 16, or 16,16,10 for L1, L2, L3.")] = None,
+    watts: Annotated[float | None, typer.Option(help="Watts in total.")] = None,
+    lasts: Annotated[str, typer.Option("--for", help="How long it holds: 90s, 15m, 2h, 1d.")] = "15m",
+    source: Annotated[str, typer.Option(help="In whose name: EMS, SO, Other, or a [[limit_source]].")] = "EMS",
+    token_file: TokenFile = None,
+    url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Limit a panel or a station for some time, and show what is in force then."""
+    from localctl.cli import limits as command
+
+    raise typer.Exit(
+        command.put(
+            node, amps=amps, watts=watts, lasts=lasts, source=source, url=url, token_file=token_file,
+            as_json=as_json,
+        )
+    )  # fmt: skip
+
+
+@limit_app.command("clear")
+def limit_clear(
+    node: Node,
+    source: Annotated[str | None, typer.Option(help="Only what this source said.")] = None,
+    token_file: TokenFile = None,
+    url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take limits from outside back."""
+    from localctl.cli import limits as command
+
+    raise typer.Exit(command.clear(node, source=source, url=url, token_file=token_file, as_json=as_json))
 
 
 @app.command()

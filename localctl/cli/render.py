@@ -6,6 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+PIPE = 4000
+"""Columns of what is not a terminal."""
+
 
 def talk(line: str) -> None:
     """One line for the person at the terminal; scripts that read stdout never see it."""
@@ -13,8 +16,9 @@ def talk(line: str) -> None:
 
 
 def out_console() -> Console:
-    """Where data for people goes. rich honours NO_COLOR and leaves pipes plain."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Where data for people goes. rich honours NO_COLOR and leaves pipes plain; there no line is ever folded."""
+    on_terminal = sys.stdout.isatty()
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not on_terminal, width=None if on_terminal else PIPE)
 
 
 def table(*columns: str) -> Table:

@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 
 from localctl.cli import main
 
-COMMANDS = {"run", "check", "demo", "status", "composite", "topology", "version", "config", "password"}
+COMMANDS = {
+    "run", "check", "demo", "status", "composite", "topology", "simulate", "explain", "profiles", "limit", "version",
+    "config", "password",
+}  # fmt: skip
 runner = CliRunner()
 
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from localctl.cli.render import plain, table, talk, up_or_down
+from localctl.cli.render import out_console, plain, table, talk, up_or_down
 
 
 def rendered(*cells: str) -> str:
@@ -35,3 +35,10 @@ def test_a_peer_cannot_command_the_terminal():
 def test_up_and_down_are_words_before_they_are_colours():
     assert "up" in rendered(up_or_down(True))
     assert "away" in rendered(up_or_down(False))
+
+
+def test_a_pipe_gets_whole_lines_however_long(capsys: pytest.CaptureFixture[str]):
+    shown = table("name", "text")
+    shown.add_row("x", "word " * 100)
+    out_console().print(shown)
+    assert len(capsys.readouterr().out.splitlines()) == 2

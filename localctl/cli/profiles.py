@@ -1,0 +1,85 @@
+"""`localctl profiles STATION`: the charging profiles on a station, whose they are, and what comes of them.
+
+Exit codes: 0 shown, 1 no such station, 2 wrong usage, 69 no running localctl.
+"""
+
+import json
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from localctl.cli import OK
+from localctl.cli.client import FAULTS, Json, ask, path, said
+from localctl.cli.render import out_console, plain, table
+
+MOST_SHOWN = 4
+
+
+def run(station: str, *, url: str = "", hours: int = 4, as_json: bool = False) -> int:
+    """Show the ledger of profiles and each EVSE's composite schedule of the next hours."""
+    try:
+        told = ask(url, path("stations", station, "profiles", hours=str(hours)))
+    except FAULTS as fault:
+        return said(fault)
+    if as_json:
+        print(json.dumps(told, separators=(",", ":")))
+        return OK
+    out = out_console()
+    out.print(plain(f"{told['station']} ({told['protocol']}) at {told['at']}: {len(told['profiles'])} profiles known"))
+    if told["profiles"]:
+        out.print(_ledger(told["profiles"]))
+    out.print()
+    out.print(_composites(told["composite"]))
+    return OK
+
+
+def _ledger(profiles: list[Json]) -> Table:
+    shown = table("owner", "EVSE", "id", "purpose", "level", "kind", "schedule")
+    for one in profiles:
+        doubt = "" if one["sure"] else " (perhaps)"
+        wait = " (waits for its start)" if one["waits_for_start"] else ""
+        shown.add_row(
+            plain(one["owner"] + doubt),
+            str(one["evse_id"]),
+            str(one["id"]),
+            plain(one["purpose"]),
+            str(one["stack_level"]),
+            plain(one["kind"] + wait),
+            plain("; ".join(_schedule(schedule) for schedule in one["schedules"])),
+        )
+    return shown
+
+
+def _schedule(schedule: Json) -> str:
+    steps = [
+        f"+{period['start_s']} s {period['limit']:g} {schedule['unit']}"
+        for period in schedule["periods"][:MOST_SHOWN]
+        if period["limit"] is not None
+    ]
+    more = schedule["period_count"] - len(steps)
+    start = f"from {schedule['start']}: " if schedule["start"] else ""
+    return start + ", ".join(steps) + (f" and {more} more" if more > 0 else "")
+
+
+def _composites(composites: list[Json]) -> Table:
+    shown = table("EVSE", "from", "limit", "without localctl")
+    for one in composites:
+        for row in _rows(one):
+            shown.add_row(str(one["evse_id"]), *map(plain, row))
+    return shown
+
+
+def _rows(one: Json) -> Iterator[tuple[str, str, str]]:
+    """Every instant at which one of both curves changes."""
+    ours, theirs = one["all"], one["without_ours"]
+    if ours is None or theirs is None:
+        yield "–", "too many steps to be shown", "–"
+        return
+    for at in sorted({period["from"] for period in (*ours, *theirs)}):
+        yield at, _at(ours, at), _at(theirs, at)
+
+
+def _at(curve: list[Json], instant: str) -> str:
+    """The limit that holds at an instant; RFC 3339 texts in UTC sort like the instants they mean."""
+    held = [period for period in curve if period["from"] <= instant]
+    return f"{held[-1]['limit_a']:g} A" if held else "–"

@@ -1,0 +1,83 @@
+"""What the commands hear from whoever answers, and what they say about it."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from localctl.cli import FAILED, UNAVAILABLE, USAGE
+from localctl.cli.client import Misused, Refused, ask, path, read_token, said
+from localctl.cli.status import NobodyAnswers
+from tests.localctl.cli.test_status import impostor
+
+
+def test_words_in_a_path_stay_words():
+    assert path("limits", "a/b c?#", source="E&S", nothing=None) == "/api/v1/limits/a%2Fb%20c%3F%23?source=E%26S"
+    assert path("limits", "panel:main") == "/api/v1/limits/panel:main"
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:9180", "file:///etc/passwd", "ftp://host"])
+def test_only_web_addresses_are_asked(url: str):
+    with pytest.raises(Misused, match="write it like http://"):
+        ask(url, "/api/v1/site")
+
+
+def test_nobody_on_the_port_is_told_with_the_way_out():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(NobodyAnswers, match="localctl run CONFIG"):
+        ask(f"http://127.0.0.1:{port}", "/api/v1/site")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"",
+    ],
+)
+def test_something_else_on_the_port_is_not_taken_for_localctl(answer: bytes):
+    with impostor(answer) as url, pytest.raises(NobodyAnswers):
+        ask(url, "/api/v1/site")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b'HTTP/1.1 409 X\r\nContent-Length: 22\r\n\r\n{"error": "say which"}', "say which"),
+        (b"HTTP/1.1 404 X\r\nContent-Length: 9\r\n\r\nNot Found", "no \\[\\[panel\\]\\]"),
+        (b"HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n", "answers 502"),
+    ],
+)
+def test_a_refusal_is_told_in_localctls_own_words(answer: bytes, words: str):
+    with impostor(answer) as url, pytest.raises(Refused, match=words):
+        ask(url, "/api/v1/site")
+
+
+def test_every_fault_has_its_exit_code(capsys: pytest.CaptureFixture[str]):
+    assert [said(Misused("a")), said(NobodyAnswers("b")), said(Refused("c"))] == [USAGE, UNAVAILABLE, FAILED]
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "a\nb\nc\n")
+
+
+def test_the_token_is_the_first_line_of_its_file_and_goes_before_the_environment(tmp_path: Path):
+    file = tmp_path / "token"
+    file.write_text("from the file\nsecond line\n")
+    assert read_token(file, "from the environment") == "from the file"
+    assert read_token(None, "from the environment") == "from the environment"
+    assert read_token(None, "") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"  \nx", b"\xff\xfe"])
+def test_a_token_file_without_a_token_is_wrong_usage(tmp_path: Path, content: bytes):
+    file = tmp_path / "token"
+    file.write_bytes(content)
+    with pytest.raises(Misused, match=str(file)):
+        read_token(file, None)
+
+
+def test_a_token_file_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(Misused, match="No such file"):
+        read_token(tmp_path / "nope", None)
