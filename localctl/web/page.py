@@ -1,9 +1,14 @@
-"""The landing page: what this is, how it is, and where the figures are. One file, no script, no other host."""
+"""The landing page: what this is, how it is, and where the figures are. No script, no other host.
+
+It asks for itself again every few seconds, so whoever leaves it open sees the site as it is.
+"""
 
 from datetime import UTC, datetime
 from html import escape
 
 from localctl.observe.snapshot import Snapshot, StationView
+from localctl.web.page_charging import STYLE as CHARGING_STYLE
+from localctl.web.page_charging import render_charging
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --paper: #fbfbf9; --line: #d5d8dc; --soft: #5d6875; --good: #17663a;
@@ -18,28 +23,33 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--soft); } .scroll { overflow-x: auto; } a { color: inherit; }
 """
+REFRESH_S = 5
 LINKS = (
     ("/metrics", "metrics for Prometheus"),
     ("/-/healthy", "healthy: the HTTP port works"),
     ("/-/ready", "ready: stations may be sent here"),
     ("/api/v1/state", "state as JSON"),
 )
+SITE_LINK = ("/api/v1/site", "limits, shares and reasons as JSON")
 
 
 def render_page(snapshot: Snapshot) -> str:
     """The whole page as HTML. Everything that came from a peer or a file is escaped."""
     title = f"localctl {snapshot.site}".strip()
+    links = (*LINKS, SITE_LINK) if snapshot.charging else LINKS
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title><style>{STYLE}</style></head><body>
+<meta http-equiv="refresh" content="{REFRESH_S}">
+<title>{escape(title)}</title><style>{STYLE}{CHARGING_STYLE}</style></head><body>
 <h1>{escape(title)} <small>{escape(snapshot.version)}</small></h1>
 <p>{_state(snapshot)}</p>
+{render_charging(snapshot.charging)}<h2>Connections</h2>
 <div class="scroll"><table><caption hidden>Charging Stations</caption>
 <thead><tr><th>Charging Station</th><th>station side</th><th>CSMS side</th><th>version</th><th>registration</th>
 <th>since</th><th>last loss</th></tr></thead>
 <tbody>{"".join(map(_row, snapshot.stations)) or '<tr><td colspan="7">No station has been here yet.</td></tr>'}</tbody>
 </table></div>
-<p>{" · ".join(f'<a href="{path}" title="{escape(what)}">{path}</a>' for path, what in LINKS)}</p>
+<p>{" · ".join(f'<a href="{path}" title="{escape(what)}">{path}</a>' for path, what in links)}</p>
 </body></html>
 """
 
