@@ -14,6 +14,7 @@ SLACK_PART: Final = 0.05
 TO_DISTRUST: Final = 3
 TO_TRUST: Final = 10
 FELT_WITHIN_A: Final = 2.0
+MOST_REMEMBERED: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +34,15 @@ def entitled_to(record: Obedience, amps: float, now: float) -> Obedience:
     # An entry holds until the next one begins, so the last one before the window still counts.
     old = [at for at, _ in record.high if at <= now - SETTLE_S]
     kept = [pair for pair in record.high if not old or pair[0] >= old[-1]]
-    if len(kept) >= 8:
-        (first_at, one_a), (_, two_a), *rest = kept
-        kept = [(first_at, max(one_a, two_a)), *rest]
-    return replace(record, high=(*kept, (now, amps)))
+    return replace(record, high=(*thinned(kept), (now, amps)))
+
+
+def thinned(high: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Bounded: neighbours closest in time become one at their highest, so that a high is soon forgotten all the same."""
+    while len(high) >= MOST_REMEMBERED:
+        at = min(range(len(high) - 1), key=lambda i: high[i + 1][0] - high[i][0])
+        high = [*high[:at], (high[at][0], max(high[at][1], high[at + 1][1])), *high[at + 2 :]]
+    return high
 
 
 def sampled(record: Obedience, drawn_a: float, now: float) -> Obedience:

@@ -52,5 +52,10 @@ def test_trust_comes_back_only_when_the_limit_was_felt_and_kept():
 
 def test_what_is_remembered_is_bounded_and_never_too_strict():
     record = ordered(*((at / 10, float(at % 7)) for at in range(100)))
-    assert len(record.high) <= 9
+    assert len(record.high) <= obedience.MOST_REMEMBERED
     assert max(amps for _, amps in record.high) == 6
+
+
+def test_an_old_high_is_forgotten_also_where_orders_change_every_second():
+    record = ordered((0.0, 16.0), *((float(at), 6.0 + at % 2) for at in range(1, 40)))
+    assert metered(record, [16.0] * 3, begin=40.0).distrusted
