@@ -29,16 +29,24 @@ class Ceilings:
         self._by_row: list[dict[EvseId, float]] = [{} for _ in network.rows]
 
     def factors(self, used: Mapping[EvseId, Used]) -> list[dict[EvseId, float]]:
-        """Per row what one ampere of each EVSE adds. The same dictionaries each time: not to be changed."""
+        """Per row what one ampere of each EVSE adds; the very same dictionary where nothing in a row has changed."""
+        fresh: dict[int, dict[EvseId, float]] = {}
         for evse in self._network.topology.evses:
             now_used = used.get(evse)
             if evse in self._used and self._used[evse] == now_used:
                 continue
-            for row in self._adds(evse, self._used[evse]) if evse in self._used else ():
-                self._by_row[row].pop(evse, None)
+            before = self._adds(evse, self._used[evse]) if evse in self._used else {}
+            after = self._adds(evse, now_used)
+            for row in before.keys() | after.keys():
+                if row not in fresh:
+                    fresh[row] = dict(self._by_row[row])
+                if row in after:
+                    fresh[row][evse] = after[row]
+                else:
+                    del fresh[row][evse]
             self._used[evse] = now_used
-            for row, factor in self._adds(evse, now_used).items():
-                self._by_row[row][evse] = factor
+        for row, factors in fresh.items():
+            self._by_row[row] = factors
         return self._by_row
 
     def under(self, horizon: Horizon, standing: Capacities, used: Mapping[EvseId, Used]) -> list[Ceiling]:

@@ -4,6 +4,7 @@ Everything here is plain data (`msgspec.to_builtins` and `convert` make it a JSO
 stored before an order leaves the box: an order that was sent must be counted, also by the next process.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from localctl.charging import actuators, capability, entitlement, pacing, steps
@@ -13,6 +14,8 @@ from localctl.charging.entitlement import Envelope, Sent, Slot
 from localctl.charging.fleet import Actuator, Managed, Sight
 from localctl.charging.obedience import Obedience
 from localctl.charging.pacing import Need, Pace, PaceTerms, Track
+
+Window = tuple[float, float]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,21 +43,33 @@ class Desk:
 
     def envelope(self, station: Managed, start_at: float, end_at: float) -> Envelope:
         """The most the station may draw in a window, by all that was ever sent to it."""
-        rating = {outlet.id: outlet.rating_a for outlet in station.outlets}
-        if not self.slots or any(record.distrusted for record in self.drawers.values()):
-            return Envelope(evse_a=rating)
-        if "0" in self.slots:
-            top_a = self.slots["0+"].most(start_at, end_at) if "0+" in self.slots else 0.0
-            return Envelope(station_a=max(top_a, self.slots["0"].most(start_at, end_at)), evse_a=rating)
-        held = {evse_id: self._evse(evse_id, full_a, start_at, end_at) for evse_id, full_a in rating.items()}
-        return Envelope(evse_a=held)
+        return self.envelopes(station, ((start_at, end_at),))[0]
 
-    def _evse(self, evse_id: int, full_a: float, start_at: float, end_at: float) -> float:
-        slot, top = self.slots.get(str(evse_id)), self.slots.get(f"{evse_id}+")
-        if slot is None:
-            return full_a
-        # The station's own rating caps whatever was written.
-        return min(full_a, max(slot.most(start_at, end_at), top.most(start_at, end_at) if top is not None else 0.0))
+    def envelopes(self, station: Managed, windows: Sequence[Window]) -> list[Envelope]:
+        """The same for several windows. One who does not obey counts at its rating, whatever it was sent."""
+        if any(record.distrusted for record in self.drawers.values()):
+            return [Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})] * len(windows)
+        return self.by_book(station, windows)
+
+    def by_book(self, station: Managed, windows: Sequence[Window]) -> list[Envelope]:
+        """What it was sent, obedient or not."""
+        rating = {outlet.id: outlet.rating_a for outlet in station.outlets}
+        if not self.slots:
+            return [Envelope(evse_a=rating)] * len(windows)
+        if "0" in self.slots:
+            return [Envelope(station_a=amps, evse_a=rating) for amps in self._held("0", windows)]
+        held = {
+            evse_id: [min(full_a, amps) for amps in self._held(str(evse_id), windows)]
+            if str(evse_id) in self.slots
+            else [full_a] * len(windows)
+            for evse_id, full_a in rating.items()
+        }
+        return [Envelope(evse_a={evse_id: held[evse_id][at] for evse_id in rating}) for at in range(len(windows))]
+
+    def _held(self, key: str, windows: Sequence[Window]) -> list[float]:
+        """The most under a floor and its top."""
+        floor, top = self.slots[key].mosts(windows), self.slots.get(f"{key}+")
+        return floor if top is None else [max(pair) for pair in zip(floor, top.mosts(windows), strict=True)]
 
     def least(self, place: Place, start_at: float, end_at: float) -> float:
         """What the place surely has already in a window; a top that may not exist is as low as its floor."""

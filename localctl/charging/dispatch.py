@@ -40,11 +40,11 @@ from localctl.charging.answers import Outcome, Verdict
 from localctl.charging.desk import Book, Desk, refit, synchronise
 from localctl.charging.entitlement import Envelope
 from localctl.charging.fleet import Ceiling, EvseId, Managed, Share, Sight
-from localctl.charging.headroom import Headroom
+from localctl.charging.headroom import Headroom, Loads
 from localctl.charging.lease import LeaseTerms
 from localctl.charging.pacing import Need, Pace, PaceTerms, Track
 from localctl.charging.profiles import Protocol, RateUnit
-from localctl.charging.squeeze import Unit, raised, squeeze, units_of
+from localctl.charging.squeeze import Unit, squeeze, units_of, with_meter
 from localctl.charging.steps import Steps
 
 URGENCY: Final = {Need.FALL: 0, Need.REPAIR: 1, Need.RENEW: 2, Need.RISE: 3}
@@ -87,6 +87,7 @@ class Dispatcher:
         self.desks: dict[str, Desk] = {}
         self._owners: dict[int, str] = {}
         self._undo: dict[int, Track] = {}
+        self._loads = Loads()
         for station in stations:
             self.admit(station, book.desks.get(station.identity))
 
@@ -185,9 +186,7 @@ class Dispatcher:
 
     def held(self, now: float, until_at: float) -> dict[str, Envelope]:
         """The most each station may draw in a window: for the allocator, the metrics and `explain`."""
-        return {
-            name: desk.envelope(self.stations[name], now, until_at) for name, desk in self.desks.items()
-        }
+        return {name: desk.envelope(self.stations[name], now, until_at) for name, desk in self.desks.items()}
 
     # --- what to do ---------------------------------------------------------------------------------------------------
 
@@ -210,15 +209,14 @@ class Dispatcher:
             synchronise(desk, self.stations[identity], sights.get(identity, OFFLINE), now)
             desk.refill(now, self.terms.pace)
         room = self._room(ceilings, shares, now)
-        envelopes = {name: self._envelopes(name, room, sights.get(name, OFFLINE), now) for name in self.desks}
-        units = {
-            name: self._units(name, room, by_station.get(name, {}), sights.get(name, OFFLINE), now)
-            for name in self.desks
-        }
+        held = {name: self._held(name, room, now) for name in self.desks}
+        envelopes = {name: with_meter(mine, sights.get(name, OFFLINE).metered_a) for name, mine in held.items()}
+        seen = {name: sights.get(name, OFFLINE) for name in self.desks}
+        units = {name: self._units(name, room, by_station.get(name, {}), sight, now) for name, sight in seen.items()}
         stuck = {name: envelopes[name] for name in self.desks if self._is_stuck(name, sights.get(name, OFFLINE))}
         squeeze(room, self.stations, units, stuck)
         room.book_all(envelopes)
-        return list(self._orders(room, units, sights, now))
+        return list(self._orders(room, units, held, sights, now))
 
     # --- one plan, part by part ---------------------------------------------------------------------------------------
 
@@ -226,20 +224,18 @@ class Dispatcher:
         known = [ceiling.capacity for ceiling in ceilings] + [share.amps for share in shares.values()]
         horizon_s = max(self.terms.lease.longest_s, self.terms.lease.lease_s)
         changes = {at for each in known for at, _ in each}
-        return Headroom(ceilings, self.stations, headroom.cells(now, horizon_s, changes))
+        return Headroom(ceilings, self.stations, headroom.cells(now, horizon_s, changes), self._loads)
 
-    def _envelopes(self, identity: str, room: Headroom, sight: Sight, now: float) -> list[Envelope]:
+    def _held(self, identity: str, room: Headroom, now: float) -> list[Envelope]:
+        """The most the station may draw, per cell; what it was told for this moment is what its meter is judged by."""
         station, desk = self.stations[identity], self.desks[identity]
-        found = [desk.envelope(station, *room.window(cell)) for cell in range(room.count)]
-        at_once = desk.envelope(station, now, now)
+        (at_once,) = desk.by_book(station, ((now, now),))
         for outlet in station.outlets:
             before = desk.drawers.get(str(outlet.id), obedience.Obedience())
             desk.drawers[str(outlet.id)] = obedience.entitled_to(before, at_once.of(outlet.id), now)
-        return [raised(found[0], sight.metered_a), *found[1:]]
+        return desk.envelopes(station, room.windows)
 
-    def _units(
-        self, identity: str, room: Headroom, shares: dict[int, Share], sight: Sight, now: float
-    ) -> list[Unit]:
+    def _units(self, identity: str, room: Headroom, shares: dict[int, Share], sight: Sight, now: float) -> list[Unit]:
         station, desk = self.stations[identity], self.desks[identity]
         leases = {key: self.terms.lease.lease_for(track.renewals) for key, track in desk.tracks.items()}
         return units_of(station, desk.capability.actuator, shares, sight, leases, now, room)
@@ -250,7 +246,12 @@ class Dispatcher:
         return not sight.online or distrusted or desk.failing() or desk.uncontrolled()
 
     def _orders(
-        self, room: Headroom, units: Mapping[str, list[Unit]], sights: Mapping[str, Sight], now: float
+        self,
+        room: Headroom,
+        units: Mapping[str, list[Unit]],
+        held: dict[str, list[Envelope]],
+        sights: Mapping[str, Sight],
+        now: float,
     ) -> Iterator[Order]:
         due: list[tuple[int, int, str, Unit, Place, Steps]] = []
         for identity, mine in units.items():
@@ -259,7 +260,7 @@ class Dispatcher:
         sent: set[str] = set()
         for *_, unit, place, wish in sorted(due, key=lambda one: (one[:3], one[4].key)):
             if unit.identity not in sent and len(sent) < self.terms.most_at_once:
-                order = self._order(room, unit, place, wish, sights[unit.identity], now)
+                order = self._order(room, unit, place, wish, held[unit.identity], sights[unit.identity], now)
                 if order is not None:
                     sent.add(unit.identity)
                     yield order
@@ -270,22 +271,24 @@ class Dispatcher:
     def _due(self, room: Headroom, units: list[Unit], now: float) -> Iterator[tuple[int, int, str, Unit, Place, Steps]]:
         """What might have to be sent, judged without looking at the room; most plans end here for most stations."""
         for unit in units:
-            desk, limits = self.desks[unit.identity], unit.limits(room.edges, unit.target)
+            desk = self.desks[unit.identity]
+            limits = unit.limits(room.edges, unit.target) if unit.is_cut() else None
             for place, wish in unit.places:
                 if place.top and desk.slots[str(place.evse_id)].confirmed is None:
                     continue
-                cut = steps.combined(min, [wish, limits])
+                cut = wish if limits is None else steps.combined(min, [wish, limits])
                 why = pacing.need(desk.tracks[place.key], cut, now, self.terms.pace.dead_band_a)
                 if why is not None and not desk.awaits(why, place.key, now, self.terms.pace):
                     yield URGENCY[why], -unit.priority, unit.identity, unit, place, wish
 
     def _order(
-        self, room: Headroom, unit: Unit, place: Place, wish: Steps, sight: Sight, now: float
+        self, room: Headroom, unit: Unit, place: Place, wish: Steps, held: list[Envelope], sight: Sight, now: float
     ) -> Order | None:
         """The order for one place, cut to what is free, and booked; None if nothing worth sending is left."""
         station, desk = self.stations[unit.identity], self.desks[unit.identity]
         track, slot = desk.tracks[place.key], desk.slots[place.key]
-        allowed = steps.combined(min, [wish, unit.limits(room.edges, self._most(room, desk, unit, place, sight))])
+        most = self._most(room, unit, place, held, sight)
+        allowed = steps.combined(min, [wish, unit.limits(room.edges, most)])
         lease_s = self.terms.lease.lease_for(track.renewals)
         update = slot.confirmed is not None and track.failures == 0 and track.schedule is not None
         draft = actuators.draft(
@@ -302,15 +305,13 @@ class Dispatcher:
         )
         desk.sent(place, draft, track)
         desk.budget = max(-pacing.bucket_size(self.terms.pace), desk.budget - 1)
-        room.book(unit.identity, self._envelopes(unit.identity, room, sight, now))
+        room.book(unit.identity, with_meter(self._held(unit.identity, room, now), sight.metered_a))
         return self._call(unit.identity, token, draft.action, draft.payload, why.value, urgent=why in pacing.SAFETY)
 
-    def _most(self, room: Headroom, desk: Desk, unit: Unit, place: Place, sight: Sight) -> list[float]:
+    def _most(self, room: Headroom, unit: Unit, place: Place, held: list[Envelope], sight: Sight) -> list[float]:
         """The most that may be written, per cell: what it surely has, or what it may have and what is free."""
-        station, found = self.stations[unit.identity], []
-        for cell in range(room.count):
-            window = room.window(cell)
-            envelope = desk.envelope(station, *window)
+        station, desk, found = self.stations[unit.identity], self.desks[unit.identity], []
+        for cell, (window, envelope) in enumerate(zip(room.windows, held, strict=True)):
             may_a = envelope.station_a if unit.evse_id == 0 else envelope.evse_a[unit.evse_id]
             may_a = station.full_a if may_a is None else may_a
             sure_a = desk.least(place, *window)

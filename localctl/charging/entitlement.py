@@ -14,6 +14,7 @@ before it on that connection, so an answer settles all older orders of its slot;
 A refusal removes its order; an unclear error or none at all leaves both values counted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
@@ -68,6 +69,12 @@ class Slot:
             if old.until_at > start_at:
                 held = max(held, steps.highest(old.entitled, start_at, min(end_at, old.until_at)))
         return held
+
+    def mosts(self, windows: Sequence[tuple[float, float]]) -> list[float]:
+        """The same for several windows."""
+        if self.open or self.fading or (self.confirmed is not None and len(self.confirmed) > 1):
+            return [self.most(*window) for window in windows]
+        return [self.unlimited_a if self.confirmed is None else self.confirmed[0][1]] * len(windows)
 
     def least(self, start_at: float, end_at: float = inf) -> float:
         """The least the station may be held to at any instant of the window; 0 while nothing is confirmed."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from localctl.charging import steps
 from localctl.charging.entitlement import Envelope
-from localctl.charging.fleet import Ceiling, Managed
+from localctl.charging.fleet import Ceiling, EvseId, Managed
 
 MOST_CELLS: Final = 24
 NOISE_A: Final = 1e-6
@@ -39,6 +39,13 @@ class Load:
             total, left_a = total + factor * part_a, left_a - part_a
         return total
 
+    def all_amps(self, envelopes: Sequence[Envelope]) -> list[float]:
+        """The same for several windows."""
+        if len(self.factors) > 1:
+            return [self.amps(envelope) for envelope in envelopes]
+        ((evse_id, factor),) = self.factors
+        return [factor * envelope.of(evse_id) for envelope in envelopes]
+
     def factor(self, evse_id: int) -> float:
         """What one more ampere of an outlet, or of the whole station (0), can add."""
         if evse_id == 0:
@@ -55,24 +62,46 @@ def cells(now: float, horizon_s: float, changes: Iterable[float]) -> tuple[float
     return tuple(edges)
 
 
+class Loads:
+    """What every station adds under which ceilings; worked out anew only for stations of which something changed."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[Load]] = {}
+        self._ceilings: tuple[tuple[dict[EvseId, float], bool], ...] = ()
+        self._stations: dict[str, Managed] = {}
+
+    def fit(self, ceilings: Sequence[Ceiling], stations: Mapping[str, Managed]) -> "Loads":
+        """Take in the ceilings of now. Their factors must not be changed in place: the same dictionary is not read."""
+        seen = tuple((ceiling.factors, ceiling.conductor) for ceiling in ceilings)
+        alike = len(seen) == len(self._ceilings) and stations == self._stations
+        if alike and all(new[1] == old[1] for new, old in zip(seen, self._ceilings, strict=True)):
+            names = {name for new, old in zip(seen, self._ceilings, strict=True) for name in _others(new[0], old[0])}
+        else:
+            self.of, names = {}, set(stations)
+        for name in names & stations.keys():
+            self.of[name] = _loads_of(stations[name], ceilings)
+        self._ceilings, self._stations = seen, dict(stations)
+        return self
+
+
 class Headroom:
     """The ceilings and what stations were booked under them. One cell more than `edges`: the end of all leases."""
 
     def __init__(
-        self, ceilings: Sequence[Ceiling], stations: Mapping[str, Managed], edges: tuple[float, ...]
+        self,
+        ceilings: Sequence[Ceiling],
+        stations: Mapping[str, Managed],
+        edges: tuple[float, ...],
+        loads: Loads | None = None,
     ) -> None:
         self.edges, self.ceilings = edges, ceilings
-        self.count = len(edges) + 1
+        self.windows = (*zip(edges, (*edges[1:], inf), strict=True), (inf, inf))
+        self.count = len(self.windows)
         self.free: list[list[float]] = []
         self._full = [self._capacities(ceiling) for ceiling in ceilings]
-        self.loads: dict[str, list[Load]] = {identity: [] for identity in stations}
+        self.loads = (loads or Loads()).fit(ceilings, stations).of
         self._booked: dict[str, list[list[float]]] = {}
-        self._under: dict[int, list[tuple[str, Load]]] = {}
         self.clear()
-        for identity, load in _loads_of(ceilings, stations):
-            self.loads[identity].append(load)
-            for row in load.rows:
-                self._under.setdefault(row, []).append((identity, load))
 
     def clear(self) -> None:
         """Take every booking back."""
@@ -81,16 +110,14 @@ class Headroom:
 
     def window(self, cell: int) -> tuple[float, float]:
         """From when to when a cell reaches; the last one is the moment after everything."""
-        if cell == self.count - 1:
-            return inf, inf
-        return self.edges[cell], self.edges[cell + 1] if cell + 1 < len(self.edges) else inf
+        return self.windows[cell]
 
     def book_all(self, envelopes: Mapping[str, Sequence[Envelope]]) -> None:
         """Count these stations and nobody else; those under the same ceilings are added up first."""
         self.clear()
         sums: dict[tuple[int, ...], list[float]] = {}
         for identity, mine in envelopes.items():
-            self._booked[identity] = booked = [[load.amps(each) for each in mine] for load in self.loads[identity]]
+            self._booked[identity] = booked = [load.all_amps(mine) for load in self.loads[identity]]
             for load, amps in zip(self.loads[identity], booked, strict=True):
                 before = sums.get(load.rows)
                 sums[load.rows] = amps if before is None else [one + two for one, two in zip(before, amps, strict=True)]
@@ -101,7 +128,7 @@ class Headroom:
     def book(self, identity: str, envelopes: Sequence[Envelope]) -> None:
         """Count a station at these envelopes, one per cell, instead of what it was counted at."""
         before = self._booked.get(identity)
-        booked = [[load.amps(envelope) for envelope in envelopes] for load in self.loads[identity]]
+        booked = [load.all_amps(envelopes) for load in self.loads[identity]]
         for at, (load, now) in enumerate(zip(self.loads[identity], booked, strict=True)):
             more = now if before is None else [new - old for new, old in zip(now, before[at], strict=True)]
             if any(more):
@@ -129,27 +156,34 @@ class Headroom:
 
     def under(self, row: int) -> list[tuple[str, Load]]:
         """Everyone under a ceiling."""
-        return self._under.get(row, [])
+        factors = self.ceilings[row].factors if row < len(self.ceilings) else {}
+        names = dict.fromkeys(identity for identity, _ in factors if identity in self.loads)
+        return [(name, load) for name in names for load in self.loads[name] if row in load.rows]
 
     def _capacities(self, ceiling: Ceiling) -> list[float]:
-        windows = [self.window(cell) for cell in range(self.count - 1)]
         last_a = ceiling.capacity[-1][1]
         rest_a = last_a if ceiling.rest_a is None else min(last_a, ceiling.rest_a)
-        return [*(steps.lowest(ceiling.capacity, start_at, end_at) for start_at, end_at in windows), rest_a]
+        return [*(steps.lowest(ceiling.capacity, *window) for window in self.windows[:-1]), rest_a]
 
 
-def _loads_of(ceilings: Sequence[Ceiling], stations: Mapping[str, Managed]) -> Iterable[tuple[str, Load]]:
-    """Every station's loads; ceilings in which it has the same factors are one load."""
-    alike: dict[str, dict[tuple[tuple[tuple[int, float], ...], bool], list[int]]] = {}
+def _others(new: dict[EvseId, float], old: dict[EvseId, float]) -> set[str]:
+    """The stations whose factors are not the same."""
+    if new is old:
+        return set()
+    return {evse[0] for evse in new.keys() | old.keys() if new.get(evse) != old.get(evse)}
+
+
+def _loads_of(station: Managed, ceilings: Sequence[Ceiling]) -> list[Load]:
+    """One station's loads; ceilings in which it has the same factors are one load."""
+    evses = [(station.identity, outlet.id) for outlet in station.outlets]
+    alike: dict[tuple[tuple[tuple[int, float], ...], bool], list[int]] = {}
     for row, ceiling in enumerate(ceilings):
-        parts: dict[str, list[tuple[int, float]]] = {}
-        for (identity, evse_id), factor in ceiling.factors.items():
-            if identity in stations and factor > 0:
-                parts.setdefault(identity, []).append((evse_id, factor))
-        for identity, factors in parts.items():
+        factors = [(evse[1], factor) for evse in evses if (factor := ceiling.factors.get(evse, 0.0)) > 0]
+        if factors:
             factors.sort(key=lambda part: (-part[1], part[0]))
-            alike.setdefault(identity, {}).setdefault((tuple(factors), ceiling.conductor), []).append(row)
-    for identity, found in alike.items():
-        for (same, conductor), rows in found.items():
-            whole = same[0][1] if conductor else sum(factor for _, factor in same)
-            yield identity, Load(tuple(rows), same, whole, conductor)
+            alike.setdefault((tuple(factors), ceiling.conductor), []).append(row)
+    found = []
+    for (same, conductor), rows in alike.items():
+        whole = same[0][1] if conductor else sum(factor for _, factor in same)
+        found.append(Load(tuple(rows), same, whole, conductor))
+    return found

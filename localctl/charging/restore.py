@@ -119,7 +119,8 @@ def is_sound(desk: Desk) -> bool:
     if any(key.endswith("+") and key[:-1] not in desk.slots for key in desk.slots):
         return False
     for slot in desk.slots.values():
-        schedules = [slot.confirmed, *(one.entitled for one in slot.open), *(one.entitled for one in slot.fading)]
+        schedules = [slot.confirmed, slot.sure, *(old.entitled for old in slot.fading)]
+        schedules += [each for sent in slot.open for each in (sent.entitled, sent.sure)]
         if any(schedule is not None and not schedule for schedule in schedules):
             return False
     return all(track.schedule is None or track.schedule for track in desk.tracks.values())

@@ -32,6 +32,10 @@ class Unit:
         """The outlets it stands for."""
         return [outlet for outlet in station.outlets if self.evse_id in (0, outlet.id)]
 
+    def is_cut(self) -> bool:
+        """Whether anything keeps it below its wishes; without that no limit is needed."""
+        return self.target != self.asked or self.asked[-1] < self.asked[-2]
+
     def limits(self, edges: Sequence[float], most: Sequence[float]) -> Steps:
         """The lower of target and `most`, cell by cell, as steps; the end of all leases binds the last cell too.
 
@@ -70,8 +74,7 @@ def units_of(
             )
         found[place.evse_id].places.append((place, wish))
     for unit in found.values():
-        windows = [room.window(cell) for cell in range(room.count)]
-        unit.asked = [max(steps.highest(wish, *window) for _, wish in unit.places) for window in windows]
+        unit.asked = [max(steps.highest(wish, *window) for _, wish in unit.places) for window in room.windows]
         unit.target = list(unit.asked)
     return list(found.values())
 
@@ -146,3 +149,8 @@ def raised(envelope: Envelope, metered_a: Mapping[int, float]) -> Envelope:
     if envelope.station_a is None:
         return Envelope(evse_a=evse_a)
     return Envelope(station_a=max(envelope.station_a, *metered_a.values()), evse_a=evse_a)
+
+
+def with_meter(held: list[Envelope], metered_a: Mapping[int, float]) -> list[Envelope]:
+    """The same for a station's envelopes per cell: only the first is about now."""
+    return [raised(held[0], metered_a), *held[1:]] if metered_a else held
