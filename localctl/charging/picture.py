@@ -95,11 +95,10 @@ def _loads(controller: Controller, now: float) -> Iterator[Json]:
 
 def in_force(controller: Controller, node: Path, now: float) -> Json:
     """What limits one node at this moment, row by row, with everything said about it until now."""
-    network = controller.network()
-    bounds = controller.horizon(now).at(now).bounds
-    rows = {
-        row.phase: told(bounds[number], "w" if row.kind is RowKind.POWER else "a")
-        for number, row in enumerate(network.rows)
-        if row.node == node and row.kind in (RowKind.CURRENT, RowKind.POWER)
-    }
+    bounds, rows = controller.horizon(now).at(now).bounds, {}
+    for number, row in enumerate(controller.network().rows):
+        if row.node == node and row.kind is RowKind.CURRENT:
+            rows[row.phase] = told(bounds[number], "a")
+        elif row.node == node and row.kind is RowKind.POWER and bounds[number].value is not None:
+            rows[row.phase] = told(bounds[number], "w")
     return {"node": name_of(node), "at": now, "limits": rows, "external": list(external(controller, now, node))}

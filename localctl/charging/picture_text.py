@@ -31,6 +31,8 @@ WHY: Final = {
     "invalid": "the figures it gave make no sense",
 }
 """A sentence for every reason an EVSE can have."""
+COUNTED: Final = frozenset({"away", "uncontrolled", "reserved"})
+"""Reasons of EVSEs to which nothing is given: what they may take is kept free."""
 
 
 def find(picture: Json, identity: str) -> Json | None:
@@ -83,7 +85,9 @@ def _station(station: Json) -> Iterator[str]:
 
 
 def _evse(identity: str, evse: Json) -> Iterator[str]:
-    yield f"{identity}/{evse['id']} gets {_amps(evse['share_a'])} per phase: {WHY.get(evse['reason'], evse['reason'])}."
+    verb = "is counted at" if evse["reason"] in COUNTED else "gets"
+    reason = WHY.get(evse["reason"], evse["reason"])
+    yield f"{identity}/{evse['id']} {verb} {_amps(evse['share_a'])} per phase: {reason}."
     if evse["binding"] is not None:
         yield f"Limit: {limit(evse['binding'])}, {_span(evse['binding'])}; {_given(evse['binding'])}."
     if evse["next"] is not None:

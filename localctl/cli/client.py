@@ -17,7 +17,11 @@ TIMEOUT_S = 10.0
 
 
 class Refused(Exception):
-    """localctl answered, and not with what was asked for."""
+    """localctl answered, and not with what was asked for; `status` is HTTP's."""
+
+    def __init__(self, what: str, status: int = 0) -> None:
+        super().__init__(what)
+        self.status = status
 
 
 class Misused(Exception):
@@ -46,7 +50,7 @@ def ask(url: str, where: str, *, method: str = "GET", body: Json | None = None, 
         with opener.open(request, timeout=TIMEOUT_S) as answer:
             told = json.loads(answer.read(MAX_ANSWER_BYTES))
     except HTTPError as fault:
-        raise Refused(_reason(fault, url)) from None
+        raise Refused(_reason(fault, url), fault.code) from None
     except (URLError, OSError, HTTPException) as fault:
         reason = getattr(fault, "reason", None) or fault
         raise NobodyAnswers(
@@ -77,6 +81,8 @@ def _reason(fault: HTTPError, url: str) -> str:
 def said(fault: Exception) -> int:
     """Tell a fault of `ask` on stderr; the exit code for it."""
     talk(str(fault))
+    if isinstance(fault, Refused) and fault.status == 401:
+        talk("hint: name a file that holds the token with --token-file, or set LOCALCTL_TOKEN")
     return USAGE if isinstance(fault, Misused) else UNAVAILABLE if isinstance(fault, NobodyAnswers) else FAILED
 
 

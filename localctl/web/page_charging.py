@@ -37,7 +37,7 @@ def render_charging(shown: Json) -> str:
 def _overdrafts(shown: Json) -> str:
     lines = [
         f'<br><span class="down">▲ {escape(panel["id"])} {escape(phase)}: stations may draw {line["over_a"]:.1f} A '
-        f"more than the limit, since {when(line['over_since'])}; orders to lower them are on their way.</span>"
+        f"more than the limit, since {when(line['over_since'])}: who has not confirmed less counts in full.</span>"
         for panel in shown["panels"]
         for phase, line in panel["phases"].items()
         if line["over_a"]

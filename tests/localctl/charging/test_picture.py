@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from localctl.charging.external import Rule, SourceKind
-from localctl.charging.limits import Cap
+from localctl.charging.external import ExternalLimit, Rule, SourceKind
+from localctl.charging.limits import Cap, Step
 from localctl.charging.picture import in_force, picture
 from tests.localctl.charging.scene import MAIN, SECRET, START, Scene, busy
 
@@ -77,3 +77,12 @@ def test_what_is_in_force_at_a_node_is_known_at_once_not_only_after_the_next_cyc
     assert (here["limits"]["L2"]["source"], here["limits"]["L2"]["next_source"]) == ("ems-1", "fuse")
     assert [one["source"] for one in here["external"]] == ["ems-1"]
     assert scene.phase("main")["limit_a"] == 20.0
+
+
+def test_watts_are_in_force_only_where_somebody_limits_them():
+    scene = busy()
+    assert list(in_force(scene.controller, MAIN, scene.now)["limits"]) == ["L1", "L2", "L3"]
+    step = Step(at=scene.now, cap=Cap(w=0.0))
+    scene.controller.limits.put(ExternalLimit(source="ems-1", node=MAIN, steps=(step,), set_at=scene.now))
+    watts = in_force(scene.controller, MAIN, scene.now)["limits"]["W"]
+    assert (watts["limit_w"], watts["source"]) == (0.0, "ems-1")

@@ -50,6 +50,7 @@ def test_a_station_that_is_away_and_one_that_disobeys_are_told():
     scene.controller.unlinked("CP1", scene.now)
     lines = told(scene.cycles())
     assert lines[0].startswith("CP1 on panel sub is away")
+    assert lines[1].startswith("CP1/1 is counted at 32.0 A per phase: nobody can steer the station now")
     assert "It draws more than it was told: it is counted at 32.0 A until it obeys again." in lines
 
 

@@ -65,6 +65,7 @@ def test_p7_a_wrong_token_is_refused_and_never_repeated(
     assert put(box) == FAILED
     shown = capsys.readouterr()
     assert "Authorization: Bearer" in shown.err
+    assert "--token-file" in shown.err
     assert "not-the-token" not in shown.err + shown.out
 
 
