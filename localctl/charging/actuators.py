@@ -10,6 +10,8 @@ on top of it for a transaction or as a Dynamic profile.
 | tx_profile  | TxDefaultProfile per EVSE, the failsafe   | TxProfile of the transaction, its share                |
 | dynamic     | ChargingStationMaxProfile, the failsafe   | Dynamic one (2.1), all shares, then only its value     |
 
+A floor goes below the failsafe where the share does: it shows through when the top ends.
+
 Each place has one profile id for ever, so a new schedule replaces the old in place (K01.FR.05): no clear-then-set, no
 moment without a limit. Our ids start at 2 000 000 000, far above what a CSMS counts up to and below 2^31; the stack
 level is one above the CSMS's own for the purpose. Because a higher level silences a lower one, wishes arrive here
@@ -17,7 +19,7 @@ already cut to the CSMS's composite (`fleet.Share.cap`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Any, Final
 
@@ -97,7 +99,7 @@ def places(station: Managed, actuator: Actuator, running: dict[int, Running]) ->
 
 
 def follows_share(place: Place, actuator: Actuator) -> bool:
-    """True where the place carries the share; the floors below tops carry the failsafe only."""
+    """True where the place carries the whole share; the floors below tops carry no more than the failsafe."""
     return place.top or actuator in (Actuator.MAX_PROFILE, Actuator.TX_DEFAULT)
 
 
@@ -138,12 +140,19 @@ def wish(
     share_too = follows_share(place, actuator)
     outlets = station.outlets if place.evse_id == 0 else (station.outlet(place.evse_id),)
     parts = [
-        wish_of(each, station, shares.get(each.id) if share_too else None, now=now, lease_s=lease_s, leased=leased)
+        wish_of(each, station, part_of(each, shares.get(each.id), share_too), now=now, lease_s=lease_s, leased=leased)
         for each in outlets
     ]
     total = steps.combined(sum, parts) if len(parts) > 1 else parts[0]
     ceiling_a = station.full_a if place.evse_id == 0 else outlets[0].rating_a
     return steps.tidy((at, min(amps, ceiling_a)) for at, amps in total)
+
+
+def part_of(outlet: Outlet, share: Share | None, share_too: bool) -> Share | None:
+    """What a place has of an EVSE's share: all of it, or the failsafe, but never more than share and CSMS allow."""
+    if share is None or share_too:
+        return share
+    return replace(share, amps=steps.combined(min, [share.amps, steps.constant(outlet.failsafe_a)]))
 
 
 def wish_of(

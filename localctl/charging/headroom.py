@@ -6,7 +6,7 @@ at every instant, also in the far future when all leases are over and every stat
 """
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import inf
 from typing import Final
@@ -78,8 +78,7 @@ class Loads:
             names = {name for new, old in zip(seen, self._ceilings, strict=True) for name in _others(new[0], old[0])}
         else:
             self.of, names = {}, set(stations)
-        for name in names & stations.keys():
-            self.of[name] = _loads_of(stations[name], ceilings)
+        self.of |= _loads_of(names & stations.keys(), stations, ceilings)
         self._ceilings, self._stations = seen, dict(stations)
         return self
 
@@ -173,17 +172,22 @@ def _others(new: dict[EvseId, float], old: dict[EvseId, float]) -> set[str]:
     return {evse[0] for evse in new.keys() | old.keys() if new.get(evse) != old.get(evse)}
 
 
-def _loads_of(station: Managed, ceilings: Sequence[Ceiling]) -> list[Load]:
-    """One station's loads; ceilings in which it has the same factors are one load."""
-    evses = [(station.identity, outlet.id) for outlet in station.outlets]
-    alike: dict[tuple[tuple[tuple[int, float], ...], bool], list[int]] = {}
+def _loads_of(names: Set[str], stations: Mapping[str, Managed], ceilings: Sequence[Ceiling]) -> dict[str, list[Load]]:
+    """The loads of these stations; ceilings in which one has the same factors are one load."""
+    alike: dict[str, dict[tuple[tuple[tuple[int, float], ...], bool], list[int]]] = {name: {} for name in names}
+    evses = [(name, outlet.id) for name in sorted(names) for outlet in stations[name].outlets]
     for row, ceiling in enumerate(ceilings):
-        factors = [(evse[1], factor) for evse in evses if (factor := ceiling.factors.get(evse, 0.0)) > 0]
-        if factors:
+        parts: dict[str, list[tuple[int, float]]] = {}
+        for evse in evses if len(evses) < len(ceiling.factors) else ceiling.factors:
+            factor = ceiling.factors.get(evse, 0.0)
+            if factor > 0 and evse[0] in alike:
+                parts.setdefault(evse[0], []).append((evse[1], factor))
+        for name, factors in parts.items():
             factors.sort(key=lambda part: (-part[1], part[0]))
-            alike.setdefault((tuple(factors), ceiling.conductor), []).append(row)
-    found = []
-    for (same, conductor), rows in alike.items():
-        whole = same[0][1] if conductor else sum(factor for _, factor in same)
-        found.append(Load(tuple(rows), same, whole, conductor))
-    return found
+            alike[name].setdefault((tuple(factors), ceiling.conductor), []).append(row)
+    return {name: [_load(*key, rows) for key, rows in found.items()] for name, found in alike.items()}
+
+
+def _load(factors: tuple[tuple[int, float], ...], conductor: bool, rows: list[int]) -> Load:
+    whole = factors[0][1] if conductor else sum(factor for _, factor in factors)
+    return Load(tuple(rows), factors, whole, conductor)

@@ -48,7 +48,7 @@ def site(evses: int) -> SitePlan:
     stations, managed = [], []
     for number in range(evses):
         name, single = f"CP{number:04}", number % 3 == 0
-        rotation = "RST"[number % 3] if single else ROTATIONS[number % 5]
+        rotation = "RST"[number // 3 % 3] if single else ROTATIONS[number % 5]
         phases = (1,) if single else (1, 2, 3)
         stations.append(
             Station(
