@@ -5,8 +5,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-SOAK   ?=
+DEMO   ?=
+TEST   ?=
 BENCH  ?=
+SOAK   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types contracts bench soak lock docs clean
@@ -28,15 +30,15 @@ $(READY): pyproject.toml
 	    echo "this Python cannot make environments; run: sudo apt-get install $$package" >&2; exit 1; \
 	  fi; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable . --group dev
 	@touch $@
 
-demo: $(READY)  ## a CSMS, twelve stations and localctl between them, on loopback
-	@$(BIN)/localctl demo
+demo: $(READY)  ## a CSMS, twelve stations and localctl between them, on loopback; DEMO="--fast" takes twelve seconds
+	@$(BIN)/localctl demo $(DEMO)
 
-test: $(READY)  ## the whole test suite
-	$(BIN)/python -m pytest -q
+test: $(READY)  ## the whole test suite; TEST="tests/routing -x" runs a part of it
+	$(BIN)/python -m pytest -q $(TEST)
 
 lint: $(READY)  ## ruff
 	$(BIN)/ruff check .
