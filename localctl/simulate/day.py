@@ -214,7 +214,9 @@ class _Play:
         if station.outfit.obedient:
             return None
         evse = station.evses[evse_id]
-        allowed_a = station.profiles.limit_a(evse_id, station.clock.now_at(), evse.session())
+        allowed_a = station.profiles.limit_a(
+            evse_id, station.clock.now_at(), evse.session(), sharing=station.sharing
+        )
         return evse.max_a if allowed_a is None else min(evse.max_a, allowed_a)
 
     async def _watch_limits(self) -> None:

@@ -102,7 +102,7 @@ class Judge:
         self.standing(identity).meddled_until = now + self.grace.repair_s
 
     def heard(self, identity: str, drawn_a: float, allowed_a: float, now: float) -> None:
-        """Follow a station's obedience: amperes of its EVSE and what its own profiles allow."""
+        """Follow a station's obedience: amperes of all its EVSEs and what its own profiles allow them."""
         standing = self.standing(identity)
         if drawn_a * standing.shows <= allowed_a + max(SLACK_A, SLACK_PART * allowed_a):
             standing.lying_since = None

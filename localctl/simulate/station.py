@@ -156,6 +156,11 @@ class SimStation(Station):
         """The time as everybody else has it."""
         return self.clock.now_at() - self.outfit.clock_off_s
 
+    @property
+    def sharing(self) -> int:
+        """EVSEs that share the station's own limit now."""
+        return self._sharing()
+
     async def stay(self, evse_id: int, car: Car, stay_s: float, asked_wh: float) -> None:
         """A car comes, charges, and leaves; nothing happens when the place is taken."""
         evse = self.evses[evse_id]

@@ -94,9 +94,8 @@ class World:
             self._add(self._wiring.of_car(identity, before[0]), -before[1])
         self._draws[identity, evse] = (conductors, amps)
         self._add(self._wiring.of_car(identity, conductors), amps)
-        allowed_a = self._allowed(identity, evse)
-        if allowed_a is not None:
-            self.judge.heard(identity, amps, allowed_a, now)
+        if self._allowed(identity, evse) is not None:
+            self.judge.heard(identity, *self._obedience(identity), now)
         self._look(now)
 
     def limits_changed(self, now: float) -> None:
@@ -139,6 +138,15 @@ class World:
     def _add(self, flow: Flow, amps: float) -> None:
         for spot, per_a in flow.items():
             self.flows[spot] += per_a * amps
+
+    def _obedience(self, identity: str) -> tuple[float, float]:
+        """What all EVSEs of a liar draw, and what its profiles allow those that draw."""
+        drawn_a = allowed_a = 0.0
+        for (name, evse), (_, amps) in self._draws.items():
+            if name == identity and amps > 0:
+                drawn_a += amps
+                allowed_a += self._allowed(name, evse) or 0.0
+        return drawn_a, allowed_a
 
     def _look(self, now: float) -> None:
         """After a change: new peaks, and which spots are above a limit."""

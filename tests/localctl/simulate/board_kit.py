@@ -15,7 +15,8 @@ from routing.router import Router
 
 
 def router():
-    return Router(lambda _: StationPolicy(csms="one", own_call_timeout_s=15.0), own_key=b"k", uniform=random.Random(1).random)
+    policy = StationPolicy(csms="one", own_call_timeout_s=15.0)
+    return Router(lambda _: policy, own_key=b"k", uniform=random.Random(1).random)
 
 
 class Site:
