@@ -157,9 +157,9 @@ def drawn(controller: Controller, evse: EvseId, now: float) -> dict[int, float] 
 
 def measured(seen: EvseState, now: float) -> dict[int, float] | None:
     """What the EVSE's meter told lately, by the station's own conductors; None when it told nothing."""
-    if seen.measured_at is None or now - seen.measured_at > FRESH_S or not seen.current_a:
+    if seen.measured_at is None or now - seen.measured_at > FRESH_S:
         return None
-    return {int(conductor): amps for conductor, amps in seen.current_a.items()}
+    return {int(conductor): amps for conductor, amps in seen.current_a.items() if isfinite(amps)} or None
 
 
 def panels(controller: Controller, last: Round, found: Sums, overdrafts: Overdrafts, now: float) -> list[Json]:

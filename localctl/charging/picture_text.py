@@ -68,9 +68,14 @@ def limit(found: Json) -> str:
     return text if found["state"] == "live" else f"{text} [{found['state']}: fallback]"
 
 
-def when(instant: float | None) -> str:
-    """An instant as people read it, in UTC."""
-    return "–" if instant is None else datetime.fromtimestamp(instant, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def when(instant: float | None, shape: str = "%Y-%m-%d %H:%M:%S UTC") -> str:
+    """An instant as people read it, in UTC; those that no calendar knows are told as such."""
+    if instant is None:
+        return "–"
+    try:
+        return datetime.fromtimestamp(instant, tz=UTC).strftime(shape)
+    except (ValueError, OverflowError, OSError):
+        return "far away"
 
 
 def _station(station: Json) -> Iterator[str]:

@@ -11,6 +11,7 @@ Reading needs no token, everything else does. Reading shows the last snapshot; w
 waits for its answer: 200 with what is in force now. Errors are `{"error": ..., "member": ...}`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,7 +33,7 @@ from localctl.charging.topology import Path
 from localctl.observe.snapshot import SnapshotBox
 from localctl.web.app import HEADERS
 from localctl.web.nodes import find_node
-from localctl.web.posting import Post, on_control_loop
+from localctl.web.posting import WAIT_S, Post, on_control_loop
 from localctl.web.requests import Refused, check_token, read_json
 
 USUAL_HOURS: Final = 4
@@ -89,6 +90,7 @@ class _Api:
 
     def __init__(self, box: SnapshotBox, site: Site) -> None:
         self._box, self._site = box, site
+        self._composites = asyncio.Semaphore(1)
 
     async def site(self, request: Request) -> Json:
         """The newest picture."""
@@ -108,7 +110,7 @@ class _Api:
         return {"at": shown["at"], "station": found, "text": text}
 
     async def profiles(self, request: Request) -> Json:
-        """Worked out in a thread of its own: a long list of profiles must not hold up the health check."""
+        """Worked out in a thread, one at a time: long lists of profiles must hold up neither health nor control."""
         hours = _whole(request, "hours") or USUAL_HOURS
         if not 1 <= hours <= MOST_HOURS:
             raise Refused(400, f"must be 1 to {MOST_HOURS}", member="hours")
@@ -121,7 +123,15 @@ class _Api:
             return {"of": installation(controller, name)}
 
         taken = await on_control_loop(self._site.post, take)
-        return await run_in_threadpool(profiles, taken["of"], self._site.unix_now(), hours)
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._composites.acquire()
+        except TimeoutError:
+            raise Refused(503, "others are asking for profiles; try again", headers={"retry-after": "5"}) from None
+        try:
+            return await run_in_threadpool(profiles, taken["of"], self._site.unix_now(), hours)
+        finally:
+            self._composites.release()
 
     async def limit(self, request: Request) -> Json:
         """This holds from now on."""

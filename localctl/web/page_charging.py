@@ -5,7 +5,6 @@ Every bar has its figures beside it, because a length alone tells nothing to man
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -125,12 +124,9 @@ def _external(shown: Json) -> str:
 def _source(one: Json) -> str:
     state = escape(one["state"])
     mark = f'<span class="up">● {state}</span>' if state == "live" else f'<span class="down">▲ {state}: fallback</span>'
-    cells = (escape(one["source"]), escape(one["node"]), mark, _clock(one["heard_at"]), when(one["until"]))
+    heard = "never" if one["heard_at"] is None else when(one["heard_at"], "%H:%M:%S UTC")
+    cells = (escape(one["source"]), escape(one["node"]), mark, heard, when(one["until"]))
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
-def _clock(instant: float | None) -> str:
-    return "never" if instant is None else datetime.fromtimestamp(instant, tz=UTC).strftime("%H:%M:%S UTC")
 
 
 def _drawn(measured: Mapping[str, float] | None) -> str:

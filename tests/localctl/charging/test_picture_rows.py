@@ -1,9 +1,13 @@
 """The site's conductors: limits, and three sums that must never be mixed up."""
 
+from math import inf, nan
+
 import pytest
 
 from localctl.charging.fleet import Managed, Outlet
+from localctl.charging.picture_rows import measured
 from localctl.charging.profiles import Protocol
+from localctl.charging.site_state import EvseState
 from localctl.charging.topology import Evse, Station
 from tests.localctl.charging.scene import START, Scene, busy
 from tests.localctl.charging.sites import panel, station, tree
@@ -75,6 +79,12 @@ def test_an_old_reading_is_no_reading():
     assert scene.phase("sub")["measured_a"] == 10.0
     scene.now += 200
     assert scene.cycles().phase("sub")["measured_a"] is None
+
+
+def test_a_current_beyond_all_numbers_is_not_known():
+    told = EvseState(current_a={"1": inf, "2": 5.0, "3": nan}, measured_at=START)
+    assert measured(told, START) == {2: 5.0}
+    assert measured(EvseState(current_a={"1": inf}, measured_at=START), START) is None
 
 
 def test_a_station_that_is_there_without_a_transaction_draws_nothing():

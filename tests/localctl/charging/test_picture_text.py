@@ -88,3 +88,7 @@ def test_the_short_why_names_the_limit():
 
 def test_instants_are_written_in_utc_and_unknown_ones_as_a_dash():
     assert (when(START), when(None)) == ("2027-01-15 08:00:00 UTC", "–")
+
+
+def test_an_instant_beyond_every_calendar_is_no_bug():
+    assert (when(1e12), when(-1e12), when(1e300)) == ("far away", "far away", "far away")

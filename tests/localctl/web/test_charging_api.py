@@ -2,12 +2,13 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from localctl.charging.json_reader import BadMember
-from localctl.web import posting
+from localctl.web import charging_api, posting
 from localctl.web.charging_api import read_current
 from tests.localctl.charging.scene import SECRET
 from tests.localctl.web.served import TOKEN, Served
@@ -225,6 +226,30 @@ def test_a_busy_control_loop_is_a_503_and_what_was_given_up_is_never_done(
     box.loop.held.set()
     assert box.ask("GET", "/api/v1/stations/CP1/profiles")[0].status == 200
     assert box.scene.controller.limits.limits() == before
+
+
+def test_composites_are_worked_out_one_at_a_time_and_nobody_waits_for_ever(
+    box: Served, monkeypatch: pytest.MonkeyPatch
+):
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(*_: object) -> dict[str, object]:
+        begun.release()
+        assert go_on.wait(30)
+        return {"slow": True}
+
+    monkeypatch.setattr(charging_api, "profiles", slow)
+    monkeypatch.setattr(charging_api, "WAIT_S", 0.2)
+    heard: list[int] = []
+    first = threading.Thread(target=lambda: heard.append(box.ask("GET", "/api/v1/stations/CP1/profiles")[0].status))
+    first.start()
+    assert begun.acquire(timeout=30)
+    assert box.ask("GET", "/api/v1/stations/CP1/profiles")[0].status == 503
+    assert box.ask("GET", "/api/v1/site")[0].status == 200
+    go_on.set()
+    first.join(30)
+    assert heard == [200]
+    assert box.ask("GET", "/api/v1/stations/CP1/profiles")[0].status == 200
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/api/v1/site"), ("GET", "/api/v1/limits/main")])
