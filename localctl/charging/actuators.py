@@ -61,6 +61,10 @@ class Place:
         return OURS_FROM + self.evse_id * 2 + self.top
 
 
+WHOLE: Final = (Place(evse_id=0),)
+WHOLE_WITH_TOP: Final = (Place(evse_id=0), Place(evse_id=0, top=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A profile about to be sent: the CALL, what the station will hold by its own clock, and what that is worth.
@@ -83,15 +87,15 @@ def is_ours(profile_id: int) -> bool:
 
 def places(station: Managed, actuator: Actuator, running: dict[int, Running]) -> tuple[Place, ...]:
     """Where profiles of ours belong now. Tops wait for a transaction, and for its needs under ISO 15118 (K15.FR.17)."""
-    floors = tuple(Place(evse_id=outlet.id) for outlet in station.outlets)
     match actuator:
         case Actuator.MAX_PROFILE:
-            return (Place(evse_id=0),)
+            return WHOLE
         case Actuator.DYNAMIC:
-            return (Place(evse_id=0), Place(evse_id=0, top=True))
+            return WHOLE_WITH_TOP
         case Actuator.TX_DEFAULT:
-            return floors
+            return tuple(Place(evse_id=outlet.id) for outlet in station.outlets)
         case Actuator.TX_PROFILE:
+            floors = tuple(Place(evse_id=outlet.id) for outlet in station.outlets)
             ready = [place for place in floors if place.evse_id in running and not running[place.evse_id].awaits_needs]
             return (*floors, *(Place(evse_id=place.evse_id, top=True) for place in ready))
         case Actuator.UNCONTROLLED:
