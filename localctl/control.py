@@ -17,7 +17,7 @@ import trio
 
 from localctl.charging.answers import PLAIN_REFUSALS, Outcome, Verdict, outcome
 from localctl.charging.controller import Controller
-from localctl.charging.dispatch import Order
+from localctl.charging.orders import Order
 from localctl.charging.profiles import Protocol as Version
 from localctl.charging.readings import READERS_2X, READERS_16
 from localctl.charging.site_plan import SitePlan

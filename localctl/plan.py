@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from localctl.charging.dispatch import Terms
+from localctl.charging.orders import Terms
 from localctl.charging.site_plan import SitePlan
 from localctl.config.model import Config
 from localctl.plan_charging import (

@@ -29,7 +29,7 @@ from localctl.charging.asking import asked_by, shares_of
 from localctl.charging.csms_caps import CsmsCaps
 from localctl.charging.demands import Seen, used_phases
 from localctl.charging.desk import Desk
-from localctl.charging.dispatch import Dispatcher, Order
+from localctl.charging.dispatch import Dispatcher
 from localctl.charging.entitlement import Envelope
 from localctl.charging.external import ExternalLimits
 from localctl.charging.facts import Booted, Metered
@@ -38,6 +38,7 @@ from localctl.charging.ground import Ground
 from localctl.charging.hunger import Hunger
 from localctl.charging.ledger import Ledger
 from localctl.charging.limits_effective import Horizon, Other
+from localctl.charging.orders import Order
 from localctl.charging.phases import PerPhase
 from localctl.charging.profiles import Protocol
 from localctl.charging.restore import MOST_RETIRED, restored
@@ -81,7 +82,7 @@ class Controller:
         self.troubles = found.troubles
         self.limits = ExternalLimits(plan.rules, found.limits)
         self.dispatcher = Dispatcher((), plan.terms)
-        self.dispatcher.next_token = found.next_token
+        self.dispatcher.outbox.next_token = found.next_token
         self.roster = Roster(plan.topology.site.nominal_voltage_v)
         self.hunger = Hunger()
         self.turns: dict[EvseId, Turn] = found.turns

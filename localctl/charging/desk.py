@@ -47,7 +47,7 @@ class Desk:
 
     def envelopes(self, station: Managed, windows: Sequence[Window]) -> list[Envelope]:
         """The same for several windows. One who does not obey counts at its rating, whatever it was sent."""
-        if any(record.distrusted for record in self.drawers.values()):
+        if self.distrusted():
             return [Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})] * len(windows)
         return self.by_book(station, windows)
 
@@ -135,6 +135,10 @@ class Desk:
         if self.budget_at is None:
             self.budget, self.budget_at = pacing.bucket_size(terms), now
         self.budget, self.budget_at = pacing.refilled(self.budget, now - self.budget_at, terms), now
+
+    def distrusted(self) -> bool:
+        """True while the meter says that this station does not follow."""
+        return any(record.distrusted for record in self.drawers.values())
 
     def failing(self) -> bool:
         """True when two orders in a row came to nothing: do not count on this station following."""

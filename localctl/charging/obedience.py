@@ -38,7 +38,7 @@ def entitled_to(record: Obedience, amps: float, now: float) -> Obedience:
 
 
 def thinned(high: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Bounded: neighbours closest in time become one at their highest, so that a high is soon forgotten all the same."""
+    """Bounded: neighbours closest in time become one at their highest, so a high is soon forgotten all the same."""
     while len(high) >= MOST_REMEMBERED:
         at = min(range(len(high) - 1), key=lambda i: high[i + 1][0] - high[i][0])
         high = [*high[:at], (high[at][0], max(high[at][1], high[at + 1][1])), *high[at + 2 :]]

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from localctl.charging.allocator_turns import Policy
-from localctl.charging.dispatch import Terms
 from localctl.charging.external import Rule
 from localctl.charging.fleet import Managed
 from localctl.charging.limits import Source
 from localctl.charging.limits_baseload import MeterRules
+from localctl.charging.orders import Terms
 from localctl.charging.timetable import Hours
 from localctl.charging.topology import Topology
 

@@ -16,9 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from localctl.charging import steps
 from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.dispatch import Dispatcher, Terms
+from localctl.charging.dispatch import Dispatcher
 from localctl.charging.fleet import Actuator, Ceiling, Managed, Outlet, Running, Share, Sight
 from localctl.charging.lease import LeaseTerms
+from localctl.charging.orders import Terms
 from localctl.charging.profiles import Protocol, RateUnit
 from tests.properties.entitlement_model import REACTION_S, Held, Station
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from localctl.charging.answers import Outcome, Verdict
 from localctl.charging.controller import Controller
-from localctl.charging.dispatch import Terms
 from localctl.charging.external import ExternalLimit, Rule, SourceKind
 from localctl.charging.fleet import Actuator, Managed, Outlet
 from localctl.charging.instants import Instant, read_instant, write_instant
 from localctl.charging.limits import Cap, Step
+from localctl.charging.orders import Terms
 from localctl.charging.profiles import Protocol
 from localctl.charging.site_plan import SitePlan
 from localctl.charging.topology import Evse, Site, Station

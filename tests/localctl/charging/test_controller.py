@@ -7,12 +7,12 @@ import pytest
 from localctl.charging.allocator_demand import Reason
 from localctl.charging.allocator_turns import Policy
 from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.dispatch import Terms
 from localctl.charging.external import ExternalLimit
 from localctl.charging.fleet import Actuator, Managed, Outlet
 from localctl.charging.lease import LeaseTerms
 from localctl.charging.limits import Cap, Step
 from localctl.charging.limits_baseload import MeterRules
+from localctl.charging.orders import Terms
 from localctl.charging.phases import PHASES
 from localctl.charging.profiles import Protocol
 from localctl.charging.topology import Load

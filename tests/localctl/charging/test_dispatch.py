@@ -6,9 +6,10 @@ import pytest
 
 from localctl.charging.answers import Outcome, Verdict
 from localctl.charging.capability import Trial
-from localctl.charging.dispatch import Dispatcher, Terms
+from localctl.charging.dispatch import Dispatcher
 from localctl.charging.fleet import Actuator, Ceiling, Managed, Outlet, Running, Share, Sight
 from localctl.charging.lease import LeaseTerms
+from localctl.charging.orders import Terms
 from localctl.charging.pacing import PaceTerms
 from localctl.charging.profiles import Protocol
 from localctl.charging.steps import ALWAYS, constant, tidy
