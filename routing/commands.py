@@ -41,7 +41,7 @@ class Send(Command, frozen=True, kw_only=True):
 
 
 class Close(Command, frozen=True, kw_only=True):
-    """Let this leg go, after what was sent to it before. A leg that is dialling is abandoned."""
+    """Let this leg go, after what was sent to it before. A leg that is dialling is abandoned. Code 1005: say none."""
 
     leg: Leg
     code: int

@@ -20,7 +20,7 @@ from routing.events import LegLost, OwnCallAsked, ReadingStopped, StationArrived
 from routing.exchange import Exchange
 from routing.ids import OwnIds
 from routing.observations import LinkLost, LinkOpened, LinkRefused, OwnCallEnded
-from routing.partings import LostCause, RefusedCause, code_downward, code_upward, words
+from routing.partings import LostCause, RefusedCause, code_onward, words
 from routing.policy import StationPolicy
 from routing.values import Instant, Leg, LinkId
 
@@ -313,10 +313,10 @@ class Link:
     def _part(self, cause: LostCause, by: Leg | None, code: int | None, reason: str, out: list[Command]) -> None:
         """An open link ends: whoever is still there is let go (6.3)."""
         self._end(
-            code_downward(code, self.policy.close_code),
+            code_onward(code, self.policy.close_code),
             words(reason, code),
             out,
-            code_up=code_upward(code, by),
+            code_up=code_onward(code, 1001),
             half_dead=cause == "half_dead",
         )
         self.exchange.end(out)

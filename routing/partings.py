@@ -1,17 +1,18 @@
 """Words and codes of a parting: what each peer is told when the other one is gone.
 
-A CSMS's close code is the station's, where it may be sent at all (RFC 6455 7.4): 1005, 1006 and 1015 only exist inside
-programs. The CSMS learns what it would see of a station that leaves: 1000 for a clean good-bye, else 1001.
+A peer's close code is passed on, where it may be sent at all (RFC 6455 7.4): 1006 and 1015 only exist inside programs,
+and 1005 stands for a close frame without a code. Who vanished without a good-bye is going away (1001) for the CSMS; a
+station hears the code its policy names.
 """
 
 from typing import Literal
-
-from routing.values import Leg
 
 RefusedCause = Literal["policy", "csms", "csms_away", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"]
 LostCause = Literal[
     "station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "overrun", "bug", "stopping"
 ]
+NO_CODE = 1005
+"""A close frame without a code."""
 
 
 def sendable(code: int) -> bool:
@@ -19,16 +20,9 @@ def sendable(code: int) -> bool:
     return 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999
 
 
-def code_downward(code: int | None, otherwise: int) -> int:
-    """The code for the station: the CSMS's own if it may be sent, else the policy's."""
-    return code if code is not None and sendable(code) else otherwise
-
-
-def code_upward(code: int | None, by: Leg | None) -> int:
-    """The code for the CSMS: the box's reason if the box ends it, the station's manners otherwise."""
-    if by is Leg.STATION:
-        return 1000 if code == 1000 else 1001
-    return code if by is None and code is not None and sendable(code) else 1001
+def code_onward(code: int | None, otherwise: int) -> int:
+    """What the other peer is told: this peer's own code, also none at all; else `otherwise`."""
+    return code if code is not None and (sendable(code) or code == NO_CODE) else otherwise
 
 
 def words(reason: str, code: int | None) -> str:

@@ -76,6 +76,9 @@ class Dials:
             wire = await open_wire(csms.address, csms.context, self._spawn, self._stats.csms)
             try:
                 await self._run(link, self._socket(link, command, csms, wire))
+            except DialRefused:
+                wire.close()  # it has said all it had to say: no reason for a reset
+                raise
             finally:
                 wire.abort()
         except DialRefused as refused:

@@ -16,6 +16,7 @@ from trio_websocket import WebSocketConnection as TrioWebSocket
 from wsproto import ConnectionType
 from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, RejectConnection, Request, TextMessage
+from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError
 
 from localctl.net.deflate import Deflate
@@ -98,7 +99,7 @@ class Engine(TrioWebSocket):
             self.wire.write(self._wsproto.send(Ping()))
 
     def close(self, code: int, reason: str) -> None:
-        """Start the closing handshake."""
+        """Start the closing handshake; 1005 says no code."""
         self._end(Closed(None, reason, "closed"))
         self.closing_at = trio.current_time()
         self._say_close(code, reason)
@@ -115,8 +116,10 @@ class Engine(TrioWebSocket):
             self.ended = how
 
     def _say_close(self, code: int, reason: str) -> None:
+        bare = code == CloseReason.NO_STATUS_RCVD
+        said = CloseConnection(code=CloseReason.NO_STATUS_RCVD if bare else code, reason=None if bare else reason)
         with suppress(LocalProtocolError):  # it is closing already
-            self.wire.write(self._wsproto.send(CloseConnection(code=code, reason=reason)))
+            self.wire.write(self._wsproto.send(said))
 
     def _fail(self, code: int, reason: str, cause: Cause) -> None:
         """The peer broke the protocol: tell it, then read no more."""
@@ -239,8 +242,7 @@ class Engine(TrioWebSocket):
             self._fail(event.code, reason, cause)
             return
         if self._wsproto.state is ConnectionState.REMOTE_CLOSING:
-            code = None if event.code == 1005 else int(event.code)
-            self._end(Closed(code, reason, "peer_closed"))
+            self._end(Closed(int(event.code), reason, "peer_closed"))
             await self._send(event.response())
         self._stop()
 

@@ -6,7 +6,7 @@ from typing import Final
 import trio
 from trio_websocket import ConnectionRejected
 from wsproto import ConnectionType
-from wsproto.events import AcceptConnection, RejectData, Request
+from wsproto.events import AcceptConnection, RejectConnection, RejectData, Request
 
 from localctl.net.engine import Engine
 from localctl.net.sockets import Cause, Closed, DialFailed, DialRefused, UpgradeRequest
@@ -17,6 +17,8 @@ from routing.errors import OurBug
 EARLY_BYTES: Final = 65_536
 """So much may come before the upgrade is answered."""
 _REFUSAL_BYTES: Final = 4096
+_REFUSAL_S: Final = 2.0
+"""So long a CSMS may take for the text behind a refusal before the station is told without it."""
 
 
 class StationSocket(Engine):
@@ -103,19 +105,21 @@ class CsmsSocket(Engine):
         super().__init__(wire, ConnectionType.CLIENT, request=request)
         self._on_open = on_open
         self._opened = False
+        self._patience = trio.CancelScope()
 
     async def run(self) -> Closed:
         """Upgrade, then read until the leg has ended. Raises DialRefused, DialFailed."""
         try:
-            how = await super().run()
+            with self._patience:
+                how = await super().run()
+                if self._opened:
+                    return how
         except ConnectionRejected:
             raise self._refused() from None
         except BadAnswer as error:
             if self._opened:
                 raise
             raise DialFailed(f"the CSMS's answer to the upgrade is no good: {error}") from None
-        if self._opened:
-            return how
         if self._reject_status:
             raise self._refused()
         raise DialFailed("the CSMS hung up in the middle of the handshake")
@@ -131,6 +135,10 @@ class CsmsSocket(Engine):
         self._wsproto.answered()
         self.wire.stats.opened += 1
         self._on_open(self)
+
+    async def _handle_reject_connection_event(self, event: RejectConnection) -> None:
+        self._patience.deadline = trio.current_time() + _REFUSAL_S
+        await super()._handle_reject_connection_event(event)
 
     async def _handle_reject_data_event(self, event: RejectData) -> None:
         self._reject_body += event.data

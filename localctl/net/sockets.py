@@ -28,7 +28,7 @@ Cause = Literal[
 
 
 class Closed(NamedTuple):
-    """How a leg ended. `code` is the peer's close code, None when it left without one or when we ended it."""
+    """How a leg ended. `code` is the peer's close code (1005: it gave none), None when it vanished or we ended it."""
 
     code: int | None
     reason: str

@@ -2,12 +2,14 @@
 
 `LeanConnection` is the protocol object that trio-websocket drives. It differs from wsproto's own in five ways: it
 offers and answers compression; bytes that come with the upgrade request are kept (a station's BootNotification often
-does); a missing `Connection: Upgrade` is forgiven (seen in the field, lbbrhzn PR #1984); what no parser foresaw becomes
-a RemoteProtocolError instead of ending a task; and the HTTP parser is thrown away when it has done its work.
+does); a missing `Connection: Upgrade` is forgiven (seen in the field, lbbrhzn PR #1984), and so are two `Connection`
+lines; what no parser foresaw becomes a RemoteProtocolError instead of ending a task; and the HTTP parser is thrown away
+when it has done its work.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from http.client import responses
 from typing import Final
 
 import h11
@@ -19,7 +21,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
-_ONCE: Final = (b"authorization", b"connection", b"upgrade", b"sec-websocket-key", b"sec-websocket-version")
+_ONCE: Final = (b"authorization", b"upgrade", b"sec-websocket-key", b"sec-websocket-version")
 FRIENDLY: Final = b"This is an OCPP endpoint: it speaks WebSocket only.\n"
 
 
@@ -43,7 +45,7 @@ def _checked(request: h11.Request) -> h11.Request:
     headers = dict(request.headers)
     if headers.get(b"upgrade", b"").lower() != b"websocket":
         raise _refusal("not an upgrade", 426, ((b"Upgrade", b"websocket"), (b"Connection", b"Upgrade, close")))
-    if b"upgrade" in headers.get(b"connection", b"").lower():
+    if names.count(b"connection") == 1 and b"upgrade" in headers[b"connection"].lower():
         return request
     kept = [(name, value) for name, value in request.headers if name != b"connection"]
     return h11.Request(
@@ -52,6 +54,12 @@ def _checked(request: h11.Request) -> h11.Request:
         headers=[*kept, (b"connection", b"Upgrade")],
         http_version=request.http_version,
     )
+
+
+def _phrased(head: bytes, status: int) -> bytes:
+    """The status line with its usual words: they are optional, but simple parsers in stations look for them."""
+    line, _, rest = head.partition(b"\r\n")
+    return line.rstrip() + b" " + responses.get(status, "").encode() + b"\r\n" + rest
 
 
 class TolerantHandshake(H11Handshake):
@@ -125,7 +133,7 @@ class LeanConnection(WSConnection):
         if not any(name.lower() == b"connection" for name, _ in headers):
             lines.append((b"Connection", b"close"))
         try:
-            data = super().send(RejectConnection(status_code=status, headers=lines, has_body=True))
-            return data + super().send(RejectData(data=body, body_finished=True))
+            head = super().send(RejectConnection(status_code=status, headers=lines, has_body=True))
+            return _phrased(head, status) + super().send(RejectData(data=body, body_finished=True))
         except (LocalProtocolError, h11.LocalProtocolError):
             return b""

@@ -1,7 +1,7 @@
 """Dialling a CSMS on behalf of a station: the same path, credentials and offer as the station's own, nothing more.
 
 The path goes up exactly as it came, still percent-encoded; only where the CSMS's address has a path of its own is that
-used, with the station's last segment behind it (1.1.6, 1.1.7). No redirects are followed, no proxies asked.
+used, with the station's last segment and query behind it (1.1.6, 1.1.7). No redirects are followed, no proxies asked.
 """
 
 import re
@@ -68,7 +68,8 @@ class Address:
     def target_for(self, visitor: Visitor) -> str:
         """What stands in the request line for this station."""
         if self.path:
-            return f"{self.path}/{visitor.raw_segment}"
+            _, mark, query = visitor.raw_target.partition("?")
+            return f"{self.path}/{visitor.raw_segment}{mark}{query}"
         return _ORIGIN.sub("", visitor.raw_target, count=1) or "/"
 
 

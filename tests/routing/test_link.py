@@ -239,13 +239,18 @@ def test_6_3_a_station_that_vanishes_is_going_away_for_the_csms():
     opened().when(station_lost(reason="reset by peer")).then(close_csms(1001))
 
 
+@pytest.mark.parametrize("code", [1000, 1001, 1005, 1008, 1011, 3000, 4000])
+def test_6_3_a_stations_goodbye_reaches_the_csms_as_it_was_said(code):
+    opened().when(station_lost(code=code)).then(close_csms(code))
+
+
 @pytest.mark.parametrize(
     ("code", "told", "cause"),
     [
         (1000, 1000, "csms_closed"),
         (1012, 1012, "csms_closed"),
         (4321, 4321, "csms_closed"),
-        (1005, 1001, "csms_closed"),
+        (1005, 1005, "csms_closed"),
         (1006, 1001, "csms_closed"),
         (None, 1001, "csms_closed"),
         (1008, 1008, "csms_refused"),

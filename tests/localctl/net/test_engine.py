@@ -98,6 +98,13 @@ async def test_closing_a_held_leg_ends_it(leg):
     assert station.endings[0].cause == "closed"
 
 
+@pytest.mark.parametrize(("code", "said"), [(1005, b""), (4000, b"\x0f\xa0why")])
+async def test_a_close_frame_has_code_and_words_or_neither(leg, code, said):
+    station, _, peer = leg
+    station.close(code, "why")
+    assert await peer.frame() == (CLOSE, said)
+
+
 async def test_a_ping_behind_our_close_frame_is_not_answered_and_harms_nobody(leg):
     station, _, peer = leg
     station.close(1001, "")

@@ -149,6 +149,16 @@ async def test_a_clean_goodbye_of_the_station_is_answered_and_passed_on():
         assert the_box.stats.bugs == 0
 
 
+@pytest.mark.parametrize(("said", "code", "reason"), [(b"", 1005, ""), (b"\x0f\xa0bye", 4000, "bye")])
+async def test_a_goodbye_passes_with_its_code_and_words_or_without_any(said, code, reason):
+    async with site() as (the_box, the_csms):
+        async with await station(the_box.port) as peer:
+            await peer.send(frame(said, CLOSE))
+            assert await peer.frame() == (CLOSE, said)
+        await the_box.until(lambda: the_csms.codes)
+        assert (the_csms.codes, the_csms.connections[0].close_reason) == ([code], reason)
+
+
 async def test_a_ping_behind_a_close_frame_harms_nobody():
     async with site() as (the_box, _):
         async with await station(the_box.port) as peer:

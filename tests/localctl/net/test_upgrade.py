@@ -92,3 +92,22 @@ def test_quirk_1_any_connection_header_will_do_where_the_upgrade_header_is_right
     asked.receive_data(upgrade(connection=connection))
     (request,) = asked.events()
     assert request.target == "/ocpp/CP1"
+
+
+@pytest.mark.parametrize("connection", [b"keep-alive\r\nConnection: Upgrade", b"Upgrade\r\nconnection: keep-alive"])
+def test_two_connection_lines_are_one_list(connection):
+    peer = server()
+    peer.receive_data(upgrade(connection=connection))
+    assert [type(event) for event in peer.events()] == [Request]
+
+
+@pytest.mark.parametrize(
+    ("status", "line"), [(404, b"HTTP/1.1 404 Not Found"), (401, b"HTTP/1.1 401 Unauthorized"), (599, b"HTTP/1.1 599 ")]
+)
+def test_a_refusal_has_the_words_that_simple_parsers_look_for(status, line):
+    peer = server()
+    peer.receive_data(upgrade())
+    list(peer.events())
+    head, _, rest = peer.refusal(status, (), b"no").partition(b"\r\n")
+    assert head == line
+    assert rest.endswith(b"\r\n\r\nno")

@@ -5,6 +5,7 @@ import ssl
 import pytest
 import trio
 
+from localctl.net import legs
 from localctl.net.settings import CsmsSettings
 from localctl.net.sockets import DialFailed, DialRefused
 from localctl.net.stats import LegStats
@@ -34,7 +35,7 @@ def visitor(target="/ocpp/CP%7C1", segment="CP%7C1", **changes):
     [
         ("ws://csms", "/ocpp/CP%7C1", "/ocpp/CP%7C1"),
         ("ws://csms/", "//x//CP%7C1/?a=%20", "//x//CP%7C1/?a=%20"),
-        ("ws://csms/steve/ocpp", "/box/CP%7C1?token=1", "/steve/ocpp/CP%7C1"),
+        ("ws://csms/steve/ocpp", "/box/CP%7C1?token=1", "/steve/ocpp/CP%7C1?token=1"),
         ("ws://csms/steve/ocpp/", "/box/CP%7C1", "/steve/ocpp/CP%7C1"),
         ("ws://csms", "ws://box:9000/ocpp/CP%7C1", "/ocpp/CP%7C1"),
         ("ws://csms", "/ws://box/CP%7C1", "/ws://box/CP%7C1"),
@@ -123,8 +124,8 @@ REFUSALS = {
 }
 
 
-async def what_comes_of(answer):
-    """The router's events when a CSMS answers the upgrade with these bytes and then hangs up."""
+async def what_comes_of(answer, *, hangs_up=True):
+    """The router's events when a CSMS answers the upgrade with these bytes and then hangs up, or does not."""
     async with trio.open_nursery() as nursery:
 
         async def speak(stream):
@@ -132,6 +133,8 @@ async def what_comes_of(answer):
                 await stream.receive_some()
                 if answer:
                     await stream.send_all(answer)
+                if not hangs_up:
+                    await stream.receive_some()  # a reset would raise here
 
         listeners = await nursery.start(trio.serve_tcp, speak, 0)
         router = Plain()
@@ -156,3 +159,14 @@ async def test_a_refusal_is_read_however_its_body_ends(answer, status, body):
     (event,) = await what_comes_of(answer)
     assert isinstance(event, UpstreamRefused)
     assert (event.status, event.body) == (status, body)
+
+
+async def test_a_refusal_is_told_although_its_body_never_ends(monkeypatch):
+    monkeypatch.setattr(legs, "_REFUSAL_S", 0.01)
+    (event,) = await what_comes_of(b"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\nabc", hangs_up=False)
+    assert (event.status, event.body) == (404, b"abc")
+
+
+async def test_a_refused_dial_hangs_up_without_a_reset():
+    (event,) = await what_comes_of(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", hangs_up=False)
+    assert event.status == 404
