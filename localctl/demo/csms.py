@@ -17,7 +17,7 @@ from localctl.demo.clock import Clock
 from localctl.demo.outbox import Message, Outbox
 from localctl.demo.rpc import Conversation, Fault, Json
 from localctl.demo.tape import Tape
-from localctl.demo.wire import Gone, Wire, answer
+from localctl.demo.wire import Gone, Wire, answer, one_gone
 
 VERSIONS = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
 PERIODS = [{"startPeriod": 0, "limit": 16.0}, {"startPeriod": 20, "limit": 10.0}, {"startPeriod": 40, "limit": 24.0}]
@@ -106,12 +106,11 @@ class Csms:
 
         talk = Conversation(wire, side.tape, handle)
         try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._ask_in_turn, side, talk)
-                nursery.start_soon(self._chat, side)
-                nursery.start_soon(talk.listen)
-        except* Gone as group:
-            raise Gone(str(group.exceptions[0])) from None
+            with one_gone():
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._ask_in_turn, side, talk)
+                    nursery.start_soon(self._chat, side)
+                    nursery.start_soon(talk.listen)
         finally:
             if side.wire is wire:
                 side.wire = None

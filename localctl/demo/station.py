@@ -23,7 +23,7 @@ from localctl.demo.outbox import Message, Outbox
 from localctl.demo.profiles import TX, BadProfile, read_profile
 from localctl.demo.rpc import Conversation, Fault, Json
 from localctl.demo.tape import Tape
-from localctl.demo.wire import Gone, Line, Place, TurnedAway, dial
+from localctl.demo.wire import Gone, Line, Place, TurnedAway, dial, one_gone
 
 TAG = "04A1B2C3D4"
 IDLE_S, SHORTEST_S = 3600.0, 0.001
@@ -281,13 +281,11 @@ class Station:
             self.tape.connection = self.connections
             talk = Conversation(wire, self.tape, self._handle, answer_within_s=self.model.answer_within_s)
             self._reboot = trio.Event()
-            try:
+            with one_gone():
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._carry_out, talk)
                     nursery.start_soon(self._reboot_when_told, wire.close)
                     nursery.start_soon(talk.listen)
-            except* Gone as group:
-                raise Gone(str(group.exceptions[0])) from None
 
     async def _carry_out(self, talk: Conversation) -> None:
         await self._register(talk)

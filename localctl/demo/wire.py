@@ -4,7 +4,8 @@
 is all that is needed, so a whole site also runs over memory streams on a virtual clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -34,6 +35,21 @@ Admission = Callable[[Request], AcceptConnection | RejectConnection]
 
 class Gone(Exception):
     """The connection ended; the text says how."""
+
+
+@contextmanager
+def one_gone() -> Iterator[None]:
+    """Around a nursery: tasks that end with `Gone` end it with one plain `Gone`; whatever else ended one wins.
+
+    Raising inside `except*` would be shorter, but Python before 3.11.4 wraps that in a group; Debian 12 has 3.11.2.
+    """
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        gone, others = group.split(Gone)
+        if gone is None or others is not None:
+            raise (others or group) from None
+        raise Gone(str(gone.exceptions[0])) from None
 
 
 class TurnedAway(Exception):

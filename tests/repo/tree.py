@@ -38,3 +38,9 @@ def third_party_imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             names.add(node.module.split(".")[0])
     return names
+
+
+def raises_in_except_star(path: Path) -> list[int]:
+    """Lines that raise a new error inside an `except*`."""
+    handlers = (h for node in ast.walk(parsed(path)) if isinstance(node, ast.TryStar) for h in node.handlers)
+    return [node.lineno for h in handlers for node in ast.walk(h) if isinstance(node, ast.Raise) and node.exc]

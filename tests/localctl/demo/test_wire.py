@@ -7,7 +7,7 @@ import trio
 import trio.testing
 from wsproto.events import AcceptConnection, RejectConnection
 
-from localctl.demo.wire import PATIENCE_S, Gone, Place, TurnedAway, answer, dial
+from localctl.demo.wire import PATIENCE_S, Gone, Place, TurnedAway, answer, dial, one_gone
 
 PLACE = Place(
     host="h", path="/a%2Fb//CP1?x", offer=("ocpp2.1", "ocpp1.6"), headers=((b"Authorization", b"Basic eA=="),)
@@ -106,3 +106,26 @@ async def test_something_else_than_an_upgrade_gets_no_connection():
     await ours.send_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
     with pytest.raises(Gone):
         await answer(theirs, welcome)
+
+
+async def ends_with(*reasons):
+    """A nursery whose tasks end so, with one more that would go on."""
+    async with trio.open_nursery() as nursery:
+        for why in reasons:
+            nursery.start_soon(fail, why)
+        nursery.start_soon(trio.sleep_forever)
+
+
+async def fail(why):
+    raise why
+
+
+async def test_tasks_that_find_the_line_gone_end_their_nursery_with_one_plain_gone():
+    with pytest.raises(Gone, match="closed with 1001"), one_gone():
+        await ends_with(Gone("closed with 1001"))
+
+
+@pytest.mark.parametrize("others", [[], [Gone("closed")]])
+async def test_a_bug_beside_a_gone_line_is_not_taken_for_one(others):
+    with pytest.RaisesGroup(pytest.RaisesExc(ValueError, match="bug")), one_gone():
+        await ends_with(ValueError("bug"), *others)
