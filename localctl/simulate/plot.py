@@ -27,7 +27,7 @@ def steps_plot(curves: Sequence[Curve], *, bucket_h: float, start_h: float, unit
     """An SVG of step curves over the hours of a day, from zero to the highest finite value."""
     most = max((value for curve in curves for value in curve.values if isfinite(value)), default=1.0) or 1.0
     top = nice(most)
-    count = max((len(curve.values) for curve in curves), default=1)
+    count = max((1, *(len(curve.values) for curve in curves)))
     hours = count * bucket_h
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">',
