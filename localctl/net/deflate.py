@@ -31,10 +31,10 @@ class Parameters(NamedTuple):
     server_no_context: bool
 
 
-def read_parameters(text: str) -> Parameters | None:
-    """Read `permessage-deflate; …`; None for unknown, doubled or malformed parameters and for 8-bit windows.
+def read_parameters(text: str, *, smallest_window: int = 9) -> Parameters | None:
+    """Read `permessage-deflate; …`; None for unknown, doubled or malformed parameters and for smaller windows.
 
-    zlib cannot compress with an 8-bit window, so such an offer has to be declined.
+    zlib cannot compress with an 8-bit window, so an offer that asks for it has to be declined.
     """
     found: dict[str, int] = {}
     for part in text.split(";")[1:]:
@@ -45,16 +45,16 @@ def read_parameters(text: str) -> Parameters | None:
         if name in _NO_CONTEXT:
             if value is not None:
                 return None
-        elif name not in _WINDOWS or not _window_is_fine(name, value):
+        elif name not in _WINDOWS or not _window_is_fine(name, value, smallest_window):
             return None
         found[name] = int(value or 0)
     return Parameters(found.get(_WINDOWS[0]), found.get(_WINDOWS[1]), _NO_CONTEXT[0] in found, _NO_CONTEXT[1] in found)
 
 
-def _window_is_fine(name: str, value: str | None) -> bool:
+def _window_is_fine(name: str, value: str | None, smallest: int) -> bool:
     if value is None:
         return name == "client_max_window_bits"  # "you may tell me which"
-    return 9 <= int(value) <= _FULL_WINDOW
+    return smallest <= int(value) <= _FULL_WINDOW
 
 
 class Deflate(PerMessageDeflate):
@@ -65,6 +65,7 @@ class Deflate(PerMessageDeflate):
         self._max_inflated = max_inflated
         self._inflated = 0
         self._in_control = False
+        self._sends_plain = False
         self._stats = stats
 
     def offer(self) -> str:
@@ -72,11 +73,15 @@ class Deflate(PerMessageDeflate):
         return f"client_max_window_bits; server_max_window_bits={WINDOW_BITS}, {self.name}; client_max_window_bits"
 
     def finalize(self, offer: str) -> None:
-        """Take the CSMS's answer. Raises ValueError when it is not one to what was offered."""
-        answer = read_parameters(offer)
+        """Take the CSMS's answer. Raises ValueError when it is not one to what was offered.
+
+        Told to use an 8-bit window, we send uncompressed, which is always allowed; reading that small is easy.
+        """
+        answer = read_parameters(offer, smallest_window=8)
         if answer is None or self._enabled or answer.client_window == 0:
             raise ValueError("the answer to our compression offer is malformed")
         self._agree(answer, client=answer.client_window, server=answer.server_window)
+        self._sends_plain = answer.client_window == 8
         self._client_max_window_bits = min(WINDOW_BITS, self._client_max_window_bits)
 
     def accept(self, offer: str) -> str | None:
@@ -98,7 +103,7 @@ class Deflate(PerMessageDeflate):
 
     def _agree(self, found: Parameters, *, client: int | None, server: int | None) -> None:
         self._client_max_window_bits = client or _FULL_WINDOW
-        self._server_max_window_bits = server or _FULL_WINDOW
+        self._server_max_window_bits = max(9, server or _FULL_WINDOW)
         self.client_no_context_takeover = found.client_no_context
         self.server_no_context_takeover = found.server_no_context
         self._enabled = True
@@ -145,7 +150,7 @@ class Deflate(PerMessageDeflate):
         self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, data: bytes, fin: bool
     ) -> tuple[RsvBits, bytes]:
         """Compress. The compressor is made with the first message: a silent leg costs nothing."""
-        if opcode.iscontrol():
+        if opcode.iscontrol() or self._sends_plain:
             return rsv, data
         if self._compressor is None:
             bits = self._client_max_window_bits if proto.client else self._server_max_window_bits

@@ -109,12 +109,21 @@ def test_the_answer_of_a_csms_sets_both_windows(answer, windows):
     [
         "permessage-deflate; turbo",
         "permessage-deflate; client_max_window_bits",
-        "permessage-deflate; client_max_window_bits=8",
+        "permessage-deflate; client_max_window_bits=7",
     ],
 )
 def test_an_answer_that_was_not_offered_fails_the_handshake(answer):
     with pytest.raises(ValueError, match="malformed"):
         deflate().finalize(answer)
+
+
+def test_a_csms_that_wants_8_bit_windows_gets_uncompressed_messages_and_may_compress_its_own():
+    extension = deflate()
+    extension.finalize("permessage-deflate; server_max_window_bits=8; client_max_window_bits=8")
+    protocol = FrameProtocol(client=True, extensions=[extension])
+    said = protocol.send_data("plain", fin=True)
+    assert said[0] == 0x81
+    assert texts(protocol, frame(pack("hello", bits=-9), rsv1=True, mask=False)) == ["hello"]
 
 
 def test_unknown_parameters_are_not_read():
