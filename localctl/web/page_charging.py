@@ -80,7 +80,7 @@ def _bar(given: float | None, measured: float | None, limit_a: float | None) -> 
 def _percent(value: float | None, whole: float | None) -> int:
     if value is None or value <= 0:
         return 0
-    return 100 if not whole or whole <= 0 else min(100, round(100 * value / whole))
+    return 100 if whole is None or value >= whole else round(100 * value / whole)
 
 
 def _stations(shown: Json) -> str:

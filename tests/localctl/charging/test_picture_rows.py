@@ -5,7 +5,7 @@ from math import inf, nan
 import pytest
 
 from localctl.charging.fleet import Managed, Outlet
-from localctl.charging.picture_rows import measured
+from localctl.charging.picture_rows import Overdrafts, measured
 from localctl.charging.profiles import Protocol
 from localctl.charging.site_state import EvseState
 from localctl.charging.topology import Evse, Station
@@ -54,6 +54,15 @@ def test_p2_a_limit_that_fell_is_overdrawn_until_the_stations_have_confirmed():
     scene.deaf = set()
     scene.goes_on(90)
     assert (scene.phase("main")["over_a"], scene.phase("main")["over_since"]) == (0.0, None)
+
+
+def test_a_second_overdraft_begins_anew():
+    overdrafts = Overdrafts()
+    assert overdrafts.since("main", "L1", True, 10.0) == 10.0
+    assert overdrafts.since("main", "L1", True, 20.0) == 10.0
+    assert overdrafts.since("main", "L2", True, 20.0) == 20.0
+    assert overdrafts.since("main", "L1", False, 30.0) is None
+    assert overdrafts.since("main", "L1", True, 40.0) == 40.0
 
 
 def test_measured_currents_are_turned_onto_the_conductors_of_the_site():

@@ -67,6 +67,27 @@ def test_inputs_tell_when_they_were_heard_last():
     assert shown(scene)["localctl_input_last_reading_timestamp_seconds", "lift"] == scene.now
 
 
+def test_a_source_heard_about_two_nodes_was_heard_last_at_the_later():
+    scene = busy()
+    scene.now += 10
+    heard = shown(scene.limits("sub", 20).cycles())["localctl_input_last_reading_timestamp_seconds", "ems-1"]
+    assert heard == scene.now
+    scene = busy().limits("sub", 20)
+    scene.now += 10
+    heard = shown(scene.limits("main", 20).cycles())["localctl_input_last_reading_timestamp_seconds", "ems-1"]
+    assert heard == scene.now
+
+
+def test_a_stations_lease_ends_where_the_first_of_its_evses_falls_back():
+    picture = busy().picture()
+    (first, *_), (second, *_) = (one["evses"] for one in picture["stations"][:2])
+    first["lease_until"], second["lease_until"] = 50.0, 40.0
+    picture["stations"][0]["evses"] = [first, second]
+    box = SnapshotBox(Snapshot(version="1", state=ServiceState.READY, charging=picture))
+    ends = {labels: figure for row, labels, figure in charging_samples(box) if row is rows.LEASE_EXPIRY}
+    assert ends["CP1",] == 40.0
+
+
 def test_before_the_first_cycle_and_on_a_pure_router_there_is_nothing():
     assert shown(Scene()) == {}
     assert list(charging_samples(SnapshotBox(Snapshot(version="1", state=ServiceState.READY)))) == []
