@@ -8,10 +8,11 @@ READY  := $(VENV)/.ready
 DEMO   ?=
 TEST   ?=
 BENCH  ?=
+DAYS   ?=
 SOAK   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts bench soak lock docs clean
+.PHONY: help setup demo test lint types contracts bench soak faultdays lock docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -54,6 +55,9 @@ bench: $(READY)  ## what localctl costs beside a direct connection and plain rel
 
 soak: $(READY)  ## 30 minutes at 1,000 stations; SOAK="..." adds arguments
 	$(BIN)/python -m tests.bench.soak $(SOAK)
+
+faultdays: $(READY)  ## 500 simulated fault days, each on a site of its own; DAYS="--seeds 50" makes it fewer
+	$(BIN)/python -m localctl.simulate.days --seeds 500 $(DAYS)
 
 lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links \
