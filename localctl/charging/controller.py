@@ -49,6 +49,7 @@ from localctl.charging.sight import look
 from localctl.charging.site_plan import SitePlan
 from localctl.charging.site_state import StationState
 from localctl.charging.topology import EvseId, Topology
+from localctl.charging.watching import FRESH_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +290,9 @@ class Controller:
                 self.dispatcher.metered(name, outlet.id, drawn_a, now)
                 if name in self.online:
                     self.hunger.metered((name, outlet.id), drawn_a, outlet.rating_a, now)
+        whole = self.states[name].drawn_a(now, FRESH_S)
+        if whole is not None and any(evse.measured_at == now for evse in self.states[name].evses.values()):
+            self.dispatcher.metered(name, 0, whole[0], now, since_at=whole[1])
 
     def _beyond_a(self, now: float) -> float:
         """What adopted stations may draw, all together, on top of the place that is kept for them."""

@@ -123,12 +123,15 @@ class Desk:
         self.leftovers = tuple(place.profile_id() for place in written)
         self.capability = learnt
         self.slots, self.tracks, self.top_of = {}, {}, {}
-        self.drawers = {key: Obedience() for key in self.drawers}
+        # Who ignored one actuator may ignore the next: it has to be seen following before it is trusted again.
+        self.drawers = {key: Obedience(distrusted=record.distrusted) for key, record in self.drawers.items()}
         self.busy, self.check_due, self.checking = None, False, None
 
-    def awaits(self, need: Need, key: str, now: float, terms: PaceTerms) -> bool:
-        """True while pace or budget hold this place back."""
-        return not pacing.may_send(self.tracks[key], need, now, terms, self.budget)
+    def awaits(self, need: Need, key: str, wish_a: float, reserve_a: float, now: float, terms: PaceTerms) -> bool:
+        """True while pace or budget hold this place back. `wish_a` is wished for now, `reserve_a` for ever (K03)."""
+        falls = wish_a < self.slots[key].most(now, now)
+        track = self.tracks[key]
+        return not pacing.may_send(track, need, now, terms, self.budget, reserve_a=reserve_a, falls=falls)
 
     def refill(self, now: float, terms: PaceTerms) -> None:
         """Let the write budget grow with time."""

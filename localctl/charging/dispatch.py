@@ -31,7 +31,7 @@ from typing import Final
 
 import msgspec
 
-from localctl.charging import actuators, capability, entitlement, headroom, obedience, pacing, verdicts
+from localctl.charging import actuators, capability, entitlement, headroom, pacing, verdicts, watching
 from localctl.charging.actuators import Place
 from localctl.charging.answers import Outcome
 from localctl.charging.desk import Book, Desk, refit, synchronise
@@ -102,18 +102,18 @@ class Dispatcher:
         if desk.busy == token:
             desk.busy, desk.budget = None, desk.budget + 1
 
-    def metered(self, identity: str, evse_id: int, drawn_a: float, now: float) -> None:
-        """A live sample of an EVSE, its highest phase in amperes; never one out of a backlog."""
+    def metered(
+        self, identity: str, evse_id: int, drawn_a: float, now: float, *, since_at: float | None = None
+    ) -> None:
+        """A live sample of an EVSE, its highest phase in amperes; never one out of a backlog.
+
+        EVSE 0: what all EVSEs draw on their fullest conductor; the oldest reading in it was taken at `since_at`.
+        """
         station, desk = self.stations.get(identity), self.desks.get(identity)
         if station is None or desk is None or not desk.slots:
             return
-        before = desk.drawers.get(str(evse_id), obedience.Obedience())
-        after = obedience.sampled(before, drawn_a, now)
-        desk.drawers[str(evse_id)] = after
-        if after.distrusted and not before.distrusted:
-            verdicts.learn(desk, station, "contradicted")
-        elif after.kept >= obedience.TO_TRUST > before.kept:
-            verdicts.learn(desk, station, "verified")
+        if evse_id in {outlet.id for outlet in station.outlets} or (evse_id == 0 and len(station.outlets) > 1):
+            watching.metered(desk, station, evse_id, drawn_a, now, now if since_at is None else since_at)
 
     def rebooted(self, identity: str, now: float) -> None:
         """The station started anew: profiles persist (K01.FR.27) unless it is known for forgetting them."""
@@ -125,10 +125,13 @@ class Dispatcher:
                 desk.forget_profile(key, actuators.unlimited_a(place, station), now)
 
     def link_lost(self, identity: str, now: float) -> None:
-        """Whatever was in flight to this station may or may not have arrived."""
+        """Whatever was in flight to this station may or may not have arrived; what got lost before need not wait."""
         desk = self.desks.get(identity)
-        if desk is None:
-            return
+        if desk is not None:
+            desk.tracks = {key: pacing.relinked(track, now) for key, track in desk.tracks.items()}
+            self._adrift(desk, now)
+
+    def _adrift(self, desk: Desk, now: float) -> None:
         desk.busy, desk.checking = None, None
         for key, track in desk.tracks.items():
             if track.state is Pace.SENT:
@@ -139,8 +142,8 @@ class Dispatcher:
         found = []
         for identity, desk in self.desks.items():
             for outlet in self.stations[identity].outlets:
-                record = desk.drawers.get(str(outlet.id))
-                if desk.uncontrolled() or (record is not None and record.distrusted):
+                records = [desk.drawers.get(key) for key in (str(outlet.id), watching.WHOLE)]
+                if desk.uncontrolled() or any(record is not None and record.distrusted for record in records):
                     found.append((identity, outlet.id))
         return found
 
@@ -162,7 +165,7 @@ class Dispatcher:
         seen = {name: sights.get(name, OFFLINE) for name in self.desks}
         for identity, desk in self.desks.items():
             if desk.busy is not None and now > desk.busy_since_at + 4 * self.terms.timeout_s:
-                self.link_lost(identity, now)
+                self._adrift(desk, now)
             synchronise(desk, self.stations[identity], seen[identity], now)
             desk.refill(now, self.terms.pace)
         room = self._room(ceilings, shares, now)

@@ -5,8 +5,10 @@
                        |---lost------> unknown --send--> sent     (again soon: both values are counted meanwhile)
     An answer that comes after all settles `unknown` too.
 
-Falls are safety: nothing holds them back but the slot's own retry time. Rises and renewals are routine: they wait for
-the gap, for the budget, and rises for the dead band. Renewals leave the last quarter of the budget to nobody else.
+Falls are safety: nothing holds them back but the slot's own retry time, and where the last order only got lost not
+for long. Rises and renewals are routine: they wait for the gap, for the budget, and rises for the dead band. A rise
+from below the reserve an EVSE always has (K03) waits for hardly anything. Renewals leave the last quarter of the
+budget to nobody else.
 """
 
 from collections.abc import Mapping
@@ -64,6 +66,7 @@ class PaceTerms:
     dead_band_a: float = 1.0
     rise_gap_s: float = 10.0
     retry_s: float = 5.0
+    fall_retry_s: float = 30.0
     rate_limited_s: float = 60.0
     writes_per_day: float = 2000.0
 
@@ -112,6 +115,11 @@ def answered(track: Track, cause: str, now: float, terms: PaceTerms, *, rate_lim
     return replace(track, state=state, schedule=None, failures=failures, not_before_at=now + wait_s)
 
 
+def relinked(track: Track, now: float) -> Track:
+    """The link an order was lost on is gone, and with it the reason to wait before the next attempt."""
+    return replace(track, not_before_at=min(track.not_before_at, now)) if track.state is Pace.UNKNOWN else track
+
+
 def lost_profile(track: Track, now: float) -> Track:
     """What was written is gone or overruled: at once anew, but a CSMS that insists is not fought without end."""
     repairs = track.repairs if now - track.sent_at < REPAIR_MEMORY_S else 0
@@ -135,14 +143,24 @@ def need(track: Track, wish: Steps, now: float, dead_band_a: float) -> Need | No
     return None
 
 
-def may_send(track: Track, why: Need, now: float, terms: PaceTerms, budget: float) -> bool:
-    """Whether pace and budget let it go out now. `budget` is how many writes are left in the bucket."""
-    if track.state is Pace.SENT or now < track.not_before_at:
+def may_send(
+    track: Track, why: Need, now: float, terms: PaceTerms, budget: float, *, reserve_a: float = 0.0, falls: bool = False
+) -> bool:
+    """Whether pace and budget let it go out now. `budget` is how many writes are left in the bucket.
+
+    `reserve_a` is what the place should always have, `falls` says that it may hold more than is wished now.
+    """
+    not_before_at = track.not_before_at
+    if falls and track.state is Pace.UNKNOWN:
+        not_before_at = min(not_before_at, track.sent_at + terms.fall_retry_s)
+    if track.state is Pace.SENT or now < not_before_at:
         return False
     if why in SAFETY:
         return True
     if why is Need.RENEW:
         return budget >= 1
+    if track.schedule is not None and value_at(track.schedule, now) < reserve_a:
+        return budget >= 1 and now >= track.sent_at + min(terms.retry_s, terms.rise_gap_s)
     return budget >= 1 + bucket_size(terms) / 4 and now >= track.sent_at + terms.rise_gap_s
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from localctl.charging import actuators, obedience, pacing, steps
+from localctl.charging import actuators, pacing, steps, watching
 from localctl.charging.actuators import Place
 from localctl.charging.desk import Desk
 from localctl.charging.entitlement import Envelope
@@ -74,16 +74,15 @@ class Planning:
     def _held(self, identity: str) -> list[Envelope]:
         """The most the station may draw, per cell; what it was told for this moment is what its meter is judged by."""
         station, desk = self.stations[identity], self.desks[identity]
-        (at_once,) = desk.by_book(station, ((self.now, self.now),))
-        for outlet in station.outlets:
-            before = desk.drawers.get(str(outlet.id), obedience.Obedience())
-            desk.drawers[str(outlet.id)] = obedience.entitled_to(before, at_once.of(outlet.id), self.now)
+        watching.told(desk, station, self.now)
         return desk.envelopes(station, self.room.windows)
 
     def _units(self, identity: str, shares: dict[int, Share]) -> list[Unit]:
         station, desk = self.stations[identity], self.desks[identity]
         leases = {key: self.terms.lease.lease_for(track.renewals) for key, track in desk.tracks.items()}
         sight = self.sights[identity]
+        if desk.distrusted():
+            shares = watching.on_probation(shares, station)
         return units_of(station, desk.capability.actuator, shares, sight, leases, self.now, self.room)
 
     def _is_stuck(self, identity: str) -> bool:
@@ -117,14 +116,19 @@ class Planning:
                 if place.top and desk.slots[str(place.evse_id)].confirmed is None:
                     continue
                 cut = wish if limits is None else steps.combined(min, [wish, limits])
-                why = self._need(desk, place, cut)
+                why = self._need(unit, place, cut)
                 if why is not None:
                     yield Due(why=why, unit=unit, place=place, wish=wish)
 
-    def _need(self, desk: Desk, place: Place, wish: Steps) -> Need | None:
+    def _need(self, unit: Unit, place: Place, wish: Steps) -> Need | None:
         """Why the wish should be written now; None where it is written already, or pace or budget hold it back."""
+        desk = self.desks[unit.identity]
         why = pacing.need(desk.tracks[place.key], wish, self.now, self.terms.pace.dead_band_a)
-        return None if why is None or desk.awaits(why, place.key, self.now, self.terms.pace) else why
+        if why is None:
+            return None
+        wish_a = steps.value_at(wish, self.now)
+        reserve_a = sum(outlet.failsafe_a for outlet in unit.outlets_of(self.stations[unit.identity]))
+        return None if desk.awaits(why, place.key, wish_a, reserve_a, self.now, self.terms.pace) else why
 
     def _order(self, due: Due) -> Order | None:
         """The order for one place, cut to what is free, and booked; None if nothing worth sending is left."""
@@ -137,7 +141,7 @@ class Planning:
         draft = actuators.draft(
             place, station, desk.capability.actuator, sight, allowed, now=self.now, lease_s=lease_s, update=update
         )
-        why = self._need(desk, place, draft.schedule)
+        why = self._need(unit, place, draft.schedule)
         if why is None:
             return None
         window_s = lease_s * (1 - self.terms.lease.renew_at)

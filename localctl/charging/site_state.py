@@ -91,6 +91,15 @@ class StationState:
         """The transaction on an EVSE, the latest where there are several."""
         return next((one for one in reversed(self.open.values()) if one.evse_id == evse_id), None)
 
+    def drawn_a(self, now: float, fresh_s: float) -> tuple[float, float] | None:
+        """What all freshly metered EVSEs draw on their fullest conductor, and when the oldest reading was taken."""
+        fresh = [(evse.measured_at, evse.current_a) for evse in self.evses.values() if evse.measured_at is not None]
+        fresh = [(at, amps) for at, amps in fresh if now - at <= fresh_s and amps]
+        if not fresh:
+            return None
+        conductors = {name for _, amps in fresh for name in amps}
+        return max(sum(amps.get(name, 0.0) for _, amps in fresh) for name in conductors), min(at for at, _ in fresh)
+
     def priority(self, transaction: Transaction) -> int:
         """The transaction's own priority, else its token's, else 0 (K03.FR.04 to 06)."""
         if transaction.priority is not None:
@@ -232,9 +241,7 @@ def transaction_ended(state: StationState, transaction_id: str) -> StationState:
     )
     if gone is None or gone.evse_id is None:
         return state
-    return with_evse(
-        state, gone.evse_id, phases=PhaseWatch(), needs=None, needs_at=None, plan=None, soc=None
-    )
+    return with_evse(state, gone.evse_id, phases=PhaseWatch(), needs=None, needs_at=None, plan=None, soc=None)
 
 
 def priority_told(state: StationState, fact: PriorityTold) -> StationState:

@@ -1,5 +1,9 @@
 """Judging a station by its meter."""
 
+from dataclasses import replace
+
+import pytest
+
 from localctl.charging import obedience
 from localctl.charging.obedience import Obedience
 
@@ -11,9 +15,9 @@ def ordered(*orders, record=None):
     return record
 
 
-def metered(record, drawn, begin=100.0):
+def metered(record, drawn, begin=100.0, rating_a=32.0):
     for step, amps in enumerate(drawn):
-        record = obedience.sampled(record, amps, begin + step)
+        record = obedience.sampled(record, amps, begin + step, rating_a=rating_a)
     return record
 
 
@@ -59,3 +63,25 @@ def test_what_is_remembered_is_bounded_and_never_too_strict():
 def test_an_old_high_is_forgotten_also_where_orders_change_every_second():
     record = ordered((0.0, 16.0), *((float(at), 6.0 + at % 2) for at in range(1, 40)))
     assert metered(record, [16.0] * 3, begin=40.0).distrusted
+
+
+@pytest.mark.parametrize(
+    ("limit_a", "rating_a", "trusted"), [(16.0, 16.0, False), (15.0, 16.0, False), (13.0, 16.0, True)]
+)
+def test_keeping_to_the_rating_proves_nothing(limit_a, rating_a, trusted):
+    distrusted = replace(ordered((0.0, limit_a)), distrusted=True)
+    assert metered(distrusted, [limit_a] * 20, rating_a=rating_a).distrusted is not trusted
+
+
+def test_a_sample_above_a_fall_that_is_still_excused_does_not_count_as_kept():
+    record = ordered((0.0, 16.0), (100.0, 6.0))
+    assert metered(record, [16, 16, 16], begin=102.0).kept == 0
+
+
+def test_an_old_part_of_a_sum_is_judged_by_what_held_when_it_was_taken():
+    record = Obedience()
+    for at, amps in ((0.0, 32.0), (100.0, 19.0)):
+        record = obedience.entitled_to(record, amps, at, fresh_s=60.0)
+    for now, since_at, over in ((150.0, 110.0, 0), (150.0, 116.0, 1), (170.0, 114.0, 0)):
+        record = obedience.sampled(replace(record, over=0), 32.0, now, rating_a=64.0, since_at=since_at)
+        assert record.over == over

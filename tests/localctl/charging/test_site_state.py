@@ -184,3 +184,12 @@ def test_many_of_everything_do_not_grow_it():
     state = after(*connectors, state=state)
     assert (len(state.open), len(state.tokens), len(state.evses["1"].connectors)) == (64, 64, 8)
     assert state.tokens["499"] == 1
+
+
+def test_what_a_station_draws_is_its_fullest_conductor_over_all_fresh_readings():
+    state = StationState()
+    assert state.drawn_a(1000.0, 60.0) is None
+    state = apply(state, metered(16.0, 0.0, 3.0, evse_id=1), 1000.0)
+    state = apply(state, metered(5.0, 9.0, evse_id=2), 1030.0)
+    assert state.drawn_a(1030.0, 60.0) == (21.0, 1000.0)
+    assert state.drawn_a(1061.0, 60.0) == (9.0, 1030.0)
