@@ -92,8 +92,10 @@ class Load:
             self.selector.modify(peer.sock, selectors.EVENT_READ, peer)
 
     def lose(self, peer: Peer) -> None:
-        if not self.args.quiet_loss:
-            self.errors += 1
+        self.errors += 1
+        self.drop(peer)
+
+    def drop(self, peer: Peer) -> None:
         self.selector.unregister(peer.sock)
         peer.sock.close()
         peer.role = "gone"
@@ -166,6 +168,8 @@ class Load:
                 return
             head = bytes(peer.buffer[: end + 4])
             del peer.buffer[: end + 4]
+            if peer.role == "csms" and b"Sec-WebSocket-Key" not in head:
+                return self.drop(peer)  # somebody else's visit, not a relay's
             if peer.role == "csms":
                 self.write(peer, upgrade_answer(head))
             elif not head.startswith(b"HTTP/1.1 101"):
@@ -273,7 +277,6 @@ def main() -> None:
         "--pace", type=float, default=0.0, help="seconds between the CALLs of one station; 0: closed loop"
     )
     parser.add_argument("--tls", default="", help="CA file: stations speak TLS")
-    parser.add_argument("--quiet-loss", action="store_true")
     load = Load(parser.parse_args())
     load.listen()
     print(json.dumps({"listening": True}), flush=True)
