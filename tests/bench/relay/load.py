@@ -168,7 +168,7 @@ class Load:
                 return
             head = bytes(peer.buffer[: end + 4])
             del peer.buffer[: end + 4]
-            if peer.role == "csms" and b"Sec-WebSocket-Key" not in head:
+            if peer.role == "csms" and b"sec-websocket-key" not in head.lower():
                 return self.drop(peer)  # somebody else's visit, not a relay's
             if peer.role == "csms":
                 self.write(peer, upgrade_answer(head))
