@@ -103,6 +103,7 @@ class Control:
         self._late: OrderedDict[int, int] = OrderedDict()
         self._writing = _Writing()
         self._writing.over.set()
+        self._trouble: str | None = None
         for trouble in controller.troubles:
             log.warning("stored charging state not taken over", what=trouble)
 
@@ -222,7 +223,7 @@ class Control:
         began_at = trio.current_time()
         try:
             orders = self.controller.cycle(self._unix_now())
-            due = bool(orders) or self._unix_now() - self._stored_at >= STORE_S
+            due = bool(orders) or self._trouble is not None or self._unix_now() - self._stored_at >= STORE_S
             document = self.controller.saved() if due else None
         except Exception as error:
             log.exception("a control cycle failed; leases run on, the next cycle tries again")
@@ -230,13 +231,13 @@ class Control:
             return trio.current_time() - began_at
         took_s = trio.current_time() - began_at
         self._counts.cycle_took(took_s)
-        trouble = None if document is None else await self._put_away(document, nursery)
+        self._trouble = None if document is None else await self._put_away(document, nursery)
         for order in orders:
-            if trouble is None or order.why not in NEEDS_STORE:
+            if self._trouble is None or order.why not in NEEDS_STORE:
                 nursery.start_soon(self._send, order)
             else:
                 self.controller.unsent(order.token)
-        self._on_round(trouble)
+        self._on_round(self._trouble)
         return took_s
 
     async def _put_away(self, document: dict[str, object], nursery: trio.Nursery) -> str | None:
