@@ -16,7 +16,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -28,8 +28,11 @@ from localctl.net.settings import ListenerSettings, StationEdge
 _COST, _BLOCK, _LANES = 4096, 8, 1
 """scrypt's n, r, p: 4 MB and about 12 ms. Station passwords are random and long, so this is plenty (A01.FR.08)."""
 _MAX_COST: Final = 1 << 17
-_VERIFIED: Final = 4096
+_REMEMBERED: Final = 4096
+_AT_ONCE: Final = 2
+"""Hashes of one station's passwords that may be under way or wait."""
 CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="OCPP", charset="UTF-8"'),)
+_SOON: Final = ((b"Retry-After", b"2"),)
 
 
 class Basic(NamedTuple):
@@ -51,8 +54,8 @@ class Denied(NamedTuple):
 
     @property
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """A 401 says how to do better (RFC 7617)."""
-        return CHALLENGE if self.status == 401 else ()
+        """A 401 says how to do better (RFC 7617), a 503 when to ask again."""
+        return {401: CHALLENGE, 503: _SOON}.get(self.status, ())
 
 
 def read_basic(header: bytes | None) -> Basic | None:
@@ -115,6 +118,50 @@ def _forms(password: bytes) -> list[bytes]:
     return [password]
 
 
+class Checks:
+    """Hashes passwords in one thread, off the loop, and none twice: a station that keeps trying costs one hash.
+
+    Somebody who tries ever new passwords fills only the few places of the station he pretends to be. Right and wrong
+    ones are remembered apart, so that wrong ones never push out right ones; both memories hold keyed digests only.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._wrong: OrderedDict[bytes, None] = OrderedDict()
+        self._under_way: Counter[str] = Counter()
+        self._limiter = trio.CapacityLimiter(1)
+
+    async def verdict(self, who: str, password: bytes, stored: str) -> bool | None:
+        """Whether this is the password; None when too many of this station are being checked already."""
+        digest = hashlib.blake2b(stored.encode() + b"\0" + password, key=self._key, digest_size=32).digest()
+        for memory, verdict in ((self._right, True), (self._wrong, False)):
+            if digest in memory:
+                memory.move_to_end(digest)
+                return verdict
+        if self._under_way[who] >= _AT_ONCE:
+            return None
+        right = await self._computed(who, password, stored)
+        memory = self._right if right else self._wrong
+        memory[digest] = None
+        if len(memory) > _REMEMBERED:
+            memory.popitem(last=False)
+        return right
+
+    async def _computed(self, who: str, password: bytes, stored: str) -> bool:
+        self._under_way[who] += 1
+        try:
+            return await trio.to_thread.run_sync(check_password, password, stored, limiter=self._limiter)
+        finally:
+            self._under_way[who] -= 1
+            if not self._under_way[who]:
+                del self._under_way[who]
+
+    async def hashed(self, password: bytes) -> str:
+        """The hash of a new password."""
+        return await trio.to_thread.run_sync(hash_password, password, limiter=self._limiter)
+
+
 class Gatekeeper:
     """Says who may come in, and remembers: checked passwords, learnt passwords, the highest profile per station.
 
@@ -133,9 +180,7 @@ class Gatekeeper:
         self._passwords = dict(passwords or {})
         self._keep_profile = keep_profile
         self._keep_password = keep_password
-        self._salt = secrets.token_bytes(32)
-        self._verified: OrderedDict[bytes, None] = OrderedDict()
-        self._limiter = trio.CapacityLimiter(1)
+        self._checks = Checks()
 
     async def check(
         self,
@@ -145,7 +190,7 @@ class Gatekeeper:
         authorization: bytes | None,
         certificate: tls.PeerCertificate | None,
     ) -> Denied | None:
-        """None when this station may come in; password hashes are computed in one thread, off the loop."""
+        """None when this station may come in; may wait for a password hash."""
         profile = listener.security_profile
         if profile < self._profiles.get(identity.casefold(), 0) and not edge.allow_downgrade:
             return Denied(403, "downgrade", f"security profile {profile} after a higher one (A05.FR.07)")
@@ -175,16 +220,13 @@ class Gatekeeper:
         stored = self._passwords.get(identity.casefold(), edge.password_hash)
         if stored is None:
             return Denied(401, "no_password_known", 'verify = "local", but no password is configured for this station')
-        key = hashlib.blake2b(stored.encode() + b"\0" + password, key=self._salt, digest_size=32).digest()
-        if key in self._verified:
-            self._verified.move_to_end(key)
-            return None
-        if not await trio.to_thread.run_sync(check_password, password, stored, limiter=self._limiter):
-            return Denied(401, "wrong_password", "wrong password (A00.FR.207)")
-        self._verified[key] = None
-        if len(self._verified) > _VERIFIED:
-            self._verified.popitem(last=False)
-        return None
+        match await self._checks.verdict(identity.casefold(), password, stored):
+            case True:
+                return None
+            case False:
+                return Denied(401, "wrong_password", "wrong password (A00.FR.207)")
+            case None:
+                return Denied(503, "busy", "other passwords of this station are being checked")
 
     def came_in(self, identity: str, profile: int) -> None:
         """A station was let in by us and by its CSMS: from now on never with a lower profile (A05.FR.06/07).
@@ -198,6 +240,6 @@ class Gatekeeper:
 
     async def learn(self, identity: str, password: bytes) -> None:
         """The CSMS gave the station a new password and it took it: the old one is over (A01.FR.03)."""
-        stored = await trio.to_thread.run_sync(hash_password, password, limiter=self._limiter)
+        stored = await self._checks.hashed(password)
         self._passwords[identity.casefold()] = stored
         self._keep_password(identity.casefold(), stored)

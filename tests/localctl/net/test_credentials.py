@@ -1,8 +1,10 @@
 """Who may come in, as a table; and passwords in every form stations send them."""
 
 import base64
+import threading
 
 import pytest
+import trio
 
 from localctl.net.credentials import (
     Basic,
@@ -126,12 +128,54 @@ async def test_a_checked_password_is_not_computed_again(monkeypatch):
 
 
 async def test_checked_passwords_are_remembered_within_bounds(monkeypatch):
-    monkeypatch.setattr("localctl.net.credentials._VERIFIED", 2)
-    monkeypatch.setattr("localctl.net.credentials.check_password", lambda *_: True)
+    monkeypatch.setattr("localctl.net.credentials._REMEMBERED", 2)
+    computed = []
+    monkeypatch.setattr("localctl.net.credentials.check_password", lambda *what: computed.append(what) or True)
     keeper = Gatekeeper()
-    for number in range(5):
+    for number in (0, 1, 2, 3, 4, 4, 3, 2):
         await cause(1, basic(b"CP1", b"%d" % number), edge=LOCAL, keeper=keeper)
-    assert len(keeper._verified) == 2
+    assert [password for password, _ in computed] == [b"0", b"1", b"2", b"3", b"4", b"2"]
+
+
+async def test_p6_wrong_passwords_cost_one_hash_each_and_never_push_out_the_right_one(monkeypatch):
+    monkeypatch.setattr("localctl.net.credentials._REMEMBERED", 2)
+    computed = []
+    monkeypatch.setattr(
+        "localctl.net.credentials.check_password", lambda what, _: computed.append(what) or what == SECRET
+    )
+    keeper = Gatekeeper()
+    for password in (SECRET, b"1", b"1", b"2", b"3", b"4", SECRET, b"4"):
+        right = await cause(1, basic(b"CP1", password), edge=LOCAL, keeper=keeper) is None
+        assert right == (password == SECRET)
+    assert computed == [SECRET, b"1", b"2", b"3", b"4"]
+
+
+async def test_p6_a_flood_of_passwords_for_one_station_keeps_no_other_waiting(monkeypatch, nursery):
+    flood, going_on = threading.Event(), []
+
+    def slow(password, _):
+        going_on.append(password)
+        return flood.wait(10) and password == SECRET
+
+    monkeypatch.setattr("localctl.net.credentials.check_password", slow)
+    keeper, said = Gatekeeper(), []
+
+    async def comes(user, password):
+        denied = await keeper.check(listener(security_profile=1), LOCAL, user, basic(user.encode(), password), None)
+        said.append((user, denied and denied.cause))
+
+    for number in range(20):
+        nursery.start_soon(comes, "CP1", b"%d" % number)
+    nursery.start_soon(comes, "CP2", SECRET)
+    await trio.testing.wait_all_tasks_blocked()
+    assert said == [("CP1", "busy")] * 18
+    flood.set()
+    with trio.fail_after(10):
+        while len(said) < 21:  # noqa: ASYNC110  (threads make it true)
+            await trio.sleep(0.005)
+    assert said[18:].count(("CP2", None)) == 1
+    assert len(going_on) == 3
+    assert (await keeper.check(listener(security_profile=1), LOCAL, "CP1", basic(b"CP1"), None)) is None
 
 
 async def test_a01_fr_03_a_learnt_password_replaces_the_configured_one_and_is_kept():
