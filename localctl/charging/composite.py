@@ -14,7 +14,8 @@ Two levels here, both exact and unrounded; `composite_curves` rounds once, at th
 
 Decisions where the rules leave freedom:
 - Of a station's sum: an EVSE where no session profile leads takes part with what its hardware delivers, else with the
-  default. Where nothing applies at all the station's own limit fills, unless the EVSEs are known to deliver less.
+  default. Where no session profile leads anywhere the EVSEs of unknown hardware together take what the station
+  delivers; only where that is unknown too, the default each, and a station's cap does not raise it.
 - Phases of a sum are the highest among its parts, of caps over it the lowest; fewer phases required by a station's
   cap bind its EVSEs as well.
 - phaseToUse of leaders that contradict each other is left out (refused at install, 3.7), as in every sum and in 1.6.
@@ -233,11 +234,12 @@ class Total:
         resolver = self.resolver
         if phases:
             return resolver.resolve([Rate(total, resolver.in_amps, phases, None), *leading], extra)
-        if any(leading):
-            return resolver.resolve(leading, extra, total=total if self.parts_known else UNLIMITED)
         hard = resolver.worth(resolver.supply.default_phases).hard
-        fills = hard is None or (self.parts_known and total < hard)
-        return Rate(total if fills or hard is None else hard, resolver.in_amps, None, None)
+        of_parts = self.parts_known or hard is None
+        if any(leading):
+            return resolver.resolve(leading, extra, total=total if of_parts else UNLIMITED)
+        fills = total if hard is None else min(hard, total if self.parts_known else hard)
+        return Rate(fills, resolver.in_amps, None, None)
 
 
 def leaders_in(ask: Ask, *stacks: Sequence[Candidate]) -> list[Timeline]:

@@ -7,14 +7,15 @@ station_limit_A, station_limit_W}, transactions: [{evseId, transactionId, start}
 The answer is `{"id", "periods": [{"startPeriod", "limit", "numberPhases"?, "phaseToUse"?}]}` or `{"id", "error"}`,
 where the error is a sentence naming the member. Nothing a request holds makes `calculate` raise.
 
-Profiles are taken as installed in the order of the list: a later one with the same id replaces an earlier one, in 1.6
-also one with the same purpose, level and connector. What could not be installed at all (a first period after 0, a
+Profiles are taken as installed in the order of the list: a later one replaces an earlier one of its EVSE and purpose
+with its id, in 1.6 also with its level. What could not be installed at all (a first period after 0, a
 station maximum on one EVSE, ...) is an error with the requirement's id. What is forbidden only beside something else
 (equal levels) or belongs to another transaction is calculated.
 
 Decisions where the format is silent: assumptions default to 230 V, 3 phases, 48 A and 33120 W; `default_phases` 0
-means DC at that voltage; `evseIds` may be missing unless evseId is 0; a transaction may say `"priorityCharging":
-false` to keep PriorityCharging profiles out (2.1); profiles in the 1.6 shape are understood as well.
+means DC at that voltage; `evseIds` may be missing or empty unless evseId is 0; profiles and transactions of other
+EVSEs do not matter to an EVSE, but must be among the `evseIds` where evseId 0 sums those up; a transaction may say
+`"priorityCharging": false` to keep PriorityCharging profiles out (2.1); 1.6 words and shapes are understood as well.
 """
 
 import math
@@ -60,8 +61,9 @@ def answer(request: Reader) -> list[CompositePeriod]:
     ask = read_ask(request)
     evse_id, evse_ids = read_evses(request)
     rating, station = read_ratings(request)
-    transactions = read_transactions(request, evse_ids)
-    installed = read_installed(request, protocol, evse_ids, dc=rating.supply.dc)
+    summed = evse_ids if evse_id == 0 else None
+    transactions = read_transactions(request, summed)
+    installed = read_installed(request, protocol, summed, dc=rating.supply.dc)
     book = in_force(Book(protocol=protocol, installed=installed, transactions=transactions))
     if evse_id == 0:
         return on_the_wire(station_schedule(book, dict.fromkeys(evse_ids or (), rating), ask, station))
@@ -79,7 +81,7 @@ def read_ask(request: Reader) -> Ask:
 def read_evses(request: Reader) -> tuple[int, tuple[int, ...] | None]:
     """The EVSE asked for and all EVSEs of the station, None where they are not told."""
     evse_id = request.integer("evseId")
-    if not request.has("evseIds"):
+    if not request.has("evseIds") or request.members["evseIds"] == []:
         if evse_id == 0:
             raise request.bad("evseIds", "is missing, the sum of evseId 0 needs it")
         return above_zero(request, "evseId", evse_id), None

@@ -139,8 +139,9 @@ def in_force(book: Book) -> Book:
     """The book as the station would hold it after installing the profiles in their order.
 
     TxProfiles of transactions that do not run are dropped (K01.FR.09, 33, K02.FR.05). A later profile replaces an
-    earlier one with its id wherever that was (K01.FR.05, not for external limits), and in 1.6 also one with its
-    purpose and level on its connector (10.10).
+    earlier one with its id, purpose and EVSE (K01.FR.05, not for external limits), and in 1.6 also one with its
+    purpose and level on its connector (10.10). One id for two purposes or two EVSEs cannot happen by installing, but
+    does in lists put together from files and reports: nobody knows which came first, so both count.
     """
     seen: set[object] = set()
     kept = []
@@ -163,6 +164,7 @@ def replaceable_by(one: Installed, protocol: Protocol) -> list[object]:
     profile = one.profile
     if profile.purpose is Purpose.EXTERNAL:
         return []
+    names: list[object] = [("id", one.evse_id, profile.purpose, profile.id)]
     if protocol is Protocol.V16:
-        return [profile.id, (one.evse_id, profile.purpose, profile.stack_level)]
-    return [profile.id]
+        names.append(("level", one.evse_id, profile.purpose, profile.stack_level))
+    return names

@@ -75,6 +75,12 @@ class Reader:
         for index, each in enumerate(raw):
             yield f"{self.at(name)}[{index}]", each
 
+    def one_or_more(self, name: str, most: int | None = None) -> "Iterator[Reader]":
+        """A reader for each object of a list; an object by itself counts as a list of one."""
+        if isinstance(self.members.get(name), dict):
+            return iter([self.child(name)])
+        return self.objects(name, most)
+
     def objects(self, name: str, most: int | None = None) -> "Iterator[Reader]":
         """A reader for each object of a list."""
         for path, each in self.items(name, most):

@@ -49,10 +49,10 @@ def read_profile(raw: object, path: str = "chargingProfile") -> ChargingProfile:
     Raises BadMember with the path of the first member that cannot be read.
     """
     read = Reader.of(raw, path)
-    schedules = tuple(read_schedule(each) for each in read.objects("chargingSchedule", MAX_SCHEDULES))
+    schedules = tuple(read_schedule(each) for each in read.one_or_more("chargingSchedule", MAX_SCHEDULES))
     return ChargingProfile(
         id=read.integer("id"),
-        purpose=read.choice("chargingProfilePurpose", Purpose),
+        purpose=read_purpose(read),
         transaction_id=read_transaction_id(read),
         schedules=schedules,
         dyn_update_at=read.optional_instant("dynUpdateTime"),
@@ -69,16 +69,20 @@ def read_profile_16(raw: object, path: str = "csChargingProfiles") -> ChargingPr
     Raises BadMember with the path of the first member that cannot be read.
     """
     read = Reader.of(raw, path)
-    purpose = Purpose.STATION_MAX
-    if read.members.get("chargingProfilePurpose") != OLD_MAX:
-        purpose = read.choice("chargingProfilePurpose", Purpose)
     return ChargingProfile(
         id=read.integer("chargingProfileId"),
-        purpose=purpose,
+        purpose=read_purpose(read),
         transaction_id=read_transaction_id(read),
         schedules=(read_schedule(read.child("chargingSchedule")),),
         **common_members(read),
     )
+
+
+def read_purpose(read: Reader) -> Purpose:
+    """What the profile limits; the 1.6 word for the station's maximum is understood in every shape."""
+    if read.members.get("chargingProfilePurpose") == OLD_MAX:
+        return Purpose.STATION_MAX
+    return read.choice("chargingProfilePurpose", Purpose)
 
 
 def read_transaction_id(read: Reader) -> str | None:

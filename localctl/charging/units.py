@@ -12,8 +12,9 @@ from typing import Final, NewType
 Amps = NewType("Amps", float)
 Watts = NewType("Watts", float)
 
-# One ten-millionth of a unit: above the noise of double arithmetic, far below what a limit can mean.
-NOISE: Final = 1e-6
+# Noise of double arithmetic in tenths: a few ulps, relative and near 0. A limit written as 6.9999999 stays below 7.
+NOISE: Final = 1e-9
+RELATIVE_NOISE: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +74,5 @@ def amps_of(power: Watts, supply: Supply, phases: int) -> Amps:
 
 def floor_tenth(limit: float) -> float:
     """Round down to the one digit OCPP writes (R17); 6.9999999999 from arithmetic is 7."""
-    return math.floor(limit * 10 + NOISE) / 10
+    tenths = limit * 10
+    return math.floor(tenths + NOISE + RELATIVE_NOISE * abs(tenths)) / 10

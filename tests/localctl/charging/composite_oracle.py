@@ -70,7 +70,7 @@ def default_phases(request):
 
 
 def installed(request):
-    """Installing one after the other: ids replace, in 1.6 also purpose, level and connector."""
+    """Installing one after the other: ids replace on their EVSE and purpose, in 1.6 also purpose, level, connector."""
     there = []
     for new in request.get("profiles", []):
         profile = new["profile"]
@@ -85,9 +85,11 @@ def installed(request):
 def replaced(request, old, new):
     if old["profile"]["chargingProfilePurpose"] == EXTERNAL:
         return False
-    key = ("chargingProfilePurpose", "stackLevel")
-    same_slot = old["evseId"] == new["evseId"] and all(old["profile"][k] == new["profile"][k] for k in key)
-    return old["profile"]["id"] == new["profile"]["id"] or (request["protocol"] == "ocpp1.6" and same_slot)
+    ours, theirs = old["profile"], new["profile"]
+    if (old["evseId"], ours["chargingProfilePurpose"]) != (new["evseId"], theirs["chargingProfilePurpose"]):
+        return False
+    same_level = request["protocol"] == "ocpp1.6" and ours["stackLevel"] == theirs["stackLevel"]
+    return same_level or ours["id"] == theirs["id"]
 
 
 def transaction_on(request, evse):
@@ -253,9 +255,10 @@ def of_station(request, profiles, now):
     if phases:
         whole = {"limit": str_of(total), "unit": request["unit"], "numberPhases": phases}
         return (*resolve(request, [whole, *above], extra, [], "station")[:2], None)
-    if above:
-        return (*resolve(request, above, extra, [], "station", total if known else None)[:2], None)
     hard = hardware(request, "station", default_phases(request))
+    if above:
+        adds_up = known or hard is None
+        return (*resolve(request, above, extra, [], "station", total if adds_up else None)[:2], None)
     if hard is None:
         return total, None, None
     return (min(hard, total) if known else hard), None, None

@@ -254,10 +254,13 @@ def test_r13_an_evse_without_profiles_takes_part_with_its_hardware_else_with_the
     assert composite(default("0=6", evse=1), evse=0, evses=(1, 2)) == "0=54/3"
 
 
-def test_r13_a_default_never_caps_what_the_station_allows():
-    assert composite(station_max("0=60"), evse=1) == "0=60/3"
-    assert composite(station_max("0=60"), evse=0) == "0=60/3"
-    assert composite(station_max("0=60"), evse=0, local_limit_A=32) == "0=32/3"
+def test_r13_a_stations_cap_does_not_raise_what_its_silent_evses_add_up_to():
+    cap = station_max("0=60")
+    assert composite(cap, evse=1) == "0=60/3"
+    assert composite(cap, evse=0) == "0=48/3"
+    assert composite(cap, evse=0, evses=(1, 2)) == "0=60/3"
+    assert composite(cap, evse=0, local_limit_A=32) == "0=32/3"
+    assert composite(cap, evse=0, station_limit_A=100) == "0=60/3"
 
 
 def test_r13_the_stations_own_limit_fills_and_caps():

@@ -71,7 +71,7 @@ STEP = (*SCHEDULE, "chargingSchedulePeriod", 0)
         (("evseId",), 3, "evseId: 3 is not among evseIds (K08.FR.05)"),
         (("evseId",), -1, "evseId: -1 is not among evseIds (K08.FR.05)"),
         (("evseIds",), [1, 0], "evseIds[1]: must be an EVSE of 1 or more, is 0"),
-        (("evseIds",), [], "evseIds: must have 1 to 1000 elements, has 0"),
+        (("evseIds",), list(range(1, 1002)), "evseIds: must have 1 to 1000 elements, has 1001"),
         (("evseIds",), 1, "evseIds: must be a list, is a number"),
         (("assumptions", "voltage"), 0, "assumptions.voltage: must be above 0 and at most 100000 V, is 0"),
         (("assumptions", "voltage"), "230", "assumptions.voltage: must be a number, is '230'"),
@@ -84,7 +84,7 @@ STEP = (*SCHEDULE, "chargingSchedulePeriod", 0)
         (("transactions",), {}, "transactions: must be a list, is an object"),
         (("profiles",), "x", "profiles: must be a list, is 'x'"),
         (("profiles", 0), None, "profiles[0]: must be an object, is null"),
-        (("profiles", 0, "evseId"), 9, "profiles[0].evseId: the station has no EVSE 9 (K01.FR.28)"),
+        (("profiles", 0, "evseId"), -1, "profiles[0].evseId: the station has no EVSE -1 (K01.FR.28)"),
         (PROFILE, ..., "profiles[0].profile: is missing"),
         ((*PROFILE, "stackLevel"), -1, "profiles[0].profile: stackLevel: must be 0, is -1"),
         ((*PROFILE, "chargingProfilePurpose"), "Tx", "profiles[0].profile.chargingProfilePurpose: must be one of"),
@@ -116,8 +116,17 @@ def test_what_is_no_object_is_answered_too(request_):
     assert calculate(request_)["error"].startswith("request: must be an object")
 
 
-def test_the_station_needs_its_evses():
-    assert "evseIds: is missing" in calculate(edited(("evseIds",), ...) | {"evseId": 0})["error"]
+@pytest.mark.parametrize("evse_ids", [..., None, []])
+def test_the_station_needs_its_evses_and_an_evse_does_not(evse_ids):
+    asked = edited(("evseIds",), evse_ids)
+    assert calculate(asked)["periods"]
+    assert calculate(asked | {"evseId": 0})["error"] == "evseIds: is missing, the sum of evseId 0 needs it"
+
+
+def test_profiles_of_other_evses_do_not_matter_to_an_evse_but_have_to_fit_a_sum():
+    asked = request(default("0=6"), default("0=9", evse=9), evse=1, evses=(1, 2))
+    assert calculate(asked)["periods"] == [{"startPeriod": 0, "limit": 6.0, "numberPhases": 3}]
+    assert "profiles[1].evseId: the station has no EVSE 9" in calculate(asked | {"evseId": 0})["error"]
 
 
 def test_external_limits_do_not_exist_in_1_6():
@@ -139,6 +148,14 @@ def test_profiles_in_the_1_6_shape_are_understood():
         },
     }
     assert composite({"evseId": 0, "profile": old}, protocol="ocpp1.6") == "0=12/3"
+
+
+def test_the_1_6_word_and_the_1_6_single_schedule_are_understood_in_the_newer_shape_too():
+    asked = request(station_max("0=12"), protocol="ocpp1.6")
+    profile = asked["profiles"][0]["profile"]
+    profile["chargingProfilePurpose"] = "ChargePointMaxProfile"
+    profile["chargingSchedule"] = profile["chargingSchedule"][0]
+    assert words(calculate(asked)) == "0=12/3"
 
 
 def test_transaction_ids_of_1_6_may_be_numbers():

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from localctl.charging.composite_stack import Book, evse_stacks, in_force, station_stacks
 from localctl.charging.instants import Instant
 from localctl.charging.profiles import (
@@ -109,8 +111,15 @@ def kept(*profiles, protocol=Protocol.V201, transactions=RUNNING):
     return [one.profile.stack_level for one in book.installed]
 
 
-def test_k01_fr05_the_same_id_replaces_wherever_it_was():
-    assert kept(installed(1, level=1), installed(2, level=2), installed(1, level=3, evse_id=0)) == [2, 3]
+def test_k01_fr05_the_same_id_replaces_on_its_evse_and_purpose():
+    assert kept(installed(1, level=1), installed(2, level=2), installed(1, level=3)) == [2, 3]
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_one_id_for_two_purposes_or_evses_is_a_list_put_together_so_both_count(protocol):
+    elsewhere = installed(1, level=2, evse_id=2)
+    session = installed(1, Purpose.TX, level=3, transaction_id="t")
+    assert kept(installed(1, level=1), elsewhere, session, protocol=protocol) == [1, 2, 3]
 
 
 def test_k01_fr05_external_limits_neither_replace_nor_are_replaced():
