@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
 import trio
 from starlette.routing import BaseRoute
 
@@ -16,6 +17,8 @@ from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import SnapshotBox
 from localctl.web.charging_api import Site, charging_routes
+
+log = structlog.get_logger("localctl.site")
 
 
 class SiteControl:
@@ -36,6 +39,7 @@ class SiteControl:
             self.controller, call=call, unix_now=time.time, store=store, on_round=on_round, counts=self.counts
         )
         self._overdrafts = Overdrafts()
+        self._shown: dict[str, Any] = {}
         self._loop: trio.lowlevel.TrioToken | None = None
 
     async def run(self) -> None:
@@ -44,8 +48,12 @@ class SiteControl:
         await self.control.run()
 
     def picture(self) -> dict[str, Any]:
-        """What there is to see now."""
-        return picture(self.controller, time.time(), self._overdrafts)
+        """What there is to see now. A bug in showing must not end what is shown: then the last picture stays."""
+        try:
+            self._shown = picture(self.controller, time.time(), self._overdrafts)
+        except Exception:
+            log.exception("the picture of the site could not be made")
+        return self._shown
 
     def feed(self, metrics: Metrics, box: SnapshotBox) -> None:
         """Let the site's figures be scraped."""

@@ -107,3 +107,9 @@ async def test_rounds_are_told_and_counted(box: Box, autojump_clock):
     text = metrics.render()[0].decode()
     assert f"localctl_control_cycle_seconds_count {len(box.rounds)}" in text
     assert 'localctl_circuit_limit_amperes{circuit="main",phase="L1"} ' in text
+
+
+def test_p6_a_bug_in_showing_keeps_the_last_picture(box: Box, monkeypatch: pytest.MonkeyPatch):
+    before = box.site.picture()
+    monkeypatch.setattr("localctl.site_control.picture", lambda *_args: 1 / 0)
+    assert box.site.picture() == before
