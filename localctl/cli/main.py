@@ -98,7 +98,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="What chance decides: the same number, the same day.")] = 1,
     hours: Annotated[float | None, typer.Option(min=0.1, max=168, help="How long the day is.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page with plots to this file.")] = None,
-    period_s: Annotated[float, typer.Option("--period", min=1, max=300, help="Seconds between control cycles.")] = 30.0,
+    period_s: Annotated[float, typer.Option("--period", min=1, max=300, help="Seconds between control cycles.")] = 60.0,
 ) -> None:
     """Run a day of the site in seconds: the real controller, simulated stations, cars, CSMS and EMS.
 

@@ -38,6 +38,9 @@ from localctl.simulate.wiring import Wiring
 from localctl.simulate.world import World
 
 PROGRESS_EVERY_S: Final = 600.0
+GOOD_LAG_S: Final = 0.03
+BAD_LAG_S: Final = 0.2
+"""The longest way of a text: in a cable, and over the bad links of a day with faults."""
 
 
 class NoSite(Exception):
@@ -51,7 +54,7 @@ class Day:
     config: Config
     scenario: Scenario
     seed: int = 0
-    period_s: float = 30.0
+    period_s: float = 60.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,7 +154,9 @@ class _Play:
             )
             for one in outfits
         }
-        lags = {one.identity: Lag(to_peer_s=rng.uniform(0.02, 0.2), to_box_s=rng.uniform(0.02, 0.2)) for one in outfits}
+        most_s = BAD_LAG_S if scenario.fault else GOOD_LAG_S
+        ways = {one.identity: (rng.uniform(0.02, most_s), rng.uniform(0.02, most_s)) for one in outfits}
+        lags = {name: Lag(to_peer_s=down_s, to_box_s=up_s) for name, (down_s, up_s) in ways.items()}
         self.box = Box(
             self.plan,
             policies_of(config),

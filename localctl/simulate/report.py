@@ -86,7 +86,7 @@ def _lines(outcome: Outcome, figures: Figures) -> Iterator[str]:
 
 
 def _table(outcome: Outcome, figures: Figures) -> Iterator[str]:
-    yield f"{'panel':<16}{'line':<6}{'limit':<8}{'highest load':>14}{'limit then':>14}{'part':>8}{'when':>16}"
+    yield f"{'panel':<16}{'line':<6}{'limit':<8}{'highest load':>14}{'closest':>12}{'of':>12}{'part':>8}{'when':>16}"
     for line in figures.lines:
         yield _row(outcome, line)
 
@@ -95,7 +95,8 @@ def _row(outcome: Outcome, line: Line) -> str:
     spent, name = line.spent, line.spot[1]
     return (
         f"{line.spot[0]:<16}{name:<6}{'fuse' if line.hard else 'set':<8}{amount(spent.peak, name):>14}"
-        f"{amount(spent.peak_limit, name):>14}{spent.peak_part:>8.1%}{clock(outcome, spent.peak_at):>16}"
+        f"{amount(spent.closest, name):>12}{amount(spent.closest_limit, name):>12}{spent.closest_part:>8.1%}"
+        f"{clock(outcome, spent.closest_at):>16}"
     )
 
 

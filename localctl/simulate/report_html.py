@@ -92,21 +92,22 @@ def _plots(outcome: Outcome) -> Iterator[str]:
 
 def _limits(outcome: Outcome, figures: Figures) -> Iterator[str]:
     yield "<h2>Limits and highest loads</h2>"
-    head = ("Panel", "Line", "Limit", "Highest load", "Limit then", "Part", "When")
+    head = ("Panel", "Line", "Limit", "Highest load", "Closest", "Of", "Part", "When")
     yield _table(head, [_limit_row(outcome, line) for line in figures.lines])
 
 
 def _limit_row(outcome: Outcome, line: Line) -> tuple[str, ...]:
     spent, name = line.spent, line.spot[1]
-    part = f"{spent.peak_part:.1%}" if isfinite(spent.peak_part) else "-"
+    part = f"{spent.closest_part:.1%}" if isfinite(spent.closest_part) else "-"
     return (
         line.spot[0],
         name,
         "fuse" if line.hard else "set",
         amount(spent.peak, name),
-        amount(spent.peak_limit, name),
+        amount(spent.closest, name),
+        amount(spent.closest_limit, name),
         part,
-        clock(outcome, spent.peak_at) if spent.peak_at else "-",
+        clock(outcome, spent.closest_at) if spent.closest_at else "-",
     )
 
 

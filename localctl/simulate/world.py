@@ -22,12 +22,13 @@ Allowed = Callable[[str, int], float | None]
 
 @dataclass(slots=True, kw_only=True)
 class Spent:
-    """How one limit of one spot was kept. `peak_part` is the highest load as a part of the limit."""
+    """How one limit of one spot was kept. `peak` is the highest load ever, `closest` the load nearest to its limit."""
 
     peak: float = 0.0
-    peak_part: float = 0.0
-    peak_limit: float = inf
-    peak_at: float = 0.0
+    closest: float = 0.0
+    closest_part: float = 0.0
+    closest_limit: float = inf
+    closest_at: float = 0.0
     over: dict[Cause, float] = field(default_factory=dict)
     """Ampere-seconds above the limit, by cause."""
     worst_over: float = 0.0
@@ -196,5 +197,5 @@ def _peak(limit: _Limit, load: float, now: float) -> None:
     spent = limit.spent
     part = load / limit.value if limit.value > 0 else (inf if load > EPSILON else 0.0)
     spent.peak = max(spent.peak, load)
-    if part > spent.peak_part:
-        spent.peak_part, spent.peak_limit, spent.peak_at = part, limit.value, now
+    if part > spent.closest_part:
+        spent.closest, spent.closest_part, spent.closest_limit, spent.closest_at = load, part, limit.value, now

@@ -54,8 +54,9 @@ def test_the_peak_remembers_its_limit_and_moment():
     site.drew("CP-1", 1, ALL, 16, 7)
     site.drew("CP-1", 1, ALL, 8, 9)
     fuse, _ = site.kept(("row", "L3"))
-    assert (fuse.peak, fuse.peak_limit, fuse.peak_at) == (pytest.approx(16), 32, 7)
-    assert fuse.peak_part == pytest.approx(0.5)
+    assert fuse.peak == fuse.closest == pytest.approx(16)
+    assert (fuse.closest_limit, fuse.closest_at) == (32, 7)
+    assert fuse.closest_part == pytest.approx(0.5)
 
 
 def test_a_lower_limit_is_excused_for_the_reaction_and_no_longer():
