@@ -38,6 +38,14 @@ def test_tc_k_41_transaction_over_default_under_station_maximum(late):
     assert said == " ".join(["0=8/3", *edges])
 
 
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
+def test_profiles_that_share_an_id_across_purposes_and_evses_all_count(protocol):
+    both = default("0=6", id=2), tx("0=8", id=2, lasting=260)
+    assert composite(*both, running={1: 0}, protocol=protocol) == "0=8/3 260=6/3"
+    copies = default("0=6", id=7, evse=1), default("0=10", id=7, evse=2)
+    assert composite(*copies, evse=0, evses=(1, 2), protocol=protocol) == "0=16/3"
+
+
 def test_tc_k_21_a_relative_default_that_is_valid_later():
     assert composite(default("0=6", start=None, validFrom=300), local_limit_A=16) == "0=16 300=6/3"
 
