@@ -39,7 +39,7 @@ from localctl.charging.entitlement import Envelope
 from localctl.charging.fleet import Ceiling, EvseId, Managed, Share, Sight
 from localctl.charging.headroom import Headroom, Loads
 from localctl.charging.orders import Order, Outbox, Terms
-from localctl.charging.pacing import Pace, Track
+from localctl.charging.pacing import Track
 from localctl.charging.planning import Planning
 
 OFFLINE: Final = Sight(online=False)
@@ -128,14 +128,8 @@ class Dispatcher:
         """Whatever was in flight to this station may or may not have arrived; what got lost before need not wait."""
         desk = self.desks.get(identity)
         if desk is not None:
-            desk.tracks = {key: pacing.relinked(track, now) for key, track in desk.tracks.items()}
-            self._adrift(desk, now)
-
-    def _adrift(self, desk: Desk, now: float) -> None:
-        desk.busy, desk.checking = None, None
-        for key, track in desk.tracks.items():
-            if track.state is Pace.SENT:
-                desk.tracks[key] = pacing.answered(track, "lost", now, self.terms.pace)
+            desk.tracks = {key: pacing.link_lost(track, now, self.terms.pace) for key, track in desk.tracks.items()}
+            desk.busy, desk.checking = None, None
 
     def distrusted(self) -> list[EvseId]:
         """The EVSEs that draw more than they were ordered, or whose station has no actuator left: to be alarmed."""
@@ -165,7 +159,7 @@ class Dispatcher:
         seen = {name: sights.get(name, OFFLINE) for name in self.desks}
         for identity, desk in self.desks.items():
             if desk.busy is not None and now > desk.busy_since_at + 4 * self.terms.timeout_s:
-                self._adrift(desk, now)
+                self.link_lost(identity, now)
             synchronise(desk, self.stations[identity], seen[identity], now)
             desk.refill(now, self.terms.pace)
         room = self._room(ceilings, shares, now)

@@ -73,7 +73,10 @@ class PaceTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """Where one slot stands: its state, what was last sent (None: write anew) and when it may be sent again."""
+    """Where one slot stands: its state, what was last sent (None: write anew) and when it may be sent again.
+
+    `breaks` counts the links that broke while an order was in flight, since the last one that was taken.
+    """
 
     state: Pace = Pace.SETTLED
     schedule: Steps | None = None
@@ -85,6 +88,7 @@ class Track:
     renewals: int = 0
     not_before_at: float = 0.0
     repairs: int = 0
+    breaks: int = 0
 
 
 def sent(
@@ -106,8 +110,10 @@ def sent(
 def answered(track: Track, cause: str, now: float, terms: PaceTerms, *, rate_limited: bool = False) -> Track:
     """The order's end: `accepted`, `refused` or `lost`. What failed is written anew, later each time."""
     state = after(MOVES, track.state, cause, "pacing")
+    if cause == "lost" and track.state is Pace.UNKNOWN:
+        return track  # known already, from the loss of its link
     if cause == "accepted":
-        return replace(track, state=state, failures=0, not_before_at=now)
+        return replace(track, state=state, failures=0, breaks=0, not_before_at=now)
     failures = track.failures + 1
     wait_s = terms.retry_s * 2.0 ** min(failures - 1, MOST_BACKOFF)
     if rate_limited:
@@ -115,9 +121,12 @@ def answered(track: Track, cause: str, now: float, terms: PaceTerms, *, rate_lim
     return replace(track, state=state, schedule=None, failures=failures, not_before_at=now + wait_s)
 
 
-def relinked(track: Track, now: float) -> Track:
-    """The link an order was lost on is gone, and with it the reason to wait before the next attempt."""
-    return replace(track, not_before_at=min(track.not_before_at, now)) if track.state is Pace.UNKNOWN else track
+def link_lost(track: Track, now: float, terms: PaceTerms) -> Track:
+    """What got lost on a dead link need not wait on the next one; what was in flight may be what breaks links."""
+    if track.state is not Pace.SENT:
+        return replace(track, not_before_at=min(track.not_before_at, now)) if track.state is Pace.UNKNOWN else track
+    wait_s = terms.retry_s * 2.0 ** min(track.breaks, MOST_BACKOFF)
+    return replace(answered(track, "lost", now, terms), not_before_at=now + wait_s, breaks=track.breaks + 1)
 
 
 def lost_profile(track: Track, now: float) -> Track:

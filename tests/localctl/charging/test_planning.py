@@ -96,11 +96,18 @@ def test_what_got_lost_on_a_dead_link_does_not_wait_on_the_new_one():
     play.plan().then(("a", "repair", 16.0))
 
 
-def test_an_order_in_flight_when_the_link_broke_waits_as_it_may_have_broken_it():
+def test_that_an_order_was_dropped_with_its_link_is_no_second_failure():
     play = Play(station("a")).share(a=6.0).settle().share(a=16.0).plan()
     play.dispatcher.link_lost("a", play.now)
-    play.after(4).plan().then()
-    play.after(1).plan().then(("a", "repair", 16.0))
+    play.answer(LOST).after(5).plan().then(("a", "repair", 16.0))
+
+
+def test_a_station_whose_link_breaks_with_every_order_is_left_alone_ever_longer():
+    play = Play(station("a")).share(a=6.0).settle().share(a=16.0).plan()
+    for wait_s in (5, 10, 20):
+        play.dispatcher.link_lost("a", play.now)
+        play.after(wait_s - 1).plan().then()
+        play.after(1).plan().then(("a", "repair", 16.0))
 
 
 def test_11_4_our_dynamic_profiles_never_make_a_station_pull():
