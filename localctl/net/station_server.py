@@ -21,6 +21,7 @@ from localctl.net import tls
 from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
 from localctl.net.legs import StationSocket
+from localctl.net.ration import Ration
 from localctl.net.settings import EdgeSettings, ListenerSettings, StationEdge
 from localctl.net.sockets import Closed, UpgradeRequest
 from localctl.net.stats import NetStats
@@ -133,6 +134,7 @@ class StationServer:
         self._spawn = spawn
         self._edge = edge
         self._half_opens = HalfOpens()
+        self._ration = Ration()
         self._listening: dict[tuple[str, int], _Listening] = {}
         self._stations = 0
 
@@ -283,7 +285,8 @@ class _Arrival:
         except (ssl.SSLError, trio.BrokenResourceError) as error:
             cause = tls.failure_cause(error)
             stats.tls_failures[cause] += 1
-            log.warning("TLS handshake of a station failed", peer=self._half.peer, cause=cause)
+            if server._ration.take():
+                log.warning("TLS handshake of a station failed", peer=self._half.peer, cause=cause)
             with trio.move_on_after(1):
                 await secure.finish()
             return None
@@ -345,9 +348,10 @@ class _Arrival:
         identity: str | None = None,
     ) -> None:
         self._server._stats.refusals[cause] += 1
-        log.warning(
-            "station refused", status=status, cause=cause, reason=reason, peer=self._half.peer, identity=identity
-        )
+        if self._server._ration.take():
+            log.warning(
+                "station refused", status=status, cause=cause, reason=reason, peer=self._half.peer, identity=identity
+            )
         station.refuse(status, headers, b"")
 
     def _left(self, how: Closed) -> None:

@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from localctl.net.settings import EdgeLimits
 from localctl.net.station_server import HalfOpens
@@ -208,6 +209,18 @@ async def test_paths_outside_the_base_or_with_two_meanings_are_not_found(base_pa
     async with site(settings=settings) as (the_box, _), await connect(the_box.port) as peer:
         await peer.send(upgrade(path))
         assert (await peer.head())[0] == status
+
+
+async def test_p6_who_knocks_all_day_is_counted_but_not_logged_every_time(monkeypatch):
+    monkeypatch.setattr("localctl.net.ration.BURST_LINES", 2)
+    with capture_logs() as lines:
+        async with box(edge()) as the_box:
+            for _ in range(5):
+                async with await connect(the_box.port) as peer:
+                    await peer.send(upgrade("/"))
+                    assert (await peer.head())[0] == 404
+            assert the_box.stats.refusals["path"] == 5
+    assert [line["event"] for line in lines].count("station refused") == 2
 
 
 async def test_behind_our_own_proxy_the_address_it_names_counts():
