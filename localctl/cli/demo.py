@@ -1,6 +1,7 @@
-"""`localctl demo`: a small CSMS, twelve stations and a real localctl between them, on loopback, with a verdict.
+"""`localctl demo`: a small CSMS, an EMS, twelve stations and a real localctl between them, on loopback, with a verdict.
 
-Exit codes: 0 every message arrived as it was sent and every station came back after the outage, 1 not so.
+Exit codes: 0 every message arrived as it was sent, every station came back after the outage, no fuse was overdrawn and
+the EMS's limits were followed; 1 not so.
 """
 
 import signal
@@ -13,7 +14,9 @@ from rich.console import Console
 
 from localctl.demo.box import BoxFailed
 from localctl.demo.cast import MINUTE_S, Plan
-from localctl.demo.site import Outcome, Scene, Show, play, through_localctl
+from localctl.demo.keys import terminal
+from localctl.demo.outcome import Outcome
+from localctl.demo.site import Scene, Show, play, through_localctl
 from localctl.demo.view import LiveView, PlainView, view_for
 
 ARRIVED: Final = 0
@@ -53,7 +56,8 @@ async def _play(plan: Plan, view: PlainView | LiveView) -> Outcome:
         async with trio.open_nursery() as nursery:
             seen: list[Scene] = []
             nursery.start_soon(_stop_on_signal, seen)
-            outcome = await play(plan, through=through_localctl(Path(folder)), show=_remember(seen, view.show))
+            through, show = through_localctl(Path(folder), plan), _remember(seen, view.show)
+            outcome = await play(plan, through=through, show=show, keys=terminal())
             nursery.cancel_scope.cancel()
     return outcome
 

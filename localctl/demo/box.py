@@ -1,6 +1,7 @@
 """The box under demonstration: a real `localctl run` process with a configuration written for the occasion."""
 
 import re
+import secrets
 import subprocess
 import sys
 from collections import deque
@@ -12,47 +13,15 @@ from pathlib import Path
 
 import trio
 
+from localctl.demo.api import Api, NoAnswer, request
+from localctl.demo.cast import Plan, Role
 from localctl.demo.certificate import make_certificate
-from localctl.demo.door import HOST, Address, free_port
+from localctl.demo.door import Address, free_port
+from localctl.demo.settings import Ports, settings
 
 USUAL_HTTP_PORT = 9180
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 10.0
-
-CONFIG = """\
-# Written by `localctl demo`. Everything is on loopback and gone when the demo ends.
-[controller]
-name = "demo"
-state_dir = "{folder}"
-log_format = "logfmt"
-
-[[listen]]
-address = "{host}"
-port = {plain_port}
-security_profile = 1
-
-[[listen]]
-address = "{host}"
-port = {tls_port}
-security_profile = 2
-certificates = [{{ cert_file = "{certificate}", key_file = "{key}" }}]
-
-[[csms]]
-name = "demo"
-url = "ws://{host}:{csms_port}"
-retry_min_s = 0.5
-retry_range_s = 0.5
-retry_repeats = 1
-hold_s = 1.0
-
-[http]
-address = "{host}"
-port = {http_port}
-{stations}"""
-STATION = """
-[[station]]
-identity = "{identity}"
-"""
 
 
 class BoxFailed(Exception):
@@ -61,24 +30,19 @@ class BoxFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A running box: where stations dial, with and without TLS, and where its metrics are."""
+    """A running box: where stations dial, with and without TLS, and its API."""
 
     plain: Address
     tls: Address
-    http_port: int
-
-    @property
-    def metrics_url(self) -> str:
-        """Where Prometheus would look."""
-        return f"http://{HOST}:{self.http_port}/metrics"
+    api: Api
 
 
 @asynccontextmanager
 async def running_box(
-    folder: Path, csms_port: int, identities: Iterable[str], say: Callable[[str], None]
+    folder: Path, csms_port: int, plan: Plan, roles: Iterable[Role], say: Callable[[str], None]
 ) -> AsyncIterator[Box]:
     """A box between these stations and that CSMS until the block ends. `say` hears what it logs."""
-    box, config = _configure(folder, csms_port, identities)
+    box, config = _configure(folder, csms_port, plan, roles)
     log: deque[str] = deque(maxlen=8)
     async with trio.open_nursery() as nursery:
         ended = trio.Event()
@@ -94,24 +58,30 @@ async def running_box(
             nursery.cancel_scope.cancel()
 
 
-def _configure(folder: Path, csms_port: int, identities: Iterable[str]) -> tuple[Box, Path]:
+def _configure(folder: Path, csms_port: int, plan: Plan, roles: Iterable[Role]) -> tuple[Box, Path]:
     certificate, key = make_certificate(folder)
     plain, tls = Address(port=free_port()), Address(port=free_port(), ca_file=certificate)
-    box = Box(plain=plain, tls=tls, http_port=free_port(USUAL_HTTP_PORT))
-    text = CONFIG.format(
+    api = _api(folder)
+    ports = Ports(
         folder=folder,
-        host=HOST,
-        plain_port=plain.port,
-        tls_port=tls.port,
         certificate=certificate,
         key=key,
-        csms_port=csms_port,
-        http_port=box.http_port,
-        stations="".join(STATION.format(identity=identity) for identity in identities),
+        plain=plain.port,
+        tls=tls.port,
+        csms=csms_port,
+        http=api.port,
+        token_file=api.token_file,
     )
     config = folder / "demo.toml"
-    config.write_text(text)
-    return box, config
+    config.write_text(settings(plan, roles, ports))
+    return Box(plain=plain, tls=tls, api=api), config
+
+
+def _api(folder: Path) -> Api:
+    token, token_file = secrets.token_hex(12), folder / "token"
+    token_file.touch(mode=0o600)
+    token_file.write_text(token + "\n")
+    return Api(port=free_port(USUAL_HTTP_PORT), token=token, token_file=token_file)
 
 
 async def _process(
@@ -140,26 +110,23 @@ async def _read_log(process: trio.Process, log: deque[str], say: Callable[[str],
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             log.append(line.decode(errors="replace"))
-            say("localctl: " + re.sub(r"^at=\S+ level=\S+ event=", "", log[-1]))
+            told = re.sub(r"^at=\S+ level=\S+ event=", "", log[-1])
+            if not told.startswith("order "):  # hundreds of them; what they come to is in the view
+                say("localctl: " + told)
 
 
 async def _ready(box: Box, ended: trio.Event, log: deque[str]) -> None:
     with trio.move_on_after(READY_WITHIN_S):
         while not ended.is_set():
-            if await _http_status(box.http_port, "/-/ready") == 200:
+            if await _is_ready(box.api.port):
                 return
             await trio.sleep(0.1)
     raise BoxFailed("localctl did not become ready; it said last:\n  " + "\n  ".join(log or ["nothing at all"]))
 
 
-async def _http_status(port: int, path: str) -> int | None:
-    """Status of a GET, or None while nobody answers."""
+async def _is_ready(port: int) -> bool:
     try:
-        with trio.fail_after(2):
-            async with await trio.open_tcp_stream(HOST, port) as stream:
-                await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-                answer = await stream.receive_some(1024)
-    except (OSError, trio.TooSlowError, trio.BrokenResourceError):
-        return None
-    words = answer.split(b" ", 2)
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
+        status, _ = await request(port, "GET", "/-/ready")
+    except NoAnswer:
+        return False
+    return status == 200

@@ -1,4 +1,7 @@
-"""The twelve stations of the demo, the cars that visit them, and when things happen.
+"""The twelve stations of the demo and the panels that feed them, the cars that visit them, and when things happen.
+
+    grid ── main 3 x 100 A ──┬── row-a 3 x 63 A ── DEMO-01 … DEMO-06
+                             └── row-b 3 x 80 A ── DEMO-07 … DEMO-12, of which DEMO-08 disobeys
 
 Everything is scaled by `pace`: at 1 the demo takes a minute; a fast demo has shorter visits and smaller batteries.
 """
@@ -11,8 +14,39 @@ from localctl.demo.dialect import Model
 from localctl.demo.station import Visit
 
 MINUTE_S = 60.0
+FIRST_S = 4.0
+"""The first car comes after that: the box has met every station by then, as a site's installer makes sure of."""
 PASSWORD = "only-for-this-demo-0123"
 """Every station's Basic password. Nothing outside this process tree ever accepts it."""
+
+
+USUAL_A, LOW_A = 80.0, 40.0
+"""What the EMS lets the whole site take per phase, and what it lets it take for a while."""
+EMS_NAME = "ems"
+REACTION_SHARE = 1.5
+"""The box is told that stations need so many times longer to follow than they do."""
+BOX_S = 3.0
+"""So long may the box need until every station has heard of a new limit, also on a busy little machine."""
+DISOBEYS = 7
+"""Number of the station (from 0) that accepts every limit and follows none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A distribution panel. `reserve_a` is not given to stations that obey, because one does not."""
+
+    id: str
+    parent: str | None
+    fuse_a: float
+    reserve_a: float = 0.0
+
+
+PANELS = (
+    Panel(id="main", parent=None, fuse_a=100.0),
+    Panel(id="row-a", parent="main", fuse_a=63.0),
+    Panel(id="row-b", parent="main", fuse_a=80.0, reserve_a=16.0),
+)
+ROTATIONS = ("RST", "STR", "TRS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +70,32 @@ class Plan:
         """And comes back."""
         return self.duration_s * 0.2
 
+    @property
+    def limits(self) -> tuple[tuple[float, float], ...]:
+        """What the EMS asks for and when: less before the outage, the usual after it."""
+        return (0.0, USUAL_A), (self.duration_s * 0.3, LOW_A), (self.duration_s * 0.7, USUAL_A)
+
+    @property
+    def reaction_s(self) -> float:
+        """How long a station takes to follow a limit."""
+        return max(0.5, self.pace)
+
+    @property
+    def follow_s(self) -> float:
+        """How long the whole site may take to follow a lower limit of the EMS: the stations' time, and the box's."""
+        return REACTION_SHARE * self.reaction_s + BOX_S
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """One station of the cast: its model, whether it comes over TLS, its visits."""
+    """One station of the cast: its model, where it is wired and how, whether it comes over TLS, its visits.
+
+    `rotation` names the site's phases (R, S, T) at the station's conductors 1 to 3.
+    """
 
     model: Model
+    panel: str
+    rotation: str
     tls: bool
     visits: tuple[Visit, ...]
 
@@ -58,11 +112,10 @@ def _role(number: int, plan: Plan) -> Role:
         identity=f"DEMO-{number + 1:02}",
         version=version,
         evses=2 if number in (4, 9) else 1,
-        phases=1 if number in (1, 6) else 3,
-        max_a=32.0 if number % 2 else 16.0,
-        first_phase=number % 3,
-        reaction_s=max(0.5, 1.5 * pace),
-        obedient=number != 7,
+        phases=1 if number in (1, DISOBEYS) else 3,
+        max_a=32.0 if number % 2 and number != DISOBEYS else 16.0,
+        reaction_s=plan.reaction_s,
+        obedient=number != DISOBEYS,
         boots_again=number % 4 == 0,
         meter_every_s=max(0.25, 0.75 * pace),
         heartbeat_s=10.0 * pace,
@@ -74,12 +127,20 @@ def _role(number: int, plan: Plan) -> Role:
     )
     rng = random.Random(number)
     visits = tuple(visit for evse in range(1, model.evses + 1) for visit in _visits(rng, evse, plan))
-    return Role(model=model, tls=number % 3 == number // 4, visits=visits)
+    if not model.obedient:  # long enough for any meter to tell
+        visits = (_visit(1, FIRST_S * pace, 30 * pace, Car(max_a=model.max_a, battery_wh=1000 * pace)), *visits[2:])
+    tls = number % 3 == number // 4
+    return Role(model=model, panel=PANELS[1 + number // 6].id, rotation=_rotation(number), tls=tls, visits=visits)
+
+
+def _rotation(number: int) -> str:
+    """Neighbours are rotated against each other, so that one-phase cars spread over the phases."""
+    return ROTATIONS[(number + number // 3) % 3]
 
 
 def _visits(rng: random.Random, evse: int, plan: Plan) -> list[Visit]:
     """Cars one after the other, the last one gone before the end."""
-    visits, at_s = [], rng.uniform(1, 8)
+    visits, at_s = [], rng.uniform(FIRST_S, 9)
     while at_s < MINUTE_S * 0.8:
         stay_s = min(rng.uniform(12, 30), MINUTE_S * 0.92 - at_s)
         visits.append(_visit(evse, at_s * plan.pace, stay_s * plan.pace, _car(rng, plan.pace)))

@@ -1,4 +1,4 @@
-"""The demo as a whole: a CSMS, twelve stations, localctl in between, an outage half-way, and a verdict at the end.
+"""The demo as a whole: a CSMS, an EMS, twelve stations, localctl in between, an outage, and a verdict at the end.
 
     outcome = await play(Plan(), through=through_localctl(folder), board=board)
 
@@ -14,13 +14,17 @@ from pathlib import Path
 
 import trio
 
+from localctl.demo.api import Api
 from localctl.demo.box import running_box
 from localctl.demo.cast import PASSWORD, Plan, Role, cast
 from localctl.demo.clock import Clock
 from localctl.demo.csms import Csms
 from localctl.demo.door import HOST, Address, Door
+from localctl.demo.grid import Grid
+from localctl.demo.keys import listen
+from localctl.demo.outcome import Outcome
 from localctl.demo.station import Station
-from localctl.demo.tape import Tape, Verdict, compare, total
+from localctl.demo.tape import Tape, compare, total
 
 DRAIN_WITHIN_S = 15.0
 REFRESH_S = 0.25
@@ -28,16 +32,16 @@ REFRESH_S = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How stations reach the CSMS, and where to look at what is in between."""
+    """How stations reach the CSMS, and the API of what is in between, if that has one."""
 
     plain: Address
     tls: Address
-    metrics_url: str | None = None
+    api: Api | None = None
 
 
 Say = Callable[[str], None]
-Through = Callable[[int, list[str], Say], AbstractAsyncContextManager[Way]]
-"""CSMS port, identities and a place for log lines in; a way through, open until the block ends, out."""
+Through = Callable[[int, list[Role], Say], AbstractAsyncContextManager[Way]]
+"""CSMS port, stations and a place for log lines in; a way through, open until the block ends, out."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +56,11 @@ class Scene:
     events: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=200))
     said: int = 0
     """How many events there have been."""
+    grid: Grid | None = None
+    """The electrical side; None when nothing is in between that could keep limits."""
     metrics_url: str | None = None
+    keys: int | None = None
+    """The terminal whose keys turn the EMS's slider."""
     away_s: float = 0.0
     stop: trio.Event = field(default_factory=trio.Event)
     """Set it to end the demo early and in good order."""
@@ -63,61 +71,33 @@ class Scene:
         self.events.append((self.clock.passed_s(), what))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How it went. `good` is what the exit code tells."""
-
-    verdict: Verdict
-    stations: int
-    back: int
-    """Stations on the line at the end."""
-    away_s: float
-    metrics_url: str | None
-
-    @property
-    def good(self) -> bool:
-        """Every message arrived as it was sent, and every station is back."""
-        return self.verdict.good and self.back == self.stations
-
-    def sentence(self) -> str:
-        """The outcome for people."""
-        verdict, parts = self.verdict, []
-        parts.append(f"{verdict.messages:,} messages, {verdict.lost:,} lost, {verdict.altered:,} altered")
-        if verdict.own:
-            parts.append(f"{verdict.own:,} more were localctl's own")
-        if self.away_s:
-            again = f", {verdict.again} sent again" if verdict.again else ""
-            parts.append(f"CSMS was away {self.away_s:.0f} s{again}, {self.back} of {self.stations} stations came back")
-        if self.metrics_url is not None:
-            parts.append(f"metrics were at {self.metrics_url}")
-        return "; ".join(parts)
-
-
 Show = Callable[[Scene], None]
 
 
-async def play(plan: Plan, *, through: Through, show: Show) -> Outcome:
-    """Play the demo to its end (or until `scene.stop`) and judge it."""
+async def play(plan: Plan, *, through: Through, show: Show, keys: int | None = None) -> Outcome:
+    """Play the demo to its end (or until `scene.stop`) and judge it. `keys`: a terminal, see `demo.keys`."""
     clock, roles = Clock(), cast(plan)
     csms = Csms(clock, passwords={role.model.identity: PASSWORD for role in roles}, chat_every_s=4 * plan.pace)
-    scene = Scene(plan=plan, clock=clock, csms=csms, door=Door(csms.serve))
+    scene = Scene(plan=plan, clock=clock, csms=csms, door=Door(csms.serve), keys=keys)
     csms.on_change = scene.say
     async with trio.open_nursery() as nursery:
         await nursery.start(scene.door.stay_open)
-        async with through(scene.door.port, [role.model.identity for role in roles], scene.say) as way:
-            scene.metrics_url = way.metrics_url
+        async with through(scene.door.port, roles, scene.say) as way:
+            if way.api is not None:
+                scene.metrics_url = f"{way.api.url}/metrics"
+                scene.grid = Grid(plan, clock, scene.stations, way.api, scene.say)
             outcome = await _act(scene, roles, way, show)
         nursery.cancel_scope.cancel()
     return outcome
 
 
-def through_localctl(folder: Path) -> Through:
+def through_localctl(folder: Path, plan: Plan) -> Through:
     """The real thing: a `localctl run` process with its files in this folder."""
 
     @asynccontextmanager
-    async def through(csms_port: int, identities: list[str], say: Say) -> AsyncIterator[Way]:
-        async with running_box(folder, csms_port, identities, say) as box:
-            yield Way(plain=box.plain, tls=box.tls, metrics_url=box.metrics_url)
+    async def through(csms_port: int, roles: list[Role], say: Say) -> AsyncIterator[Way]:
+        async with running_box(folder, csms_port, plan, roles, say) as box:
+            yield Way(plain=box.plain, tls=box.tls, api=box.api)
 
     return through
 
@@ -130,6 +110,8 @@ async def _act(scene: Scene, roles: list[Role], way: Way, show: Show) -> Outcome
             station = _station(scene, role, way)
             scene.stations.append((role, station))
             nursery.start_soon(station.run, role.visits)
+        if scene.grid is not None:
+            _turn_on(scene, scene.grid, nursery)
         with trio.move_on_after(scene.plan.duration_s):
             nursery.start_soon(_outage, scene, nursery)
             await scene.stop.wait()
@@ -138,6 +120,14 @@ async def _act(scene: Scene, roles: list[Role], way: Way, show: Show) -> Outcome
         outcome = _judge(scene)
         nursery.cancel_scope.cancel()
     return outcome
+
+
+def _turn_on(scene: Scene, grid: Grid, nursery: trio.Nursery) -> None:
+    for way in grid.ems.ways():
+        scene.say(f"the EMS's limit from another terminal: {way}")
+    nursery.start_soon(grid.run)
+    if scene.keys is not None:
+        nursery.start_soon(listen, scene.keys, lambda: grid.ems.limit_a, grid.ems.slide)
 
 
 def _station(scene: Scene, role: Role, way: Way) -> Station:
@@ -177,7 +167,8 @@ async def _finish(scene: Scene) -> None:
 async def _arrived(scene: Scene) -> None:
     """Wait for what nobody answers (2.1 SEND) and so may still be on its way."""
     while True:
-        if _judge(scene).good:
+        outcome = _judge(scene)
+        if outcome.verdict.good and outcome.back == outcome.stations:
             return
         await trio.sleep(REFRESH_S)
 
@@ -190,6 +181,8 @@ def _judge(scene: Scene) -> Outcome:
         stations=len(stations),
         back=sum(station.online for station in stations),
         away_s=scene.away_s,
+        power=None if scene.grid is None else scene.grid.judge,
+        disobedient="" if scene.grid is None else scene.grid.disobedient(),
         metrics_url=scene.metrics_url,
     )
 

@@ -1,15 +1,20 @@
-"""What the terminal shows while the demo plays: a live table, or plain lines where there is no terminal."""
+"""What the terminal shows while the demo plays: live tables, or plain lines where there is no terminal."""
 
 from types import TracebackType
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from localctl.demo.cast import Role
+from localctl.demo.ems import PANEL
+from localctl.demo.keys import HINT
+from localctl.demo.power import station_load, told_a
 from localctl.demo.site import Scene
 from localctl.demo.station import Station
+from localctl.demo.view_site import panels_table, whys
 
 EVENTS_SHOWN = 8
 SUMMARY_EVERY_S = 10.0
@@ -45,7 +50,7 @@ class PlainView:
 
 
 class LiveView:
-    """The stations as a table that moves, the last events below."""
+    """Panels and stations as tables that move, the last events below."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False)
@@ -62,7 +67,11 @@ class LiveView:
         events = Text("\n".join(f"{at_s:6.1f} s  {what}" for at_s, what in list(scene.events)[-EVENTS_SHOWN:]))
         events.truncate(self._live.console.width * EVENTS_SHOWN)
         events.no_wrap, events.overflow = True, "ellipsis"
-        self._live.update(Group(stations_table(scene), Text(summary(scene), style="bold"), events), refresh=True)
+        tables = [stations_table(scene)]
+        if scene.grid is not None and scene.grid.picture is not None:
+            tables.insert(0, panels_table(scene.grid.picture))
+        lines = Text("\n".join([summary(scene), *hints(scene)]), style="bold", no_wrap=True, overflow="ellipsis")
+        self._live.update(Group(*tables, lines, events), refresh=True)
 
 
 def view_for(console: Console) -> PlainView | LiveView:
@@ -82,34 +91,45 @@ def summary(scene: Scene) -> str:
     return " · ".join(parts)
 
 
+def hints(scene: Scene) -> list[str]:
+    """How to turn the EMS's slider, where there is one."""
+    if scene.grid is None:
+        return []
+    slider = f"EMS slider at {scene.grid.ems.limit_a:g} A per phase for {PANEL}"
+    return [slider + ("" if scene.keys is None else f"; {HINT}")]
+
+
 def stations_table(scene: Scene) -> Table:
     """One row per station."""
     title = f"localctl demo, {scene.clock.passed_s():.0f} of {scene.plan.duration_s:.0f} s"
-    table = Table(title=title, title_justify="left", expand=False)
-    table.add_column("station")
-    table.add_column("version")
-    table.add_column("TLS")
-    table.add_column("state", min_width=8)
-    for heading in ("L1 A", "L2 A", "L3 A", "limit A", "Wh", "up", "down"):
-        table.add_column(heading, justify="right", min_width=5)
+    table = Table(title=title, title_justify="left", expand=False, box=SIMPLE_HEAD)
+    for heading in ("station", "panel", "version", "state"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("L1 A", "L2 A", "L3 A", "limit A"):
+        table.add_column(heading, justify="right", min_width=4)
+    table.add_column("because of", no_wrap=True, min_width=12)
+    for heading in ("Wh", "up", "down"):
+        table.add_column(heading, justify="right", min_width=4)
+    reasons = whys(scene.grid.picture) if scene.grid is not None and scene.grid.picture is not None else {}
     for role, station in scene.stations:
-        table.add_row(*_row(scene, role, station))
+        table.add_row(*_row(scene, role, station, reasons.get(role.model.identity, "")))
     return table
 
 
-def _row(scene: Scene, role: Role, station: Station) -> list[str | Text]:
-    currents = [evse.currents_a() for evse in station.evses.values()]
-    amperes = [f"{sum(phase):.1f}" if sum(phase) else "-" for phase in zip(*currents, strict=True)]
-    limits = [evse.limit_a(scene.clock.now_at()) for evse in station.evses.values() if evse.transaction is not None]
+def _row(scene: Scene, role: Role, station: Station, because: str) -> list[str | Text]:
+    now_at = scene.clock.now_at()
+    amperes = [f"{amps:.1f}" if amps else "-" for amps in station_load(role, station, now_at).total]
+    limits = [told_a(station, evse, now_at) for evse in station.evses.values() if evse.transaction is not None]
     energy_wh = sum(evse.energy_wh for evse in station.evses.values())
     side = scene.csms.sides.get(role.model.identity)
     return [
         role.model.identity + ("" if role.model.obedient else " (disobeys)"),
-        role.model.version.removeprefix("ocpp"),
-        "yes" if role.tls else "",
+        role.panel,
+        role.model.version.removeprefix("ocpp") + (" TLS" if role.tls else ""),
         Text(station.state, style=STATE_STYLES.get(station.state, "")),
         *amperes,
-        " + ".join(f"{limit_a:.0f}" for limit_a in limits) or "-",
+        " + ".join(f"{limit_a:.1f}" for limit_a in limits) or "-",
+        because,
         f"{energy_wh:,.0f}",
         f"{0 if side is None else len(side.tape.heard):,}",
         f"{len(station.tape.heard):,}",

@@ -7,20 +7,21 @@ import sys
 
 from tests.e2e.processes import REPOSITORY
 
-COMMAND = [sys.executable, "-m", "localctl", "demo", "--plain", "--duration"]
+COMMAND = [sys.executable, "-m", "localctl", "demo", "--plain"]
 CLEAN = re.compile(r"^[\d,]+ messages, 0 lost, 0 altered", re.MULTILINE)
 
 
-def test_a_short_demo_through_the_real_localctl_loses_nothing():
-    done = subprocess.run([*COMMAND, "6"], cwd=REPOSITORY, capture_output=True, text=True, timeout=90)
+def test_a_short_demo_through_the_real_localctl_loses_nothing_and_keeps_every_limit():
+    done = subprocess.run([*COMMAND, "--fast"], cwd=REPOSITORY, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert CLEAN.search(done.stdout)
     assert "12 of 12 stations came back" in done.stdout
+    assert "; no fuse overdrawn, EMS 80 -> 40 A followed within " in done.stdout
     assert 'localctl: "station connected" station=DEMO-12 subprotocol=ocpp2.1' in done.stdout
 
 
 def test_ctrl_c_ends_it_early_with_its_verdict():
-    demo = subprocess.Popen([*COMMAND, "60"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    demo = subprocess.Popen([*COMMAND, "--duration", "60"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     with demo:
         seen = []
         for line in demo.stdout:

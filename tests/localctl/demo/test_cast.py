@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from localctl.demo.cast import Plan, cast
+from localctl.demo.cast import FIRST_S, LOW_A, PANELS, USUAL_A, Plan, cast
 
 
 def test_twelve_stations_of_three_versions_some_over_tls():
@@ -18,6 +18,40 @@ def test_one_and_three_phases_one_disobedient_station_and_two_evses_somewhere():
     assert {model.phases for model in models} == {1, 3}
     assert sum(not model.obedient for model in models) == 1
     assert any(model.evses == 2 for model in models)
+    cars = [visit.car() for role in cast(Plan()) for visit in role.visits]
+    assert {car.phases for car in cars} == {1, 3}
+
+
+def test_every_station_hangs_on_a_panel_and_every_rotation_occurs_on_each():
+    main, *rows = PANELS
+    assert main.parent is None
+    for row in rows:
+        here = [role for role in cast(Plan()) if role.panel == row.id]
+        assert (row.parent, len(here)) == (main.id, 6)
+        assert {role.rotation for role in here} == {"RST", "STR", "TRS"}
+
+
+def test_the_fuses_bear_the_disobedient_station_whatever_it_draws():
+    (liar,) = (role for role in cast(Plan()) if not role.model.obedient)
+    most_a = liar.model.max_a * liar.model.evses
+    assert all(panel.reserve_a >= most_a for panel in PANELS if panel.id == liar.panel)
+    assert PANELS[0].fuse_a >= USUAL_A + most_a
+
+
+def test_the_disobedient_station_charges_long_enough_for_its_meter_to_tell():
+    (liar,) = (role for role in cast(Plan()) if not role.model.obedient)
+    assert liar.visits[0].stay_s > 25
+    assert liar.visits[0].car().battery_wh > 500
+
+
+def test_the_ems_asks_for_less_before_the_outage_and_for_the_usual_after_it():
+    for plan in (Plan(), Plan(duration_s=12)):
+        (_, first_a), (down_at_s, low_a), (up_at_s, last_a) = plan.limits
+        assert (first_a, low_a, last_a) == (USUAL_A, LOW_A, USUAL_A)
+        assert down_at_s < plan.outage_at_s < plan.outage_at_s + plan.outage_s < up_at_s
+        assert plan.follow_s < up_at_s - down_at_s
+        first = min(visit.after_s for role in cast(plan) for visit in role.visits)
+        assert first >= FIRST_S * plan.pace
 
 
 def test_cars_come_one_after_the_other_and_leave_before_the_end():

@@ -6,22 +6,21 @@ import trio
 
 from localctl.demo.cast import Plan
 from localctl.demo.door import Address
-from localctl.demo.site import Outcome, Way, play
-from localctl.demo.tape import Verdict
+from localctl.demo.site import Way, play
 
 PLAN = Plan(duration_s=3)
 
 
 @asynccontextmanager
-async def nothing_between(port, identities, say):
+async def nothing_between(port, roles, say):
     """Stations dial the CSMS itself."""
-    assert len(identities) == 12
+    assert len(roles) == 12
     say("nothing in between")
-    yield Way(plain=Address(port=port), tls=Address(port=port), metrics_url="http://127.0.0.1:1/metrics")
+    yield Way(plain=Address(port=port), tls=Address(port=port))
 
 
 @asynccontextmanager
-async def a_dead_end(port, identities, say):
+async def a_dead_end(port, roles, say):
     """Nobody ever gets through."""
     yield Way(plain=Address(port=1), tls=Address(port=1))
 
@@ -53,28 +52,3 @@ async def test_a_way_that_leads_nowhere_is_not_good(monkeypatch):
     with trio.fail_after(30):
         outcome = await play(Plan(duration_s=0.5), through=a_dead_end, show=lambda _scene: None)
     assert (outcome.good, outcome.back) == (False, 0)
-
-
-def outcome_of(**features):
-    """An outcome that is good unless told otherwise."""
-    made = {"verdict": Verdict(messages=4812), "stations": 12, "back": 12, "away_s": 12.2, "metrics_url": None}
-    return Outcome(**made | features)
-
-
-def test_the_sentence_at_the_end_says_it_all():
-    url = "http://127.0.0.1:9180/metrics"
-    assert outcome_of(metrics_url=url).sentence() == (
-        "4,812 messages, 0 lost, 0 altered; CSMS was away 12 s, 12 of 12 stations came back; "
-        "metrics were at http://127.0.0.1:9180/metrics"
-    )
-    assert "3 sent again" in outcome_of(verdict=Verdict(messages=1, again=3)).sentence()
-    assert "; 7 more were localctl's own;" in outcome_of(verdict=Verdict(messages=1, own=7)).sentence()
-    assert outcome_of(away_s=0).sentence() == "4,812 messages, 0 lost, 0 altered"
-
-
-def test_good_means_everything_arrived_and_everybody_came_back():
-    assert outcome_of().good
-    assert not outcome_of(back=11).good
-    assert not outcome_of(verdict=Verdict(messages=10, lost=1)).good
-    assert not outcome_of(verdict=Verdict(messages=10, altered=1)).good
-    assert not outcome_of(verdict=Verdict()).good

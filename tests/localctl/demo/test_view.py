@@ -68,11 +68,12 @@ async def test_the_table_has_a_row_per_station_with_its_currents_and_counts(scen
     station.tape.hears("x")
     out = console()
     out.print(stations_table(scene))
-    rows = {line.split("│")[1].strip(): line for line in out.file.getvalue().splitlines() if "DEMO-" in line}
+    rows = {line.split()[0]: line for line in out.file.getvalue().splitlines() if "DEMO-" in line}
     assert len(rows) == 12
     assert not role.model.obedient
-    assert "10.0" in rows["DEMO-08 (disobeys)"]
-    assert rows["DEMO-08 (disobeys)"].rstrip("│ ").endswith("1")
+    assert "10.0" in rows["DEMO-08"]
+    assert "(disobeys)" in rows["DEMO-08"]
+    assert rows["DEMO-08"].rstrip().endswith("1")
 
 
 async def test_the_summary_says_whether_the_csms_is_there(scene):

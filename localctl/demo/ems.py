@@ -1,0 +1,85 @@
+"""The site's energy management system: tells the box how much the whole site may take, over its HTTP API.
+
+It follows the demo's plan until somebody turns its slider; from then on only the slider counts. Somebody else may set
+the same limit with the same token (curl, `localctl limit set`): the newest word holds, and this EMS takes it over.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import trio
+
+from localctl.demo.api import Api, NoAnswer
+from localctl.demo.cast import EMS_NAME, PANELS, USUAL_A, Plan
+
+PANEL = PANELS[0].id
+RENEW_S, HOLDS_S, AGAIN_S = 60.0, 300.0, 1.0
+MOST_A = PANELS[0].fuse_a
+Json = dict[str, Any]
+
+
+class Ems:
+    """`on_limit` hears every limit in force, `say` what is worth a line. `run` it in a nursery."""
+
+    def __init__(self, api: Api, *, on_limit: Callable[[float], None], say: Callable[[str], None]) -> None:
+        self.limit_a = USUAL_A
+        self.by_hand = False
+        self._api, self._on_limit, self._say = api, on_limit, say
+        self._turned = trio.Event()
+        self._heard_at = 0.0
+
+    async def run(self, plan: Plan) -> None:
+        """Keep the box informed until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._keep_telling)
+            began_s = trio.current_time()
+            for at_s, limit_a in plan.limits:
+                await trio.sleep_until(began_s + at_s)
+                if not self.by_hand:
+                    self._want(limit_a)
+
+    def slide(self, limit_a: float) -> None:
+        """Somebody turns the slider: amperes per phase, from 0 to the main fuse."""
+        self.by_hand = True
+        self._want(min(max(limit_a, 0.0), MOST_A))
+
+    def seen(self, picture: Json) -> None:
+        """The box says what holds. A newer word than ours is somebody else's, and holds."""
+        for word in picture.get("external", ()):
+            if word["source"] == EMS_NAME and word["node"] == f"panel:{PANEL}" and word["heard_at"] > self._heard_at:
+                amps = word["limit_a"]
+                self._heard_at, self.by_hand = word["heard_at"], True
+                if amps is not None and None not in amps and max(amps) != self.limit_a:
+                    self._say(f"somebody else limits {PANEL} to {max(amps):g} A")
+                    self.limit_a = max(amps)
+                    self._on_limit(self.limit_a)
+
+    def ways(self) -> list[str]:
+        """How to do the same from another terminal."""
+        body = f'{{"source": "{EMS_NAME}", "limit_a": 40, "expires_in_s": 60}}'
+        where, header = f"{self._api.url}/api/v1/limits/{PANEL}", f"Authorization: Bearer {self._api.token}"
+        words = f"--amps 40 --url {self._api.url} --token-file {self._api.token_file}"
+        return [f"curl -X PUT -H '{header}' {where} -d '{body}'", f"localctl limit set {PANEL} {words}"]
+
+    def _want(self, limit_a: float) -> None:
+        if limit_a != self.limit_a:
+            self.limit_a = limit_a
+            self._turned.set()
+
+    async def _keep_telling(self) -> None:
+        while True:
+            self._turned = trio.Event()
+            wait_s = RENEW_S if await self._tell(self.limit_a) else AGAIN_S
+            with trio.move_on_after(wait_s):
+                await self._turned.wait()
+
+    async def _tell(self, limit_a: float) -> bool:
+        body = {"source": EMS_NAME, "limit_a": limit_a, "expires_in_s": HOLDS_S}
+        try:
+            told = await self._api.limit(PANEL, body)
+        except NoAnswer as why:
+            self._say(f"EMS: {why}")
+            return False
+        self._heard_at = max([self._heard_at, *(word["heard_at"] for word in told["external"])])
+        self._on_limit(limit_a)
+        return True
