@@ -35,6 +35,7 @@ def site_plan_of(config: Config) -> SitePlan | None:
         terms=Terms(lease=lease_terms_of(config), pace=pace_terms_of(config)),
         turns=turns_of(config),
         zone=zone_of(config),
+        wired=config.charging.phases == "wired",
         adopts=partial(adopted_of, config),
         adopted_load=ADOPTED,
     )

@@ -141,7 +141,8 @@ class Controller:
         """The station is away; what was in flight to it may or may not have arrived."""
         name = self.name_of(identity)
         if name is not None:
-            self.roster.online.discard(name)
+            self.roster.away(name)
+            self.hunger.forget(name)
             self.dispatcher.link_lost(name, now)
 
     def heard(self, identity: str, action: str, request: object, answer: object, now: float) -> None:
@@ -215,7 +216,7 @@ class Controller:
         shared = self._sharing.share(network, horizon, asked, self.turns, now)
         self.turns = shared.spans[0].allocation.turns
         used = {
-            (name, outlet.id): used_phases(one, outlet) for name, one in seen.items() for outlet in one.managed.outlets
+            (name, outlet.id): used_phases(one, outlet, now) for name, one in seen.items() for outlet in one.managed.outlets
         }
         self.last = Round(
             at=now, horizon=horizon, spans=shared.spans, demands=shared.demands, used=used,
@@ -264,7 +265,7 @@ class Controller:
         entitled = desk.envelope(managed, now, now if steered else now + self.plan.terms.lease.lease_s)
         return Seen(
             placed=placed, managed=managed, state=self.states[name], ledger=self.ledgers[name],
-            steered=steered, entitled=entitled,
+            steered=steered, entitled=entitled, wired=self.plan.wired,
         )  # fmt: skip
 
     def _sight(self, name: str, now: float) -> Sight:

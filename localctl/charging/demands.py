@@ -7,6 +7,11 @@
 | charges or waits to charge | from the car's minimum to what it may and wants to take |
 
 An idle reserve gives way when there is not even room for that (`sharing`).
+
+A car counts on the conductors it was measured on only while its station is there, the transaction that was measured
+runs, and the last sample is at most `PHASES_FRESH_S` old. Otherwise it counts on every conductor its EVSE has, at once,
+and the others are ordered down: a transient like a limit that drops. That is in time, because another car cannot be
+plugged in and draw current within a minute, which is longer than an order and a car's reaction take.
 """
 
 from dataclasses import dataclass
@@ -23,11 +28,15 @@ from localctl.charging.topology import Station as Placed
 FULL: Final = frozenset({"SuspendedEV"})
 IDLE_A: Final = 1.0
 FRESH_S: Final = 120.0
+PHASES_FRESH_S: Final = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One station as the demands need it. `steered`: it is there and follows orders."""
+    """One station as the demands need it. `steered`: it is there and follows orders.
+
+    `wired`: every conductor of its EVSEs counts, whatever its cars use.
+    """
 
     placed: Placed
     managed: Managed
@@ -35,17 +44,21 @@ class Seen:
     ledger: Ledger
     steered: bool
     entitled: Envelope
+    wired: bool = False
 
     def evse(self, evse_id: int) -> EvseState:
         """What is known of one EVSE, also when nothing is."""
         return self.state.evses.get(str(evse_id)) or EvseState()
 
 
-def used_phases(seen: Seen, outlet: Outlet) -> tuple[int, ...] | None:
+def used_phases(seen: Seen, outlet: Outlet, now: float) -> tuple[int, ...] | None:
     """The conductors the car really uses; None while that is not known, or may change behind our back."""
-    if not seen.steered or seen.state.running(outlet.id) is None:
+    if seen.wired or not seen.steered or seen.state.running(outlet.id) is None:
         return None
-    return seen.evse(outlet.id).phases.used
+    evse = seen.evse(outlet.id)
+    if evse.measured_at is None or now - evse.measured_at > PHASES_FRESH_S:
+        return None
+    return evse.phases.used
 
 
 def demand_of(seen: Seen, outlet: Outlet, *, appetite_a: float | None, cap_a: float | None, now: float) -> Demand:
@@ -62,7 +75,7 @@ def demand_of(seen: Seen, outlet: Outlet, *, appetite_a: float | None, cap_a: fl
         max_a=outlet.rating_a,
         cap_a=cap_a,
         appetite_a=appetite_a,
-        phases=used_phases(seen, outlet),
+        phases=used_phases(seen, outlet, now),
         priority=seen.placed.priority + seen.state.priority(transaction),
         weight=seen.placed.weight,
     )

@@ -15,6 +15,7 @@ from localctl.charging.actuators import is_ours
 from localctl.charging.facts import Fact, Metered, TransactionShown
 from localctl.charging.fleet import Managed
 from localctl.charging.ledger import Ledger
+from localctl.charging.phase_watch import PhaseWatch
 from localctl.charging.profiles import Protocol
 from localctl.charging.readings import whole
 from localctl.charging.site_state import StationState
@@ -81,6 +82,11 @@ class Roster:
         self.add(replace(station, protocol=protocol), adopted=name in self.adopted)
         self.ledgers[name] = replace(self.ledgers[name], protocol=protocol)
         return True
+
+    def away(self, name: str) -> None:
+        """The station is gone. By the time it is back there may be another car, on other conductors."""
+        self.online.discard(name)
+        self.states[name] = unmeasured(self.states[name])
 
     # --- what stations tell -------------------------------------------------------------------------------------------
 
@@ -167,12 +173,18 @@ class Roster:
     def put_back(self, states: dict[str, StationState], ledgers: dict[str, Ledger]) -> None:
         """What an earlier process knew of the stations that are still here."""
         for name in self._here(states):
-            self.states[name] = states[name]
+            self.states[name] = unmeasured(states[name])
         for name in self._here(ledgers):
             self.ledgers[name] = replace(ledgers[name], protocol=self.station(name).protocol)
 
     def _here(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self.states]
+
+
+def unmeasured(state: StationState) -> StationState:
+    """The state without what meters had shown of each car's conductors."""
+    evses = {key: replace(evse, phases=PhaseWatch()) for key, evse in state.evses.items()}
+    return replace(state, evses=evses)
 
 
 def profile_id(profile: object) -> int | None:

@@ -117,5 +117,8 @@ class Charging(Table):
     """When not all cars can charge, one that has its turn keeps it this long."""
     min_off_s: float = key(300.0, unit="s", reload="live", ge=0, le=86_400)
     """A paused car is not started again sooner than this."""
+    phases: Literal["measured", "wired"] = key("measured", reload="live")
+    """What a car counts on: the phases its meter shows (all of them while that is not certain), or always every phase
+    its EVSE is wired to, which wastes current but does not even need the moment in which cars follow a new limit."""
     max_writes_per_day: int = key(2000, reload="live", ge=10, le=100_000)
     """Lasting profiles written to one station in a day (they wear its flash memory); cuts are never held back."""

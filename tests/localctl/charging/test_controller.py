@@ -257,6 +257,23 @@ def test_a_one_phase_car_counts_on_its_phase_only_while_its_station_is_there():
     assert play.controller.last.used["A", 1] == (1,)
     play.leaves("A").cycles()
     assert play.controller.last.used["A", 1] is None
+    play.joins("A").cycles()
+    assert play.controller.last.used["A", 1] is None
+
+
+def test_a_one_phase_car_that_is_no_longer_measured_counts_on_all_phases():
+    play = three().plugs_in("A").goes_on(60)
+    for _ in range(4):
+        play.meters("A", 13.0, 0.0, 0.0).goes_on(20)
+    assert play.goes_on(60).controller.last.used["A", 1] == (1,)
+    assert play.goes_on(60).controller.last.used["A", 1] is None
+
+
+def test_an_appetite_is_forgotten_with_the_link():
+    play = three().plugs_in("A").plugs_in("B").goes_on(60)
+    for _ in range(4):
+        play.meters("A", 7.0, 7.0, 7.0).goes_on(20)
+    play.goes_on(60).gives(A=9, B=17).leaves("A").goes_on(10).joins("A").goes_on(60).gives(A=13, B=13)
 
 
 def test_k03_fr_04_a_higher_priority_is_served_first():

@@ -1,8 +1,10 @@
 """What an EVSE asks for, by what is known of its station."""
 
+from dataclasses import replace
+
 import pytest
 
-from localctl.charging.demands import Seen, demand_of, is_full, used_phases
+from localctl.charging.demands import PHASES_FRESH_S, Seen, demand_of, is_full, used_phases
 from localctl.charging.entitlement import Envelope
 from localctl.charging.ledger import Ledger
 from localctl.charging.phase_watch import PhaseWatch
@@ -14,6 +16,8 @@ NOW = 1000.0
 
 
 def seen(steered=True, evses=1, phases=(1, 2, 3), entitled=None, charging=None, protocol=Protocol.V201, **evse):
+    if "phases_watch" in evse:
+        evse = {"phases": evse["phases_watch"], "measured_at": NOW}
     box = place("A", evses=evses, phases=phases, protocol=protocol)
     running = {"t": Transaction(id="t", evse_id=1, started_at=0.0, charging_state=charging)} if charging else {}
     return Seen(
@@ -59,16 +63,24 @@ def test_in_1_6_the_connectors_status_tells(word, full):
     assert is_full(one, one.state.open["t"], 1, NOW) is full
 
 
-def test_phases_count_only_while_the_station_is_steered_and_a_transaction_runs():
-    watch = PhaseWatch(used=(1,))
-    assert used_phases(seen(charging="Charging", phases=(1, 2, 3)), place("A").managed.outlets[0]) is None
-    one = seen(charging="Charging")
-    one = Seen(
-        placed=one.placed, managed=one.managed, ledger=one.ledger, entitled=one.entitled, steered=True,
-        state=StationState(open=one.state.open, evses={"1": EvseState(phases=watch)}),
-    )  # fmt: skip
-    assert used_phases(one, one.managed.outlets[0]) == (1,)
-    away = Seen(
-        placed=one.placed, managed=one.managed, ledger=one.ledger, entitled=one.entitled, steered=False, state=one.state
-    )
-    assert used_phases(away, one.managed.outlets[0]) is None
+KNOWN = PhaseWatch(used=(1,))
+
+
+def phases_of(one, now=NOW):
+    return used_phases(one, one.managed.outlets[0], now)
+
+
+def test_a_car_counts_on_the_conductors_it_was_measured_on():
+    assert phases_of(seen(charging="Charging", phases_watch=KNOWN)) == (1,)
+
+
+def test_p2_a_car_counts_on_all_conductors_as_soon_as_anything_is_uncertain():
+    assert phases_of(seen(charging="Charging", phases_watch=KNOWN), NOW + PHASES_FRESH_S) == (1,)
+    assert phases_of(seen(charging="Charging", phases_watch=KNOWN), NOW + PHASES_FRESH_S + 1) is None
+    assert phases_of(seen(charging="Charging", phases_watch=KNOWN, steered=False)) is None
+    assert phases_of(seen(phases_watch=KNOWN)) is None
+    assert phases_of(seen(charging="Charging", phases_watch=PhaseWatch())) is None
+
+
+def test_where_the_wires_count_meters_do_not():
+    assert phases_of(replace(seen(charging="Charging", phases_watch=KNOWN), wired=True)) is None
