@@ -215,9 +215,8 @@ class Controller:
         asked = asked_by(seen, self._csms, self.hunger.limit_a, now)
         shared = self._sharing.share(network, horizon, asked, self.turns, now)
         self.turns = shared.spans[0].allocation.turns
-        used = {
-            (name, outlet.id): used_phases(one, outlet, now) for name, one in seen.items() for outlet in one.managed.outlets
-        }
+        outlets = ((name, one, outlet) for name, one in seen.items() for outlet in one.managed.outlets)
+        used = {(name, outlet.id): used_phases(one, outlet, now) for name, one, outlet in outlets}
         self.last = Round(
             at=now, horizon=horizon, spans=shared.spans, demands=shared.demands, used=used,
             entitled={name: one.entitled for name, one in seen.items()}, others=self.ground.others(now),
