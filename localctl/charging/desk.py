@@ -20,7 +20,11 @@ Window = tuple[float, float]
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """One station's book. `slots` and `tracks` go by place key, `drawers` by EVSE; `busy` is the token in flight."""
+    """One station's book.
+
+    `slots` and `tracks` go by place key, `drawers` by EVSE (0: all together), `written` by hours since 1970; `busy`
+    is the token in flight.
+    """
 
     capability: Capability
     slots: dict[str, Slot] = field(default_factory=dict)
@@ -34,6 +38,7 @@ class Desk:
     leftovers: tuple[int, ...] = ()
     budget: float = 0.0
     budget_at: float | None = None
+    written: dict[str, int] = field(default_factory=dict)
 
     def place(self, place: Place, station: Managed) -> None:
         """Make sure the place has a slot and a track."""
@@ -88,6 +93,18 @@ class Desk:
         self.slots[place.key] = entitlement.sending(self.slots[place.key], order)
         self.tracks[place.key] = track
         self.busy, self.busy_since_at = track.token, track.sent_at
+        self.count_write(track.sent_at)
+
+    def count_write(self, at: float, number: int = 1) -> None:
+        """Profiles were written, or one was not after all (-1); by the hour, a day of them is kept."""
+        hour = int(at // 3600)
+        kept = {known: count for known, count in self.written.items() if hour - 24 < int(known) <= hour}
+        self.written = kept | {str(hour): kept.get(str(hour), 0) + number}
+
+    def writes_of_a_day(self, now: float) -> int:
+        """How many profiles were written in the last 24 hours, the present hour included."""
+        hour = int(now // 3600)
+        return sum(count for known, count in self.written.items() if hour - 24 < int(known) <= hour)
 
     def holder(self, token: int) -> str | None:
         """The place whose last or still open order this is."""

@@ -101,6 +101,7 @@ class Dispatcher:
             desk.tracks[key] = track
         if desk.busy == token:
             desk.busy, desk.budget = None, desk.budget + 1
+            desk.count_write(desk.busy_since_at, -1)
 
     def metered(
         self, identity: str, evse_id: int, drawn_a: float, now: float, *, since_at: float | None = None

@@ -9,20 +9,18 @@ to `reaction_s` late. So falls are written early and rises late (`steps.lowest_w
 station may then draw at most, at any true instant, is computed back from what was written (`entitled`). A station
 whose clock is off by more than `skew_s` gets one period that began in 1970 and never ends: no lease (`timeless`).
 
-Renewing costs a flash write at many stations. `writes_per_day` is the trade-off: a shorter lease falls back sooner and
-lets silent stations hold less, a longer one writes less. `lease_for` lets an unchanged share be renewed ever more
-rarely; a station at its failsafe needs no lease and is never rewritten.
+Renewing costs a flash write at many stations: a shorter lease falls back sooner and lets silent stations hold less, a
+longer one writes less. A share that is held all day costs 86 400 / (lease * `renew_at`) writes, which `localctl check`
+compares with the write budget (`pacing`). `lease_for` lets an unchanged share be renewed ever more rarely; a station
+at its failsafe needs no lease and is never rewritten.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, floor, inf
+from math import floor
 
 from localctl.charging import steps
 from localctl.charging.steps import Steps
 from localctl.charging.units import floor_tenth
-
-DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,38 +99,3 @@ def sure(schedule: Steps, tolerance: Tolerance) -> Steps:
 def timeless(wish: Steps, now: float, min_a: float) -> Steps:
     """One value for ever, for a station without a sane clock: the least of the wish from now on."""
     return steps.constant(usable(steps.lowest(wish, now), min_a))
-
-
-def writes_per_day(
-    terms: LeaseTerms, *, charging_h: float, changes_per_h: float, sessions: int, longest_steady_s: float = inf
-) -> float:
-    """Profile writes a day at one station.
-
-    `charging_h` hours with a car above the failsafe, `changes_per_h` changes of the share in each of them, `sessions`
-    that each end in one fall. Every change starts the leases anew at their shortest; an idle station costs nothing.
-    """
-    if charging_h <= 0:
-        return float(sessions)
-    steady_s = min(3600.0 / changes_per_h if changes_per_h > 0 else charging_h * 3600.0, longest_steady_s)
-    spells = charging_h * 3600.0 / steady_s
-    return spells * (1 + renewals_within(terms, steady_s)) + sessions
-
-
-def renewals_within(terms: LeaseTerms, steady_s: float) -> int:
-    """How often a share that stays the same for `steady_s` is renewed."""
-    count, passed_s = 0, terms.lease_for(0) * terms.renew_at
-    while passed_s < steady_s:
-        count += 1
-        longest = terms.lease_for(count)
-        if longest == terms.lease_for(count + 1):
-            return count + ceil((steady_s - passed_s) / (longest * terms.renew_at)) - 1
-        passed_s += longest * terms.renew_at
-    return count
-
-
-def shortest_lease_for(budget_per_day: float, writes: Callable[[LeaseTerms], float], terms: LeaseTerms) -> LeaseTerms:
-    """The terms whose longest lease is just long enough for a write budget; a day where none is enough."""
-    while writes(terms) > budget_per_day and terms.longest_s < DAY_S:
-        longest_s = min(DAY_S, max(terms.longest_s, terms.lease_s) * 2)
-        terms = LeaseTerms(lease_s=terms.lease_s, longest_s=longest_s, renew_at=terms.renew_at)
-    return terms

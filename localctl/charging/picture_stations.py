@@ -92,7 +92,8 @@ def _station(
         "failed_actuators": [actuator.value for actuator in desk.capability.failed],
         "clock_off_s": rounded(state.clock.off_s),
         "heard_at": state.heard_at,
-        "writes": _writes(desk),
+        "overruled": bool(controller.ledgers[name].overruled()),
+        "writes": _writes(desk, now),
         "evses": [
             _evse(seen, outlet, desk, last, shares, now)
             | {"distrusted": (name, outlet.id) in distrusted}
@@ -101,9 +102,13 @@ def _station(
     }  # fmt: skip
 
 
-def _writes(desk: Desk) -> Json:
+def _writes(desk: Desk, now: float) -> Json:
     sent = [track.sent_at for track in desk.tracks.values() if track.sent_at]
-    return {"left": None if desk.budget_at is None else round(desk.budget, 1), "last_at": max(sent, default=None)}
+    return {
+        "last_day": desk.writes_of_a_day(now),
+        "left": None if desk.budget_at is None else round(desk.budget, 1),
+        "last_at": max(sent, default=None),
+    }
 
 
 def _evse(

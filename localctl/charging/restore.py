@@ -114,7 +114,7 @@ def is_sound(desk: Desk) -> bool:
     """Whether the book of a station can be worked with: places with numbers, and schedules that are not empty."""
     if desk.slots.keys() != desk.tracks.keys() or not all(map(KEY.fullmatch, [*desk.slots, *desk.top_of])):
         return False
-    if not desk.top_of.keys() <= desk.slots.keys() or not all(key.isdigit() for key in desk.drawers):
+    if not desk.top_of.keys() <= desk.slots.keys() or not all(key.isdigit() for key in [*desk.drawers, *desk.written]):
         return False
     if any(key.endswith("+") and key[:-1] not in desk.slots for key in desk.slots):
         return False

@@ -110,3 +110,13 @@ def test_it_comes_back_from_json_as_it_was():
     made = desk(s1=6.0, s1top=16.0, s2=6.0)
     assert msgspec.convert(json.loads(json.dumps(msgspec.to_builtins(made))), Desk) == made
     assert actuators.is_ours(made.leftovers[0] if made.leftovers else Place(evse_id=0).profile_id())
+
+
+def test_writes_are_counted_by_the_hour_over_a_day():
+    made = desk()
+    for at in (0.0, 3599.0, 3600.0, 3600.0, 23 * 3600.0):
+        made.count_write(at)
+    made.count_write(3600.0 * 23, -1)
+    assert [made.writes_of_a_day(hour * 3600.0) for hour in (23, 24, 25)] == [4, 2, 0]
+    made.count_write(40 * 3600.0)
+    assert made.written == {"23": 0, "40": 1}

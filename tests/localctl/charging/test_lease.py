@@ -90,37 +90,3 @@ def test_without_a_clock_the_least_holds_for_ever():
 def test_an_unchanged_share_is_renewed_ever_more_rarely():
     terms = LeaseTerms(lease_s=300, longest_s=1800)
     assert [terms.lease_for(renewals) for renewals in (0, 1, 2, 3, 50)] == [300, 600, 1200, 1800, 1800]
-
-
-@given(
-    lease_s=st.integers(60, 600),
-    factor=st.sampled_from([1, 2, 4, 8]),
-    steady_s=st.integers(1, 20_000),
-)
-def test_renewals_are_counted_as_they_would_happen(lease_s, factor, steady_s):
-    terms = LeaseTerms(lease_s=lease_s, longest_s=lease_s * factor)
-    count, at = 0, terms.lease_for(0) / 2
-    while at < steady_s:
-        count += 1
-        at += terms.lease_for(count) / 2
-    assert lease.renewals_within(terms, steady_s) == count
-
-
-def test_an_idle_station_is_never_rewritten():
-    assert lease.writes_per_day(LeaseTerms(), charging_h=0, changes_per_h=4, sessions=0) == 0
-
-
-def test_the_trade_off_a_day_of_charging_with_short_leases_and_with_long_ones():
-    short, long = LeaseTerms(lease_s=300, longest_s=300), LeaseTerms(lease_s=300, longest_s=3600)
-    assert lease.writes_per_day(short, charging_h=8, changes_per_h=2, sessions=2) == 16 * (1 + 11) + 2
-    assert lease.writes_per_day(long, charging_h=8, changes_per_h=2, sessions=2) < 16 * 6
-
-
-def test_a_write_budget_chooses_the_longest_lease_it_needs():
-    def writes(terms):
-        return lease.writes_per_day(terms, charging_h=10, changes_per_h=1, sessions=3)
-
-    chosen = lease.shortest_lease_for(100, writes, LeaseTerms(lease_s=300, longest_s=300))
-    assert writes(chosen) <= 100 < writes(LeaseTerms(lease_s=300, longest_s=chosen.longest_s / 2))
-    hopeless = lease.shortest_lease_for(1, writes, LeaseTerms())
-    assert hopeless.longest_s == lease.DAY_S

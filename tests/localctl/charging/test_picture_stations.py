@@ -197,3 +197,21 @@ def test_a_station_tells_its_version_actuator_clock_and_writes():
 
 def test_stations_stand_in_order_of_their_identity():
     assert [one["identity"] for one in busy().picture()["stations"]] == ["CP1", "CP2", "CP3"]
+
+
+def test_writes_of_a_day_are_counted_and_a_csms_that_overrules_us_is_shown():
+    scene = busy()
+    before = shown(scene, "CP1")
+    assert before["writes"]["last_day"] >= 2
+    assert before["overruled"] is False
+    profile = {
+        "id": 5, "stackLevel": 90, "chargingProfilePurpose": "ChargingStationMaxProfile",
+        "chargingProfileKind": "Absolute", "chargingSchedule": [{
+            "id": 1, "chargingRateUnit": "A", "startSchedule": "2020-01-01T00:00:00Z",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 30.0}],
+        }],
+    }  # fmt: skip
+    request = {"evseId": 0, "chargingProfile": profile}
+    scene.controller.told("CP1", "SetChargingProfile", request, True, {"status": "Accepted"}, scene.now)
+    assert shown(scene, "CP1")["overruled"] is True
+    assert shown(scene.goes_on(10), "CP1")["overruled"] is False

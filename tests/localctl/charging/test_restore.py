@@ -41,6 +41,7 @@ def test_p2_no_new_order_gets_the_number_of_one_that_is_still_open():
         {"slots": {"1+": {"unlimited_a": 1.0}}, "tracks": {"1+": {}}},
         {"top_of": {"9+": "t"}},
         {"drawers": {"x": {}}},
+        {"written": {"noon": 3}},
         {"tracks": {"0": {"schedule": []}}},
     ],
 )
