@@ -5,14 +5,19 @@ The tree itself (roots, rings, phases, failsafe sums) is judged by `localctl.cha
 
 import re
 from collections.abc import Iterator
+from math import ceil
+from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from localctl.config.crosscheck import Known, twice, warning
 from localctl.config.hashes import fault_of_hash
 from localctl.config.locate import Path
-from localctl.config.model import Config, Panel, ScheduledLimit, Station
+from localctl.config.model import Charging, Config, Panel, ScheduledLimit, Station
 from localctl.config.problems import Finding, near, printable
 
+DAY_S: Final = 86_400
+UNSURE_PARTS: Final = 4
+"""A lease is at least so many times as long as a schedule may be off: most of it is then really granted."""
 _IDENTIFIER = re.compile(r"[A-Za-z0-9*_=+|@.\-]{1,48}")
 
 
@@ -166,10 +171,25 @@ def _times(config: Config) -> Iterator[Finding]:
         ZoneInfo(zone)
     except (ValueError, OSError, KeyError):  # what zoneinfo raises for odd names, folders and unknown names
         yield _no_zone(zone)
-    charging = config.charging
+    yield from _leases(config.charging)
+
+
+def _leases(charging: Charging) -> Iterator[Finding]:
+    """A lease has to be long against what may be wrong in it, and to cost no more writes than a day has."""
+    path = ("charging", "lease_s")
+    unsure_s = charging.clock_skew_s + charging.reaction_s
+    if charging.lease_s < UNSURE_PARTS * unsure_s:
+        what = f"is too short for stations that may be {unsure_s:g} s off (clock_skew_s + reaction_s)"
+        yield Finding(path=path, what=what, hint=f"at least {UNSURE_PARTS * unsure_s:g}", at_value=True)
     if charging.longest_lease_s < charging.lease_s:
         what = f"must be at least lease_s ({charging.lease_s:g} s)"
-        yield Finding(path=("charging", "longest_lease_s"), what=what, at_value=True, other=("charging", "lease_s"))
+        yield Finding(path=("charging", "longest_lease_s"), what=what, at_value=True, other=path)
+    renewals = DAY_S / (max(charging.longest_lease_s, charging.lease_s) * charging.renew_at)
+    if renewals > charging.max_writes_per_day:
+        enough_s = ceil(DAY_S / (charging.max_writes_per_day * charging.renew_at))
+        what = f"a current that is held all day is renewed {renewals:.0f} times; later ones fall back to the failsafe"
+        here, other = ("charging", "max_writes_per_day"), ("charging", "longest_lease_s")
+        yield warning(here, what, f"longest_lease_s = {enough_s}", at_value=True, other=other)
 
 
 def _no_zone(zone: str) -> Finding:
