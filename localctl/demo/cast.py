@@ -78,7 +78,7 @@ class Plan:
     @property
     def reaction_s(self) -> float:
         """How long a station takes to follow a limit."""
-        return max(0.5, self.pace)
+        return min(max(0.5, self.pace), 3.0)
 
     @property
     def follow_s(self) -> float:

@@ -51,9 +51,9 @@ kind = "EMS"
 stale_after_s = 600
 
 [charging]
-lease_s = 60
-longest_lease_s = 60
-clock_skew_s = 15
+lease_s = 120
+longest_lease_s = 120
+clock_skew_s = 12
 dead_band_a = 0.5
 min_gap_s = {min_gap_s:.2f}
 retry_s = {retry_s:.2f}
