@@ -33,7 +33,7 @@ from localctl.simulate.mail import Mail
 from localctl.simulate.scenario import Scenario
 from localctl.simulate.script import Script
 from localctl.simulate.site import outfits_of, places_of
-from localctl.simulate.station import SimStation, Stay
+from localctl.simulate.station import Meter, SimStation, Stay
 from localctl.simulate.wiring import Wiring
 from localctl.simulate.world import World
 
@@ -199,7 +199,7 @@ class _Play:
         self.start_at = now
         for name, station in self.stations.items():
             self.judge.hinder(name, "link")
-            self.judge.standing(name).shows = station.outfit.meter.shows
+            self.judge.standing(name).betrayed = station.outfit.meter is Meter.HONEST
             if config.settings(name).control in ("observe", "uncontrolled"):
                 self.judge.hinder(name, "nobody may steer it")
             station.on_change_of = lambda identity, evse: self.world.drew(

@@ -57,14 +57,14 @@ class Grace:
 class Standing:
     """What the judge knows of one station. `hindrances` are the reasons why no order reaches it now.
 
-    `shows` is the part of its current that its meter shows: a liar whose meter lies too is never found out.
+    `betrayed`: its meter tells the truth; a liar whose meter lies too, or is silent, need not be found out.
     """
 
     hindrances: set[str] = field(default_factory=set)
     free_since: float = -inf
     lying_since: float | None = None
     meddled_until: float = -inf
-    shows: float = 1.0
+    betrayed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Judge:
     def heard(self, identity: str, drawn_a: float, allowed_a: float, now: float) -> None:
         """Follow a station's obedience: amperes of all its EVSEs and what its own profiles allow them."""
         standing = self.standing(identity)
-        if drawn_a * standing.shows <= allowed_a + max(SLACK_A, SLACK_PART * allowed_a):
+        if drawn_a <= allowed_a + max(SLACK_A, SLACK_PART * allowed_a):
             standing.lying_since = None
         elif standing.lying_since is None:
             standing.lying_since = now
@@ -132,8 +132,7 @@ class Judge:
     def _lies(self, over: float, draws: Mapping[str, Draw], now: float, parts: dict[Cause, float]) -> float:
         fresh = known = 0.0
         for name, draw in draws.items():
-            since = self.standing(name).lying_since
-            if draw.forbidden > 0 and since is not None and now >= since + self.grace.notice_s:
+            if draw.forbidden > 0 and self._is_known(name, now):
                 known += draw.forbidden
             else:
                 fresh += draw.forbidden
@@ -141,6 +140,13 @@ class Judge:
         # A liar that is known has to be made room for by everybody who can be told.
         excess = min(over - taken, known)
         return taken + _take(parts, Cause.LIAR, max(0.0, excess - self._obedient(draws, now)))
+
+    def _is_known(self, name: str, now: float) -> bool:
+        """True for a liar that has shown itself for long enough; nobody sees the meter of one that is away."""
+        standing = self.standing(name)
+        if standing.lying_since is None or standing.hindrances or not standing.betrayed:
+            return False
+        return now >= max(standing.lying_since, standing.free_since) + self.grace.notice_s
 
     def _obedient(self, draws: Mapping[str, Draw], now: float) -> float:
         return sum(draw.amount for name, draw in draws.items() if not draw.forbidden and self.can_obey(name, now))

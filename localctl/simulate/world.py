@@ -82,6 +82,7 @@ class World:
         self._fuses = {spot: _Limit(_or_inf(in_force.fuse(spot))) for spot in self.spots}
         self._sets = {spot: _Limit() for spot in self.spots}
         self._over: set[Spot] = set()
+        self._unseen = True
         self._settled_at = now
         for panel, amps in loads:
             self._add(wiring.of_load(panel, amps), 1.0)
@@ -111,7 +112,10 @@ class World:
         self._look(now)
 
     def settle(self, now: float) -> None:
-        """Bring the account of what is exceeded up to `now`."""
+        """Bring the account of peaks and of what is exceeded up to `now`; what lasted no time does not count."""
+        if self._unseen and now > self._settled_at:
+            self._unseen = False
+            self._note_peaks(self._settled_at)
         while self._over and self._settled_at < now:
             until = min(now, self._settled_at + LOOK_S)
             for spot in self._over:
@@ -150,16 +154,17 @@ class World:
         return drawn_a, allowed_a
 
     def _look(self, now: float) -> None:
-        """After a change: new peaks, and which spots are above a limit."""
-        self._over.clear()
+        """After a change: which spots are above a limit."""
+        self._unseen = True
+        self._over = {spot for spot in self.spots if abs(self.flows[spot]) > self.limit(spot) + EPSILON}
+        self.on_step(now)
+
+    def _note_peaks(self, at: float) -> None:
         for spot in self.spots:
             load = abs(self.flows[spot])
             for limit in (self._fuses[spot], self._sets[spot]):
                 if limit.value < inf:
-                    _peak(limit, load, now)
-                    if load > limit.value + EPSILON:
-                        self._over.add(spot)
-        self.on_step(now)
+                    _peak(limit, load, at)
 
     def _charge(self, spot: Spot, since: float, until: float) -> None:
         load = abs(self.flows[spot])

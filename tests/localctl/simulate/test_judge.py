@@ -59,12 +59,23 @@ def test_a_known_liar_has_to_be_made_room_for_by_those_who_obey():
     assert court.split(12, draws, late, **HARD) == {Cause.LIAR: 7, Cause.FAULT: 5}
 
 
-def test_a_liar_whose_meter_shows_nothing_is_never_known():
+def test_a_liar_whose_meter_does_not_tell_is_never_known():
     court = judge()
-    court.standing("L").shows = 0.0
+    court.standing("L").betrayed = False
     court.heard("L", 16, 6, 100)
     draws = {"L": Draw(amount=16, forbidden=10), "B": Draw(amount=30)}
     assert court.split(5, draws, 1e6, **HARD) == {Cause.LIAR: 5}
+
+
+def test_nobody_can_know_a_liar_that_is_away_or_has_just_come_back():
+    court = judge()
+    court.heard("L", 16, 6, 100)
+    court.hinder("L", "link")
+    draws = {"L": Draw(amount=16, forbidden=10), "B": Draw(amount=30)}
+    assert court.split(5, draws, 10_000, **HARD) == {Cause.LIAR: 5}
+    court.free("L", "link", 10_000)
+    assert court.split(5, draws, 10_001, **HARD) == {Cause.LIAR: 5}
+    assert court.split(5, draws, 10_000 + GRACE.notice_s, **HARD) == {Cause.FAULT: 5}
 
 
 def test_a_liar_that_kept_its_limit_in_between_is_fresh_again():

@@ -59,6 +59,17 @@ def test_the_peak_remembers_its_limit_and_moment():
     assert fuse.closest_part == pytest.approx(0.5)
 
 
+def test_a_load_that_lasts_no_time_is_no_peak():
+    site = world()
+    site.drew("CP-1", 1, ALL, 30, 5)
+    site.drew("CP-2", 1, ALL, 16, 5)
+    site.drew("CP-1", 1, ALL, 14, 5)
+    site.settle(6)
+    fuse, _ = site.kept(("row", "L1"))
+    assert fuse.peak == pytest.approx(30)
+    assert fuse.over == {}
+
+
 def test_a_lower_limit_is_excused_for_the_reaction_and_no_longer():
     site = world()
     site.drew("CP-1", 1, ALL, 20, 0)
