@@ -28,6 +28,8 @@ class SimCsms:
         self.heard = 0
         self.refusals = 0
         """CALLs of ours that a station did not accept."""
+        self.on_asking: Callable[[str], None] = lambda _identity: None
+        """Told when a station is asked something, and again when it has answered."""
         self._mail, self._stamp = mail, stamp
         self._desks: dict[str, _Desk] = {}
         self._wishes: dict[str, deque[tuple[str, Json]]] = {}
@@ -78,6 +80,7 @@ class SimCsms:
 
     def _asked(self, desk: "_Desk") -> None:
         desk.waiting_for = None
+        self.on_asking(desk.identity)
         self._wishes[desk.identity].popleft()
         self._ask_next(desk.identity)
 
@@ -86,6 +89,7 @@ class SimCsms:
         if desk is None or desk.cable is None or desk.waiting_for is not None or not wishes:
             return
         action, payload = wishes[0]
+        self.on_asking(identity)
         call_id = desk.waiting_for = f"csms-{next(self._ids)}"
         desk.say(json.dumps([2, call_id, action, payload], separators=(",", ":")))
         self._mail.after(PATIENCE_S, partial(self._give_up, desk, call_id))

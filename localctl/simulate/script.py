@@ -45,6 +45,8 @@ class Script:
         self._scenario, self._stations, self._box, self._csms = scenario, stations, box, csms
         self._judge, self._gremlins, self._world, self._now_at = judge, gremlins, world, now_at
         self._outages = 0
+        # A new profile of the CSMS may overrule ours until the controller has put that right.
+        csms.on_asking = lambda identity: judge.meddled(identity, now_at())
 
     def start(self, nursery: trio.Nursery) -> None:
         """Let everything happen in its time."""
@@ -96,8 +98,6 @@ class Script:
         return taken
 
     async def _profile(self, profile: Profile) -> None:
-        """A new profile of the CSMS may overrule ours until the controller has put that right."""
-        self._judge.meddled(profile.station, self._now_at())
         action, payload = self._clear_call(profile) if profile.clear else self._set_call(profile)
         self._csms.ask(profile.station, action, payload)
 

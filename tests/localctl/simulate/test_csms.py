@@ -53,6 +53,8 @@ async def test_it_follows_transactions_of_2x(autojump_clock, nursery):
 
 async def test_it_asks_one_thing_at_a_time(autojump_clock, nursery):
     csms, desk, box = joined(nursery)
+    asking = []
+    csms.on_asking = asking.append
     csms.ask("A", "SetChargingProfile", {"n": 1})
     csms.ask("A", "SetChargingProfile", {"n": 2})
     await trio.sleep(1)
@@ -61,6 +63,7 @@ async def test_it_asks_one_thing_at_a_time(autojump_clock, nursery):
     await trio.sleep(1)
     assert [frame[3] for frame in frames(box)] == [{"n": 1}, {"n": 2}]
     assert csms.refusals == 1
+    assert asking == ["A", "A", "A"]
 
 
 async def test_what_was_asked_over_a_connection_that_broke_is_asked_again(autojump_clock, nursery):
