@@ -1,5 +1,8 @@
 """Amperes and watts."""
 
+import functools
+import operator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +40,7 @@ def test_k01_fr49_absent_phases_are_the_default():
         (0.1 + 0.2, 0.3),
         (16.000000001, 16.0),
         (123456.7 * 3 * 230 / (3 * 230), 123456.7),
+        (functools.reduce(operator.add, [63.7] * 1000), 63700.0),
         (999_999_999.99, 999_999_999.9),
     ],
 )
