@@ -11,7 +11,7 @@ from rich.text import Text
 from localctl.demo.cast import Role
 from localctl.demo.ems import PANEL
 from localctl.demo.keys import HINT
-from localctl.demo.power import station_load, told_a
+from localctl.demo.power import loads, station_load, told_a
 from localctl.demo.site import Scene
 from localctl.demo.station import Station
 from localctl.demo.view_site import panels_table, whys
@@ -86,6 +86,9 @@ def summary(scene: Scene) -> str:
     state = "there" if scene.door.is_open else "AWAY"
     parts = [f"CSMS {state}, {scene.csms.connected} of {len(scene.stations)} stations connected"]
     parts.append(f"{reached:,} messages up, {heard:,} down")
+    if scene.grid is not None:
+        flows = "/".join(f"{amps:.0f}" for amps in loads(scene.stations, scene.clock.now_at())[PANEL].total)
+        parts.append(f"{PANEL} {flows} of {scene.grid.ems.limit_a:g} A")
     if scene.metrics_url is not None:
         parts.append(scene.metrics_url)
     return " · ".join(parts)
@@ -95,8 +98,9 @@ def hints(scene: Scene) -> list[str]:
     """How to turn the EMS's slider, where there is one."""
     if scene.grid is None:
         return []
-    slider = f"EMS slider at {scene.grid.ems.limit_a:g} A per phase for {PANEL}"
-    return [slider + ("" if scene.keys is None else f"; {HINT}")]
+    _, words = scene.grid.ems.ways()
+    slider = f"the EMS lets {PANEL} have {scene.grid.ems.limit_a:g} A per phase"
+    return [slider + ("" if scene.keys is None else f"; {HINT}"), f"from another terminal: {words}"]
 
 
 def stations_table(scene: Scene) -> Table:

@@ -1,6 +1,7 @@
 """What the terminal shows."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 import trio
@@ -13,7 +14,7 @@ from localctl.demo.door import Door
 from localctl.demo.site import Scene
 from localctl.demo.station import Station
 from localctl.demo.tape import Tape
-from localctl.demo.view import LiveView, PlainView, stations_table, summary, view_for
+from localctl.demo.view import LiveView, PlainView, hints, stations_table, summary, view_for
 
 
 @pytest.fixture
@@ -90,6 +91,35 @@ async def test_the_live_view_draws_table_and_last_events(scene):
         view.show(scene)
     assert "something happened" in out.file.getvalue()
     assert "DEMO-12" in out.file.getvalue()
+
+
+class Slider:
+    """An EMS as the view needs it."""
+
+    limit_a = 40.0
+
+    def ways(self):
+        """How to turn it from elsewhere."""
+        return "curl …", "localctl limit set main"
+
+
+async def test_with_a_site_it_shows_panels_reasons_and_the_slider(scene):
+    phase = {"limit_a": 40.0, "allocated_a": 39.0, "measured_a": 30.0, "over_a": 0.0, "source": "ems"}
+    panel = {"id": "main", "phases": dict.fromkeys(("L1", "L2", "L3"), phase)}
+    station = {"identity": "DEMO-01", "evses": [{"distrusted": False, "reason": "csms", "binding": None}]}
+    scene.grid = SimpleNamespace(ems=Slider(), picture={"panels": [panel], "stations": [station]})
+    scene.stations[0][1].evses[1].drawn_a = 16.0
+    assert "main 16/16/16 of 40 A" in summary(scene)
+    out = console(force_terminal=True, height=60)
+    with LiveView(out) as view:
+        view.show(scene)
+    shown = out.file.getvalue()
+    assert "30/39/40" in shown
+    assert "CSMS profile" in shown
+    assert "localctl limit set main" in shown
+    assert "keys:" not in shown
+    scene.keys = 0
+    assert "keys: + and -" in hints(scene)[0]
 
 
 def test_a_terminal_gets_the_live_view_and_a_pipe_gets_lines():
