@@ -81,9 +81,10 @@ def demo(
     fast: Annotated[bool, typer.Option("--fast", help="The same in twelve seconds.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Lines instead of a live table.")] = False,
 ) -> None:
-    """Run a small CSMS, twelve stations and localctl between them on loopback; needs no configuration.
+    """Run a small CSMS, an EMS, twelve stations and localctl between them on loopback; needs no configuration.
 
-    Exit code 0: every message arrived as it was sent, and every station came back after the CSMS's outage.
+    Exit code 0: every message arrived as it was sent, every station came back after the CSMS's outage, no fuse was
+    overdrawn and the EMS's limits were followed.
     """
     from localctl.cli import demo as command
 
