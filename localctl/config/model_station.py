@@ -23,7 +23,7 @@ class StationSettings(Table):
     subprotocol: Subprotocol | None = key(None)
     """Pin: of the versions the station offers only this one goes up to the CSMS."""
     assume_subprotocol: Subprotocol | None = key(None)
-    """Version for a station that offers none at all (Grizzl-E does). Left out: such a station is refused."""
+    """Version for a station that offers none at all (Grizzl-E does). Left out: its CSMS decides whether to take it."""
     no_common_subprotocol: Literal["refuse", "close"] = key("refuse")
     """No version in common: `refuse` the upgrade with 400 (certification), or upgrade and `close` (OCPP Part 4)."""
     handshake: Literal["mirror", "early"] = key("mirror")

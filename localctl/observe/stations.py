@@ -15,12 +15,15 @@ from routing.values import Instant, LinkId
 
 
 class StationBook:
-    """One `StationView` per station. `unix_now` gives the instants people read; called by the control loop only."""
+    """One `StationView` per station, whatever case it writes its identity in (1.1.3).
+
+    `unix_now` gives the instants people read; called by the control loop only.
+    """
 
     def __init__(self, *, unix_now: Callable[[], float], known: Iterable[str] = (), max_stations: int = 2000) -> None:
         self._unix_now = unix_now
         self._max_stations = max_stations
-        self._views = {identity: _absent(identity, unix_now()) for identity in known}
+        self._views = {identity.casefold(): _absent(identity, unix_now()) for identity in known}
         self._links: dict[str, LinkId] = {}
 
     def observe(self, link: LinkId, what: seen.Observation, now: Instant) -> None:
@@ -28,8 +31,8 @@ class StationBook:
         match what:
             case seen.LinkOpened():
                 self._opened(link, what)
-            case seen.LinkLost() if self._links.get(what.identity) == link:
-                del self._links[what.identity]
+            case seen.LinkLost() if self._links.get(what.identity.casefold()) == link:
+                del self._links[what.identity.casefold()]
                 self._change(
                     what.identity,
                     connected=False,
@@ -37,7 +40,7 @@ class StationBook:
                     since_at=self._unix_now(),
                     last_loss=what.cause.replace("_", " "),
                 )
-            case seen.StationBooted() if self._links.get(what.identity) == link:
+            case seen.StationBooted() if self._links.get(what.identity.casefold()) == link:
                 self._change(what.identity, registration=what.registration.value)
 
     def views(self) -> tuple[StationView, ...]:
@@ -45,11 +48,11 @@ class StationBook:
         return tuple(self._views[identity] for identity in sorted(self._views))
 
     def _opened(self, link: LinkId, what: seen.LinkOpened) -> None:
-        identity = what.identity
-        if identity not in self._views:
+        identity, key = what.identity, what.identity.casefold()
+        if key not in self._views:
             self._make_room()
-            self._views[identity] = _absent(identity, self._unix_now())
-        self._links[identity] = link
+            self._views[key] = _absent(identity, self._unix_now())
+        self._links[key] = link
         self._change(
             identity,
             connected=True,
@@ -57,7 +60,7 @@ class StationBook:
             since_at=self._unix_now(),
             subprotocol=what.subprotocol,
             registration=seen.Registration.UNKNOWN.value,
-            arrivals=self._views[identity].arrivals + 1,
+            arrivals=self._views[key].arrivals + 1,
         )
 
     def _make_room(self) -> None:
@@ -65,10 +68,11 @@ class StationBook:
             return
         away = [view for view in self._views.values() if not view.connected]
         if away:
-            del self._views[min(away, key=lambda view: view.since_at).identity]
+            del self._views[min(away, key=lambda view: view.since_at).identity.casefold()]
 
     def _change(self, identity: str, **changes: object) -> None:
-        self._views[identity] = replace(self._views[identity], **changes)
+        key = identity.casefold()
+        self._views[key] = replace(self._views[key], **changes)
 
 
 def _absent(identity: str, since_at: float) -> StationView:

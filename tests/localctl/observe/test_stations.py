@@ -86,3 +86,11 @@ def test_stations_are_shown_by_name():
     for link, identity in enumerate(["b", "a"]):
         opens(one, identity, link)
     assert [view.identity for view in one.views()] == ["a", "b"]
+
+
+def test_a_station_that_changes_the_case_of_its_identity_is_the_same_station():
+    one = book("CP1")
+    opens(one, "cp1", 1)
+    assert [(view.identity, view.connected) for view in one.views()] == [("CP1", True)]
+    loses(one, "Cp1", 1)
+    assert [(view.identity, view.connected) for view in one.views()] == [("CP1", False)]
