@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.repo.tree import ROOT
+from tests.repo.tree import ROOT, sources
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 
@@ -26,3 +26,11 @@ def test_the_pure_packages_have_their_contract():
 
 def test_no_contract_is_weakened_by_exceptions():
     assert [contract["name"] for contract in CONTRACTS if contract.get("ignore_imports")] == []
+
+
+def test_every_part_of_localctl_has_its_layer():
+    """What is in no layer may import anything, unnoticed."""
+    (layers,) = (contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
+    placed = {name.strip() for layer in layers for name in layer.split("|")}
+    parts = {path.parts[1].removesuffix(".py") for path in sources() if path.parts[0] == "localctl"}
+    assert parts - {"__init__", "__main__"} == placed
