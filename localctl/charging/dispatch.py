@@ -18,12 +18,15 @@ starts (K03). `ceilings`: every row of the site with its capacity over time. `si
 (`sight.look`); a station without one counts as offline. `now` and all instants: seconds since 1970 UTC on a clock that
 does not jump.
 
-The rules of one plan:
+The rules of one plan (`planning`):
   - what a station may draw at most is its envelope (`entitlement`), cell by cell over time (`headroom`)
   - a schedule that is nowhere above what the station surely has goes out at once: a fall needs no room
   - everything above that only into room that is free under every ceiling in every cell, booked when it is sent
-  - who does not answer, or does not follow, counts with its envelope; the others are squeezed into what is left
+  - who does not answer counts with its envelope, who does not follow (`watching`) with its rating; the others are
+    squeezed into what is left. Who does not follow is ordered to its failsafe, asked what it makes of our profile,
+    and trusted again once it was seen following a limit that it felt
   - one order per station in flight; falls first, then repairs, then renewals, then rises by priority
+  - with nothing known, everybody is ordered to 0 A first and back to the failsafe as soon as that is confirmed
 """
 
 from collections.abc import Mapping, Sequence

@@ -180,7 +180,8 @@ class Planning:
             desk.leftovers = tuple(rest)
             word = "id" if station.protocol is Protocol.V16 else "chargingProfileId"
             yield self._call(identity, self.outbox.number(), "ClearChargingProfile", {word: profile_id}, "clear")
-        elif desk.check_due and settled:
+        elif desk.check_due and settled and self.now >= desk.busy_since_at + 2 * station.tolerance.reaction_s:
+            # Not sooner: a station that never answers this would keep the next order waiting, maybe a car's first.
             desk.check_due, desk.checking = False, self.outbox.number()
             word = "connectorId" if station.protocol is Protocol.V16 else "evseId"
             payload = {word: int(settled[-1].rstrip("+")), "duration": 60, "chargingRateUnit": station.unit.value}

@@ -23,7 +23,8 @@ def test_k03_after_a_cold_start_two_round_trips_bring_everyone_to_the_reserve(ga
     terms = Terms(lease=LeaseTerms(lease_s=300, longest_s=300), pace=PaceTerms(rise_gap_s=gap_s))
     play = Play(station("a"), station("b"), station("c"), main_a=63.0, terms=terms)
     play.plan().then(("a", "repair", 0.0), ("b", "repair", 0.0), ("c", "repair", 0.0)).answer()
-    play.after(5.0).plan().then(("a", "rise", 6.0), ("b", "rise", 6.0), ("c", "rise", 6.0)).answer()
+    play.after(0.1).plan().then()
+    play.after(4.9).plan().then(("a", "rise", 6.0), ("b", "rise", 6.0), ("c", "rise", 6.0)).answer()
     assert {name: held.of(1) for name, held in play.dispatcher.held(play.now + 6, play.now + 7).items()} == {
         "a": 6.0, "b": 6.0, "c": 6.0,
     }  # fmt: skip
