@@ -73,7 +73,7 @@ class Plan:
     @property
     def limits(self) -> tuple[tuple[float, float], ...]:
         """What the EMS asks for and when: less before the outage, the usual after it."""
-        return (0.0, USUAL_A), (self.duration_s * 0.3, LOW_A), (self.duration_s * 0.7, USUAL_A)
+        return (0.0, USUAL_A), (self.duration_s * 0.25, LOW_A), (self.duration_s * 0.7, USUAL_A)
 
     @property
     def reaction_s(self) -> float:

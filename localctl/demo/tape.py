@@ -10,6 +10,8 @@ Every station and the CSMS keep a tape of their own. Two rules make the verdict:
 
 A controller may also talk to a station itself. A CALL with an id that the CSMS never used is such talk: it and the
 station's answer are set aside and counted as `own`. Should one of these answers reach the CSMS, it counts as altered.
+While a station still owes an answer to such talk, a CALL of the CSMS has to wait (one at a time), and answers of the
+CSMS pass it. So where there was such talk, what comes down is judged as two rows, CALLs and answers, each in its order.
 """
 
 import json
@@ -80,7 +82,20 @@ def compare(station: Tape, csms: Tape) -> Verdict:
         heard=[one for one in station.heard if _frame(one)[0] != CALL or _frame(one)[1] not in own],
         connection=station.connection,
     )
-    return _one_way(relayed, csms) + _one_way(csms, relayed) + Verdict(own=len(own))
+    down = _rows(csms, relayed) if own else [(csms, relayed)]
+    return total([_one_way(relayed, csms), *(_one_way(*row) for row in down), Verdict(own=len(own))])
+
+
+def _rows(sender: Tape, hearer: Tape) -> list[tuple[Tape, Tape]]:
+    """CALLs apart from answers, as if on two wires."""
+
+    def of(texts: list[Said], *, answers: bool) -> list[Said]:
+        return [one for one in texts if (_frame(one)[0] in ANSWERS) == answers]
+
+    calls = Tape(sent=of(sender.sent, answers=False), heard=sender.heard, connection=sender.connection)
+    answers = Tape(sent=of(sender.sent, answers=True), connection=sender.connection)
+    heard = [Tape(heard=of(hearer.heard, answers=which)) for which in (False, True)]
+    return [(calls, heard[0]), (answers, heard[1])]
 
 
 def total(verdicts: Iterable[Verdict]) -> Verdict:

@@ -109,6 +109,26 @@ def test_an_answer_to_the_box_that_leaks_to_the_csms_is_not_good():
     assert compare(station, csms).altered == 1
 
 
+def test_an_answer_may_pass_a_call_that_waits_for_the_boxs_own_and_nothing_else_may():
+    said = ([result(1), call("c1"), result(2), call("c2")], [call(1), call(2), result("c1"), result("c2")])
+    answered = [call(1), result("own"), call(2), result("c1"), result("c2")]
+
+    def heard(*texts):
+        return compare(tape((answered, [call("own", "GetVariables"), *texts])), tape(said))
+
+    assert heard(result(1), result(2), call("c1"), call("c2")) == Verdict(messages=8, own=1)
+    assert heard(result(1), result(2), call("c2"), call("c1")).altered == 1
+    assert heard(result(2), result(1), call("c1"), call("c2")).altered == 1
+    assert heard(result(1), call("c1"), call("c2")).lost >= 1
+    assert heard(result(1), result(2), call("c2")).lost >= 1
+
+
+def test_without_a_call_of_the_boxs_own_nothing_may_pass_anything():
+    csms = tape(([result(1), call("c1"), result(2)], [call(1), call(2), result("c1")]))
+    station = tape(([call(1), call(2), result("c1")], [result(1), result(2), call("c1")]))
+    assert compare(station, csms).altered == 1
+
+
 def test_silence_is_not_good():
     assert not compare(Tape(), Tape()).good
     assert total([]) == Verdict()
