@@ -8,7 +8,7 @@ counted by itself (`localctl.simulate.judge`). A seed that fails is played again
 
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
@@ -19,11 +19,18 @@ SEEDS = range(1, 51)
 HOURS, PERIOD_S = 1.0, 10.0
 
 
+def workers() -> Executor:
+    """Two processes; a thread where the machine has no shared memory, as in some build sandboxes."""
+    try:
+        return ProcessPoolExecutor(min(2, os.cpu_count() or 1), mp_context=multiprocessing.get_context("spawn"))
+    except OSError:
+        return ThreadPoolExecutor(1)
+
+
 @pytest.fixture(scope="module")
 def days():
-    """Every day, played by two processes while the tests wait for one after the other."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(2, os.cpu_count() or 1), mp_context=context) as pool:
+    """Every day, played beside while the tests wait for one after the other."""
+    with workers() as pool:
         yield {seed: pool.submit(one_day, seed, hours=HOURS, period_s=PERIOD_S) for seed in SEEDS}
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -38,6 +45,6 @@ def test_the_days_were_bad_enough_to_prove_anything(days):
     rows = [days[seed].result()[0] for seed in SEEDS]
     assert sum(row.hits for row in rows) > 500, "orders and answers that were spoilt"
     assert sum(row.deaths for row in rows) > 20, "deaths of the box"
-    assert sum(row.got_wh for row in rows) > 0.1 * sum(row.asked_wh for row in rows), "a site that gives nothing is safe"
+    assert sum(row.got_wh for row in rows) > 0.1 * sum(row.asked_wh for row in rows), "giving nothing is always safe"
     assert sum(row.over.get(Cause.LIAR, 0.0) for row in rows) > 100, "the judge sees what liars take"
     assert sum(row.over.get(Cause.REACTION, 0.0) for row in rows) > 100, "limits fell while cars were charging"
