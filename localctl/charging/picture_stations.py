@@ -170,14 +170,15 @@ def adopted(controller: Controller, held: dict[str, Envelope]) -> list[Json]:
     """The stations that were let in without being in the configuration: no place in the tree, a fixed current."""
     found = []
     for name, station in sorted(controller.roster.adopted.items()):
-        envelope = held[name]
+        envelope, desk = held[name], controller.dispatcher.desks[name]
         most_a = sum(envelope.evse_a.values()) if envelope.station_a is None else envelope.station_a
         found.append(
             {
                 "identity": name,
                 "online": name in controller.online,
                 "protocol": station.protocol.value,
-                "actuator": controller.dispatcher.desks[name].capability.actuator.value,
+                "actuator": desk.capability.actuator.value,
+                "distrusted": desk.distrusted() or desk.uncontrolled(),
                 "share_a": station.safe_a,
                 "entitled_a": rounded(most_a),
             }

@@ -11,6 +11,7 @@ from localctl.charging.capability import Capability
 from localctl.charging.desk import Desk
 from localctl.charging.entitlement import Slot
 from localctl.charging.fleet import Actuator, Managed, Outlet
+from localctl.charging.obedience import Obedience
 from localctl.charging.picture_stations import Shares, lease_until
 from localctl.charging.profiles import Protocol
 from localctl.charging.steps import ALWAYS, constant
@@ -145,6 +146,9 @@ def test_adopted_stations_are_listed_with_what_they_are_held_at():
     scene.cycles()
     (guest,) = scene.picture()["adopted"]
     assert (guest["identity"], guest["online"], guest["share_a"]) == ("Guest", True, 6.0)
+    assert guest["distrusted"] is False
+    scene.controller.dispatcher.desks["Guest"].drawers["1"] = Obedience(distrusted=True)
+    assert scene.picture()["adopted"][0]["distrusted"] is True
 
 
 def test_a_station_that_nobody_steers_says_so():
