@@ -1,6 +1,6 @@
 """How long an exact allocation takes: ours, a numpy reference in the same process, and the ratio.
 
-Run it as `python tests/bench/allocation.py [REPEATS]`. The site is a four-level tree of panels with one limit per phase,
+Run it as `python tests/bench/allocation.py [REPEATS]`. The site is a four-level tree of panels, one limit per phase,
 rotated single-phase and three-phase cars of mixed weight, minimum and maximum. Both fill exactly and are compared.
 
 The reference freezes all rows at once that bind first for all their cars, on arrays prepared beforehand; it has

@@ -8,8 +8,6 @@ the same schedule.
 import gc
 import time
 from collections.abc import Callable
-from pathlib import Path
-
 
 from localctl.charging.composite import Ask, Rating, Resolver, evse_schedule, to_periods
 from localctl.charging.composite_curves import CompositePeriod
