@@ -33,23 +33,29 @@ def value_at(steps: Steps, at: float) -> float:
     return steps[max(0, bisect_right(steps, (at, inf)) - 1)][1]
 
 
+# These two are the innermost loops of a plan: a plain loop that stops in time costs a third of slicing and max().
 def highest(steps: Steps, start_at: float, end_at: float = inf) -> float:
     """The most in the half-open window from `start_at` to before `end_at`, `start_at` itself always included."""
-    if len(steps) == 1:
-        return steps[0][1]
-    return max(_during(steps, start_at, end_at))
+    most = -inf
+    for at, amps in reversed(steps):
+        if at < end_at or at <= start_at:
+            if amps > most:
+                most = amps
+            if at <= start_at:
+                return most
+    return max(most, steps[0][1])
 
 
 def lowest(steps: Steps, start_at: float, end_at: float = inf) -> float:
     """The least in the same window."""
-    if len(steps) == 1:
-        return steps[0][1]
-    return min(_during(steps, start_at, end_at))
-
-
-def _during(steps: Steps, start_at: float, end_at: float) -> list[float]:
-    first = max(0, bisect_right(steps, (start_at, inf)) - 1)
-    return [steps[first][1], *(amps for at, amps in steps[first + 1 :] if at < end_at)]
+    least = inf
+    for at, amps in reversed(steps):
+        if at < end_at or at <= start_at:
+            if amps < least:
+                least = amps
+            if at <= start_at:
+                return least
+    return min(least, steps[0][1])
 
 
 def combined(choose: Callable[[Iterable[float]], float], many: Sequence[Steps]) -> Steps:
