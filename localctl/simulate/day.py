@@ -35,7 +35,7 @@ from localctl.simulate.script import Script
 from localctl.simulate.site import outfits_of, places_of
 from localctl.simulate.station import Meter, SimStation, Stay
 from localctl.simulate.wiring import Wiring
-from localctl.simulate.world import World
+from localctl.simulate.world import LOOK_S, World
 
 PROGRESS_EVERY_S: Final = 600.0
 GOOD_LAG_S: Final = 0.03
@@ -121,6 +121,7 @@ class _Play:
         if plan is None:
             raise NoSite("the configuration has no [[panel]]: nothing to simulate")
         self.plan: SitePlan = plan
+        self.looking = False
 
     async def play(self) -> Outcome:
         self._set_stage()
@@ -195,6 +196,7 @@ class _Play:
             now=now,
             allowed=self._allowed,
         )
+        self.world.on_over = self._look_again
         self.history = History(self.world, now)
         self.start_at = now
         for name, station in self.stations.items():
@@ -205,6 +207,16 @@ class _Play:
             station.on_change_of = lambda identity, evse: self.world.drew(
                 identity, evse.id, evse.used(), evse.drawn_a, self.clock.now_at()
             )
+
+    def _look_again(self) -> None:
+        if not self.looking:
+            self.looking = True
+            self.mail.after(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        self.looking = False
+        if self.world.look(self.clock.now_at()):
+            self._look_again()
 
     def _linked(self, identity: str, joined: bool) -> None:
         if joined:

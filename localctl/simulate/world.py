@@ -81,7 +81,9 @@ class World:
         self._draws: dict[tuple[str, int], tuple[tuple[int, ...], float]] = {}
         self._fuses = {spot: _Limit(_or_inf(in_force.fuse(spot))) for spot in self.spots}
         self._sets = {spot: _Limit() for spot in self.spots}
-        self._over: set[Spot] = set()
+        self.on_over: Callable[[], None] = lambda: None
+        """Told after every change while something is exceeded: call `look` every second then."""
+        self._over: dict[Spot, dict[str, Draw]] = {}
         self._unseen = True
         self._settled_at = now
         for panel, amps in loads:
@@ -118,10 +120,16 @@ class World:
             self._note_peaks(self._settled_at)
         while self._over and self._settled_at < now:
             until = min(now, self._settled_at + LOOK_S)
-            for spot in self._over:
-                self._charge(spot, self._settled_at, until)
+            for spot, draws in self._over.items():
+                self._charge(spot, draws, self._settled_at, until)
             self._settled_at = until
         self._settled_at = now
+
+    def look(self, now: float) -> bool:
+        """Settle, and see anew who is to blame, which changes without a change of current; True while it is needed."""
+        self.settle(now)
+        self._note_over()
+        return bool(self._over)
 
     def load(self, spot: Spot) -> float:
         """Amperes (watts) at a spot now."""
@@ -156,8 +164,14 @@ class World:
     def _look(self, now: float) -> None:
         """After a change: which spots are above a limit."""
         self._unseen = True
-        self._over = {spot for spot in self.spots if abs(self.flows[spot]) > self.limit(spot) + EPSILON}
+        self._note_over()
         self.on_step(now)
+        if self._over:
+            self.on_over()
+
+    def _note_over(self) -> None:
+        over = [spot for spot in self.spots if abs(self.flows[spot]) > self.limit(spot) + EPSILON]
+        self._over = {spot: self._parts(spot) for spot in over}
 
     def _note_peaks(self, at: float) -> None:
         for spot in self.spots:
@@ -166,15 +180,13 @@ class World:
                 if limit.value < inf:
                     _peak(limit, load, at)
 
-    def _charge(self, spot: Spot, since: float, until: float) -> None:
+    def _charge(self, spot: Spot, draws: dict[str, Draw], since: float, until: float) -> None:
         load = abs(self.flows[spot])
         for hard, limit in ((True, self._fuses[spot]), (False, self._sets[spot])):
             over = load - limit.value
             if over > EPSILON:
                 limit.spent.worst_over = max(limit.spent.worst_over, over)
-                parts = self.judge.split(
-                    over, self._parts(spot), since, hard=hard, excused_until=limit.excused_until
-                )
+                parts = self.judge.split(over, draws, since, hard=hard, excused_until=limit.excused_until)
                 for cause, amount in parts.items():
                     limit.spent.over[cause] = limit.spent.over.get(cause, 0.0) + amount * (until - since)
                 if parts.get(Cause.FAULT, 0.0) > EPSILON and len(self.incidents) < MOST_INCIDENTS:

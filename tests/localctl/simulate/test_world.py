@@ -113,3 +113,21 @@ def test_exactly_full_is_not_too_much():
     site.drew("CP-1", 1, ALL, 32, 0)
     site.settle(1000)
     assert site.kept(("row", "L1"))[0].over == {}
+
+
+def test_who_lied_at_the_time_is_to_blame_also_when_it_is_settled_later():
+    allowed = {"CP-2": 6.0}
+    site, calls = world(allowed=lambda identity, _evse: allowed.get(identity)), []
+    site.on_over = lambda: calls.append(1)
+    site.drew("CP-1", 1, ALL, 26, 0)
+    assert calls == []
+    site.drew("CP-2", 1, ALL, 16, 0)
+    assert calls == [1]
+    allowed["CP-2"] = 32.0
+    site.settle(10)
+    assert site.kept(("row", "L1"))[0].over == {Cause.LIAR: pytest.approx(100)}
+    assert site.look(10)
+    site.settle(11)
+    assert site.kept(("row", "L1"))[0].over[Cause.FAULT] == pytest.approx(10)
+    site.drew("CP-2", 1, ALL, 0, 11)
+    assert not site.look(12)
