@@ -12,6 +12,7 @@ Time in which stations are out of reach, because their CSMS is away, does not co
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from localctl.demo.cast import PANELS, Role
 from localctl.demo.evse import Evse, Phases
@@ -74,7 +75,7 @@ def on_site(currents: Phases, rotation: str) -> Phases:
 
 @dataclass(slots=True, kw_only=True)
 class Change:
-    """The EMS said so. `took_s` is how long the load was still above it; None for a raise."""
+    """The EMS said so. `took_s` is how long the load was still above it; None for a raise and for its first word."""
 
     at_s: float
     from_a: float
@@ -87,7 +88,7 @@ class Judge:
     """Watches loads and limits. `follow_s` is how long the site may take to follow a lower limit."""
 
     follow_s: float
-    limit_a: float = float("inf")
+    limit_a: float = inf
     changes: list[Change] = field(default_factory=list)
     over_fuse: dict[str, float] = field(default_factory=dict)
     """Ampere-seconds over a fuse, by panel and phase."""
@@ -113,7 +114,7 @@ class Judge:
         if limit_a == self.limit_a:
             return
         self.look(self._loads, at_s, reachable=self._reachable)
-        falls = limit_a < self.limit_a
+        falls = limit_a < self.limit_a < inf
         self.changes.append(Change(at_s=at_s, from_a=self.limit_a, to_a=limit_a, took_s=0.0 if falls else None))
         if falls:
             self._lapsing.append([self.limit_a, self.follow_s])

@@ -31,3 +31,14 @@ async def test_the_box_runs_on_the_written_configuration_and_stops_with_the_bloc
     assert any("ready" in line for line in said)
     with pytest.raises(OSError, match="connect"):
         await running.plain.dial()
+
+
+async def test_a_strangers_box_on_the_same_port_is_not_taken_for_ours(tmp_path, monkeypatch):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ours.mkdir()
+    theirs.mkdir()
+    async with running_box(theirs, 1, Plan(), cast(Plan()), lambda _line: None) as other:
+        monkeypatch.setattr(box, "free_port", lambda _wanted=0: other.api.port)
+        with pytest.RaisesGroup(pytest.RaisesExc(BoxFailed, match="did not become ready"), flatten_subgroups=True):
+            async with running_box(ours, 1, Plan(), cast(Plan()), lambda _line: None):
+                raise AssertionError("it is not ours")

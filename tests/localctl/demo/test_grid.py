@@ -59,7 +59,7 @@ async def test_each_change_of_the_limit_is_told_and_what_became_of_it(autojump_c
         await trio.sleep(plan.follow_s)
         nursery.cancel_scope.cancel()
     assert said[0] == "EMS: main 80 A per phase"
-    assert "main at 80 A (EMS): 1 cars draw 50.0/50.0/50.0 A on L1/L2/L3, followed after 0.0 s" in said
+    assert "main at 80 A (EMS): 1 cars draw 50.0/50.0/50.0 A on L1/L2/L3" in said
     assert "EMS: main 80 -> 40 A per phase" in said
     assert said[-1].startswith("main at 40 A (EMS): 1 cars draw 30.0/30.0/30.0 A on L1/L2/L3, followed after ")
     assert grid.judge.good
