@@ -13,7 +13,10 @@ from localctl.demo.keys import key_by_key, listen, terminal, turned
 @pytest.fixture
 def ends():
     """A terminal: the keyboard's end and the program's."""
-    keyboard, program = pty.openpty()
+    try:
+        keyboard, program = pty.openpty()
+    except OSError as why:  # some build sandboxes
+        pytest.skip(f"no pseudo-terminals here: {why}")
     yield keyboard, program
     os.close(keyboard)
     os.close(program)
