@@ -145,6 +145,19 @@ class Headroom:
                 least = min(least, 0.0 if abs(free_a) < NOISE_A else free_a / factor)
         return least
 
+    def whole(self, identity: str, rating: Envelope, cell: int) -> float:
+        """The most a station as a whole may be given in a cell.
+
+        Where only some of its outlets are under a ceiling, they cannot draw all of its total: a fall of the total
+        then frees less there than its amperes.
+        """
+        least = inf
+        for load, booked in zip(self.loads[identity], self._booked[identity], strict=True):
+            allowed_a = booked[cell] + min(self.free[row][cell] for row in load.rows)
+            if load.station_factor > 0 and allowed_a < load.amps(rating) - NOISE_A:
+                least = min(least, allowed_a / load.station_factor)
+        return least
+
     def rebook(self, identity: str, cell: int, envelope: Envelope) -> None:
         """Count a station, booked before, at another envelope in one cell."""
         for at, load in enumerate(self.loads[identity]):

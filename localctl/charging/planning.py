@@ -159,6 +159,7 @@ class Planning:
         """The most that may be written, per cell: what it surely has, or what it may have and what is free."""
         identity = unit.identity
         station, desk, metered_a = self.stations[identity], self.desks[identity], self.sights[identity].metered_a
+        rating = Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})
         found = []
         for cell, (window, envelope) in enumerate(zip(self.room.windows, self.held[identity], strict=True)):
             may_a = envelope.station_a if unit.evse_id == 0 else envelope.evse_a[unit.evse_id]
@@ -166,7 +167,10 @@ class Planning:
             sure_a = desk.least(place, *window)
             if cell == 0 and desk.slots[place.key].confirmed is None:
                 sure_a = max([sure_a, *(metered_a.get(outlet.id, 0.0) for outlet in unit.outlets_of(station))])
-            found.append(max(sure_a, may_a + self.room.room(identity, unit.evse_id, cell), 0.0))
+            most_a = may_a + self.room.room(identity, unit.evse_id, cell)
+            if unit.evse_id == 0 and len(station.outlets) > 1:
+                most_a = min(most_a, self.room.whole(identity, rating, cell))
+            found.append(max(sure_a, most_a, 0.0))
         return found
 
     def _side_order(self, identity: str) -> Iterator[Order]:

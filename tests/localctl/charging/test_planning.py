@@ -5,13 +5,15 @@ import json
 import pytest
 
 from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.fleet import Actuator
+from localctl.charging.dispatch import Dispatcher
+from localctl.charging.fleet import Actuator, Ceiling, Outlet, Share, Sight
 from localctl.charging.lease import LeaseTerms
 from localctl.charging.orders import Terms
 from localctl.charging.pacing import Need, PaceTerms
 from localctl.charging.planning import URGENCY
 from localctl.charging.profiles import Protocol
-from tests.localctl.charging.dispatched import LOST, Play, first, pair, station
+from localctl.charging.steps import constant
+from tests.localctl.charging.dispatched import LOST, START, Play, first, pair, station
 
 
 def test_every_need_has_its_turn():
@@ -125,3 +127,13 @@ def test_refusals_of_a_check_leave_the_rest_alone():
     play = Play(station("a")).plan().answer().after(12).plan().then(("a", "check", "GetCompositeSchedule"))
     play.answer(Outcome(verdict=Verdict.REFUSED)).after(12).plan().then()
     assert first(play.share(a=16.0).plan().orders[0]) == 16.0
+
+
+def test_p2_a_total_beyond_what_its_outlets_on_a_ceiling_can_draw_frees_nothing_there():
+    """Only outlet 2 of the twin is in the group, which is overdrawn by what b may draw: nothing can be given."""
+    twin = station("a", outlets=(Outlet(id=1), Outlet(id=2)), control=Actuator.MAX_PROFILE)
+    dispatcher = Dispatcher([twin, station("b")], Terms())
+    group = Ceiling(name="group", capacity=constant(13.8), factors={("a", 2): 1.0, ("b", 1): 1.0})
+    shares = {("a", 1): Share(amps=constant(0.0)), ("a", 2): Share(amps=constant(8.0))}
+    orders = dispatcher.plan(shares=shares, ceilings=[group], sights={"a": Sight(), "b": Sight()}, now=START)
+    assert [(order.identity, first(order)) for order in orders] == [("a", 0.0), ("b", 0.0)]
