@@ -98,6 +98,8 @@ def other(name: str, value: object, field: FieldInfo) -> object:
         return (1,)
     if name == "kind" and value == "metered":
         return "reserved"
+    if name == "phases" and value == "measured":
+        return "wired"
     if name in special:
         return special[name]
     if name == "limit_a" and value is None:
