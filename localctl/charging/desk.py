@@ -41,9 +41,14 @@ class Desk:
     written: dict[str, int] = field(default_factory=dict)
 
     def place(self, place: Place, station: Managed) -> None:
-        """Make sure the place has a slot and a track."""
+        """Make sure the place has a slot and a track.
+
+        Where not even the floor was ever confirmed, a process before this one may have left a profile on top of it.
+        """
         if place.key not in self.slots:
-            self.slots[place.key] = Slot(unlimited_a=actuators.unlimited_a(place, station))
+            floor = Place(evse_id=place.evse_id)
+            unknown = place.top and self.slots[floor.key].confirmed is None
+            self.slots[place.key] = Slot(unlimited_a=actuators.unlimited_a(floor if unknown else place, station))
         self.tracks.setdefault(place.key, Track())
 
     def envelope(self, station: Managed, start_at: float, end_at: float) -> Envelope:
@@ -77,9 +82,9 @@ class Desk:
         return floor if top is None else [max(pair) for pair in zip(floor, top.mosts(windows), strict=True)]
 
     def least(self, place: Place, start_at: float, end_at: float) -> float:
-        """What the place surely has already in a window; a top that may not exist is as low as its floor."""
+        """What the place surely has already in a window; a top of which nothing is there is as low as its floor."""
         slot = self.slots[place.key]
-        if place.top and slot.confirmed is None:
+        if place.top and slot.confirmed is None and slot.unlimited_a == 0:
             return min([self.slots[str(place.evse_id)].least(start_at, end_at), *self._open(slot, start_at, end_at)])
         return slot.least(start_at, end_at)
 

@@ -90,7 +90,9 @@ def test_a_clock_gone_insane_makes_stepped_schedules_worthless():
 
 
 def test_the_least_of_a_top_that_may_not_exist_is_its_floor():
-    made = desk(s1=6.0, s2=6.0)
+    made = desk(Sight(), s1=6.0, s2=6.0)
+    synchronise(made, STATION, CAR, 1.0)
+    assert held(made) == {1: 6.0, 2: 6.0}
     assert made.least(Place(evse_id=1, top=True), 0.0, 1.0) == 6.0
     assert made.least(Place(evse_id=1), 0.0, 1.0) == 6.0
     made.slots["1+"] = Slot(unlimited_a=0.0, open=(Sent(token=1, entitled=constant(16.0), sure=constant(3.0)),))
@@ -120,3 +122,11 @@ def test_writes_are_counted_by_the_hour_over_a_day():
     assert [made.writes_of_a_day(hour * 3600.0) for hour in (23, 24, 25)] == [4, 2, 0]
     made.count_write(40 * 3600.0)
     assert made.written == {"23": 0, "40": 1}
+
+
+def test_p2_after_lost_state_a_car_that_charges_already_may_have_a_profile_nobody_knows_of():
+    made = desk(CAR, s1=6.0, s2=6.0)
+    assert held(made) == {1: 32.0, 2: 6.0}
+    assert made.least(Place(evse_id=1, top=True), 0.0, 1.0) == 0.0
+    made.slots["1+"] = Slot(unlimited_a=32.0, confirmed=constant(10.0))
+    assert held(made) == {1: 10.0, 2: 6.0}

@@ -244,3 +244,12 @@ def test_one_plan_sends_no_more_than_it_may():
     terms = Terms(most_at_once=3)
     play = Play(*(station(f"s{number}") for number in range(9)), main_a=999.0, terms=terms).plan()
     assert len(play.orders) == 3
+
+
+def test_p2_after_lost_state_others_wait_until_a_running_cars_own_profile_is_replaced():
+    driven = {1: Running(transaction_id="5", started_at=START - 900)}
+    play = Play(station("a", protocol=Protocol.V16, control=Actuator.TX_PROFILE), station("b"), main_a=32.0)
+    play.share(a=16.0, b=16.0).see("a", running=driven)
+    play.plan().then(("a", "repair", 0.0), ("b", "repair", 0.0)).answer()
+    play.after(5).plan().then(("a", "repair", 16.0)).answer()
+    play.after(5).plan().then(("a", "rise", 6.0), ("b", "rise", 16.0))
