@@ -15,12 +15,12 @@ import msgspec
 import structlog
 import trio
 
-from localctl.charging.answers import PLAIN_REFUSALS, Outcome, Verdict, outcome
-from localctl.charging.controller import Controller
-from localctl.charging.orders import Order
-from localctl.charging.profiles import Protocol as Version
-from localctl.charging.readings import READERS_2X, READERS_16
-from localctl.charging.site_plan import SitePlan
+from localctl.charging.dispatching.answers import PLAIN_REFUSALS, Outcome, Verdict, outcome
+from localctl.charging.dispatching.orders import Order
+from localctl.charging.knowing.readings import READERS_2X, READERS_16
+from localctl.charging.loop.controller import Controller
+from localctl.charging.loop.site_plan import SitePlan
+from localctl.charging.profile.profiles import Protocol as Version
 from routing import observations as seen
 from routing.events import FollowUp, Priority
 from routing.values import Instant, Leg, LinkId

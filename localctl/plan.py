@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from localctl.charging.orders import Terms
-from localctl.charging.site_plan import SitePlan
+from localctl.charging.dispatching.orders import Terms
+from localctl.charging.loop.site_plan import SitePlan
 from localctl.config.model import Config
 from localctl.plan_charging import (
     adopted_of,

@@ -11,17 +11,17 @@ from math import sqrt
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from localctl.charging import topology as domain
-from localctl.charging.allocator_turns import Policy
-from localctl.charging.external import Rule, SourceKind
-from localctl.charging.fleet import Actuator, Managed, Outlet
-from localctl.charging.lease import LeaseTerms, Tolerance
-from localctl.charging.limits import Cap, Source, Step
-from localctl.charging.limits_baseload import MeterRules
-from localctl.charging.pacing import PaceTerms
-from localctl.charging.phases import PerPhase
-from localctl.charging.profiles import Protocol, RateUnit
-from localctl.charging.timetable import Hours
+from localctl.charging.allocation.allocator_turns import Policy
+from localctl.charging.base.phases import PerPhase
+from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
+from localctl.charging.dispatching.lease import LeaseTerms, Tolerance
+from localctl.charging.dispatching.pacing import PaceTerms
+from localctl.charging.limiting.external import Rule, SourceKind
+from localctl.charging.limiting.limits import Cap, Source, Step
+from localctl.charging.limiting.limits_baseload import MeterRules
+from localctl.charging.limiting.timetable import Hours
+from localctl.charging.profile.profiles import Protocol, RateUnit
+from localctl.charging.tree import topology as domain
 from localctl.config.model import Config, Panel, StationSettings
 from localctl.plan_site import stations_of
 

@@ -6,10 +6,10 @@
 
 from collections.abc import Iterator
 
-from localctl.charging import topology as domain
-from localctl.charging.rows import compile_rows
-from localctl.charging.topology_check import build
-from localctl.charging.topology_failsafe import check_failsafe
+from localctl.charging.allocation.topology_failsafe import check_failsafe
+from localctl.charging.tree import topology as domain
+from localctl.charging.tree.rows import compile_rows
+from localctl.charging.tree.topology_check import build
 from localctl.config.load import Loaded
 from localctl.config.locate import Path
 from localctl.config.model import Config, Panel, Station, StationSettings

@@ -8,10 +8,10 @@ import structlog
 import trio
 from starlette.routing import BaseRoute
 
-from localctl.charging.controller import Controller
-from localctl.charging.picture import picture
-from localctl.charging.picture_rows import Overdrafts
-from localctl.charging.site_plan import SitePlan
+from localctl.charging.loop.controller import Controller
+from localctl.charging.loop.site_plan import SitePlan
+from localctl.charging.showing.picture import picture
+from localctl.charging.showing.picture_rows import Overdrafts
 from localctl.control import Call, Control
 from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.metrics import Metrics

@@ -1,6 +1,6 @@
 """`localctl composite [FILE]`: composite schedules for profiles in a file, without a station.
 
-Reads one request or an array of requests (the format is in `localctl.charging.composite_request`) from FILE or from
+Reads one request or an array of requests (the format is in `charging.composition.composite_request`) from FILE or from
 standard input and prints one JSON line for each. A request that is wrong gets a line with "error"; the others are
 answered all the same.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from localctl.charging.composite_request import calculate
+from localctl.charging.composition.composite_request import calculate
 
 ANSWERED: Final = 0
 UNREADABLE: Final = 2

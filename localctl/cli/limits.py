@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from localctl.charging.picture_text import when
+from localctl.charging.showing.picture_text import when
 from localctl.cli import OK
 from localctl.cli.client import FAULTS, Json, Misused, ask, path, read_token, said
 from localctl.cli.render import out_console, plain, table

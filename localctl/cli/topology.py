@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Literal, assert_never
 
-from localctl.charging.topology import Topology
-from localctl.charging.topology_render import as_dot, as_mermaid, as_text
-from localctl.charging.topology_render_svg import as_svg
+from localctl.charging.tree.topology import Topology
+from localctl.charging.tree.topology_render import as_dot, as_mermaid, as_text
+from localctl.charging.tree.topology_render_svg import as_svg
 from localctl.cli import BAD_CONFIG, FAILED, OK
 from localctl.cli.check import read
 from localctl.cli.render import talk

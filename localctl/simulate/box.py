@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 import trio
 
-from localctl.charging.controller import Controller
-from localctl.charging.external import ExternalLimit
-from localctl.charging.limits import Cap, Step
-from localctl.charging.site_plan import SitePlan
+from localctl.charging.limiting.external import ExternalLimit
+from localctl.charging.limiting.limits import Cap, Step
+from localctl.charging.loop.controller import Controller
+from localctl.charging.loop.site_plan import SitePlan
 from localctl.control import Control
 from localctl.simulate.board import Board
 from localctl.simulate.cable import Lag, Tamper

@@ -17,7 +17,7 @@ import trio
 from trio._core import _run as scheduler
 from trio.testing import MockClock
 
-from localctl.charging.site_plan import SitePlan
+from localctl.charging.loop.site_plan import SitePlan
 from localctl.config.model import Config
 from localctl.demo.clock import Clock
 from localctl.plan import site_plan_of
@@ -231,9 +231,7 @@ class _Play:
         if station.outfit.obedient:
             return None
         evse = station.evses[evse_id]
-        allowed_a = station.profiles.limit_a(
-            evse_id, station.clock.now_at(), evse.session(), sharing=station.sharing
-        )
+        allowed_a = station.profiles.limit_a(evse_id, station.clock.now_at(), evse.session(), sharing=station.sharing)
         return evse.max_a if allowed_a is None else min(evse.max_a, allowed_a)
 
     async def _watch_limits(self) -> None:

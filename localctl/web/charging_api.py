@@ -22,14 +22,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localctl.charging.controller import Controller
-from localctl.charging.external_json import find_rule, read_limit
-from localctl.charging.json_reader import BadMember, Reader, finite
-from localctl.charging.phases import PerPhase
-from localctl.charging.picture import in_force
-from localctl.charging.picture_profiles import MOST_HOURS, installation, profiles
-from localctl.charging.picture_text import explain, find
-from localctl.charging.topology import Path
+from localctl.charging.base.json_reader import BadMember, Reader, finite
+from localctl.charging.base.phases import PerPhase
+from localctl.charging.limiting.external_json import find_rule, read_limit
+from localctl.charging.loop.controller import Controller
+from localctl.charging.showing.picture import in_force
+from localctl.charging.showing.picture_profiles import MOST_HOURS, installation, profiles
+from localctl.charging.showing.picture_text import explain, find
+from localctl.charging.tree.topology import Path
 from localctl.observe.snapshot import SnapshotBox
 from localctl.web.app import HEADERS
 from localctl.web.nodes import find_node

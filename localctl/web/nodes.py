@@ -1,6 +1,6 @@
 """Which node of the site a path means: a panel's id or a station's identity, with or without its kind in front."""
 
-from localctl.charging.topology import Path, Topology
+from localctl.charging.tree.topology import Path, Topology
 from localctl.web.requests import Refused
 
 MOST_NAMES = 50

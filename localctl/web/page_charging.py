@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from localctl.charging.picture_text import limit, when, why
+from localctl.charging.showing.picture_text import limit, when, why
 
 Json = Mapping[str, Any]
 

@@ -21,14 +21,14 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from localctl.charging.allocator import allocate
-from localctl.charging.allocator_demand import Demand
-from localctl.charging.allocator_turns import Policy
-from localctl.charging.limits_effective import effective
-from localctl.charging.rows import Network, compile_rows
-from localctl.charging.topology import Evse, Panel, Site, Station, Topology
-from localctl.charging.topology_check import build
-from localctl.charging.waterfill import Car, book, fill
+from localctl.charging.allocation.allocator import allocate
+from localctl.charging.allocation.allocator_demand import Demand
+from localctl.charging.allocation.allocator_turns import Policy
+from localctl.charging.allocation.waterfill import Car, book, fill
+from localctl.charging.limiting.limits_effective import effective
+from localctl.charging.tree.rows import Network, compile_rows
+from localctl.charging.tree.topology import Evse, Panel, Site, Station, Topology
+from localctl.charging.tree.topology_check import build
 
 Floats = NDArray[np.float64]
 SIZES = {100: (2, 2, 2), 1_000: (4, 4, 4), 10_000: (9, 9, 8)}

@@ -9,12 +9,13 @@ import gc
 import time
 from collections.abc import Callable
 
-from localctl.charging.composite import Ask, Rating, Resolver, evse_schedule, to_periods
-from localctl.charging.composite_curves import CompositePeriod
-from localctl.charging.composite_runs import UNLIMITED, Candidate, Rate, rate_of, start_at
-from localctl.charging.composite_stack import Book, evse_stacks, station_stacks
-from localctl.charging.instants import Instant
-from localctl.charging.profiles import (
+from localctl.charging.base.instants import Instant
+from localctl.charging.base.units import HardLimit
+from localctl.charging.composition.composite import Ask, Rating, Resolver, evse_schedule, to_periods
+from localctl.charging.composition.composite_curves import CompositePeriod
+from localctl.charging.composition.composite_runs import UNLIMITED, Candidate, Rate, rate_of, start_at
+from localctl.charging.composition.composite_stack import Book, evse_stacks, station_stacks
+from localctl.charging.profile.profiles import (
     ChargingProfile,
     ChargingSchedule,
     Installed,
@@ -25,7 +26,6 @@ from localctl.charging.profiles import (
     Recurrency,
     Transaction,
 )
-from localctl.charging.units import HardLimit
 
 NOW = Instant(1_750_000_000)
 DAY_S = 86_400

@@ -17,17 +17,17 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.controller import Controller
-from localctl.charging.external import ExternalLimit, Rule, SourceKind
-from localctl.charging.fleet import Managed, Outlet
-from localctl.charging.instants import Instant, write_instant
-from localctl.charging.limits import Cap, Step
-from localctl.charging.orders import Order, Terms
-from localctl.charging.profiles import Protocol
-from localctl.charging.site_plan import SitePlan
-from localctl.charging.topology import Evse, Panel, Site, Station
-from localctl.charging.topology_check import build
+from localctl.charging.base.instants import Instant, write_instant
+from localctl.charging.dispatching.answers import Outcome, Verdict
+from localctl.charging.dispatching.fleet import Managed, Outlet
+from localctl.charging.dispatching.orders import Order, Terms
+from localctl.charging.limiting.external import ExternalLimit, Rule, SourceKind
+from localctl.charging.limiting.limits import Cap, Step
+from localctl.charging.loop.controller import Controller
+from localctl.charging.loop.site_plan import SitePlan
+from localctl.charging.profile.profiles import Protocol
+from localctl.charging.tree.topology import Evse, Panel, Site, Station
+from localctl.charging.tree.topology_check import build
 
 START = 1_800_000_000.0
 BAR_MS = 200.0

@@ -9,8 +9,8 @@ import pytest
 import trio
 import trio.testing
 
-from localctl.charging.controller import Controller
-from localctl.charging.profiles import Protocol
+from localctl.charging.loop.controller import Controller
+from localctl.charging.profile.profiles import Protocol
 from localctl.control import BREATH, MOST_OPEN, STORE_S, STORE_WITHIN_S, Control
 from routing import observations as seen
 from routing.events import Priority
@@ -311,9 +311,7 @@ async def test_a_call_that_expired_and_is_answered_late_counts_then(autojump_clo
     profile |= {"chargingProfileKind": "Relative", "chargingSchedule": [schedule]}
     request = {"evseId": 0, "chargingProfile": profile}
     box.asks("A", "SetChargingProfile", request, leg=Leg.CSMS)
-    box.see(
-        seen.CallExpired(identity="A", to=Leg.STATION, action="SetChargingProfile", message_id="1", own=False)
-    )
+    box.see(seen.CallExpired(identity="A", to=Leg.STATION, action="SetChargingProfile", message_id="1", own=False))
     box.answers("A", "SetChargingProfile", request, {"status": "Accepted"}, leg=Leg.CSMS, verdict="late")
     assert [entry.sure for entry in box.controller.ledgers["A"].entries if not entry.ours] == [True]
 

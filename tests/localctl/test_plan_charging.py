@@ -5,11 +5,11 @@ from math import sqrt
 
 import pytest
 
-from localctl.charging.external import SourceKind
-from localctl.charging.fleet import Actuator, Managed
-from localctl.charging.limits import Cap
-from localctl.charging.profiles import Protocol, RateUnit
-from localctl.charging.timetable import source_of
+from localctl.charging.dispatching.fleet import Actuator, Managed
+from localctl.charging.limiting.external import SourceKind
+from localctl.charging.limiting.limits import Cap
+from localctl.charging.limiting.timetable import source_of
+from localctl.charging.profile.profiles import Protocol, RateUnit
 from localctl.plan_charging import (
     adopted_of,
     fixed_limits_of,
@@ -214,5 +214,5 @@ def test_nobody_is_adopted_who_is_listed_or_where_others_are_refused():
 def test_a_metered_load_has_its_worst_case_and_its_patience():
     load = '[[load]]\nname = "{}"\npanel = "{}"\nkind = "{}"\ncurrent_a = 4\nstale_after_s = 20\n'
     text = load.format("pump", "sub", "metered") + load.format("light", "main", "reserved")
-    (name, rules), = meter_rules_of(good(SITE.replace("[charging]", text + "[charging]"))).items()
+    ((name, rules),) = meter_rules_of(good(SITE.replace("[charging]", text + "[charging]"))).items()
     assert (name, rules.worst_a, rules.stale_after_s) == ("pump", (None, 4, None), 20)

@@ -1,6 +1,6 @@
 """Configuration to topology: every key arrives, and the tree's complaints find their line."""
 
-from localctl.charging.topology import Current, Imbalance
+from localctl.charging.tree.topology import Current, Imbalance
 from localctl.plan_site import check_topology, loads_of, panels_of, stations_of, topology_of
 from tests.localctl.config.files import ROUTER, good, read
 
@@ -98,7 +98,9 @@ def test_complaints_name_the_line_of_what_they_are_about():
     assert "station[1].evses[1]" in {problem.path for problem in twice.errors}
 
 
-ADOPT = ROUTER.replace('"route"', '"adopt"\nadopt_into = "main"\nadopt_count = {}\nadopt_current_a = 10') + """
+ADOPT = (
+    ROUTER.replace('"route"', '"adopt"\nadopt_into = "main"\nadopt_count = {}\nadopt_current_a = 10')
+    + """
 [[panel]]
 id = "main"
 phases = "RS"
@@ -109,6 +111,7 @@ panel = "main"
 phase_rotation = "R"
 evses = [{{ id = 1, phases = 1 }}]
 """
+)
 
 
 def test_p3_room_for_every_station_that_may_be_adopted_is_kept_on_their_panel():

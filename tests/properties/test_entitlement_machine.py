@@ -14,13 +14,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from localctl.charging import steps
-from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.dispatch import Dispatcher
-from localctl.charging.fleet import Actuator, Ceiling, Managed, Outlet, Running, Share, Sight
-from localctl.charging.lease import LeaseTerms
-from localctl.charging.orders import Terms
-from localctl.charging.profiles import Protocol, RateUnit
+from localctl.charging.base import steps
+from localctl.charging.dispatching.answers import Outcome, Verdict
+from localctl.charging.dispatching.dispatch import Dispatcher
+from localctl.charging.dispatching.fleet import Actuator, Ceiling, Managed, Outlet, Running, Share, Sight
+from localctl.charging.dispatching.lease import LeaseTerms
+from localctl.charging.dispatching.orders import Terms
+from localctl.charging.profile.profiles import Protocol, RateUnit
 from tests.properties.entitlement_model import REACTION_S, Held, Station
 
 START = 1_800_000_000.0

@@ -7,10 +7,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localctl.charging.external import ExternalLimit
-from localctl.charging.limits import Cap, Step
-from localctl.charging.picture_profiles import installation, profiles
-from localctl.charging.picture_text import WHY, explain
+from localctl.charging.limiting.external import ExternalLimit
+from localctl.charging.limiting.limits import Cap, Step
+from localctl.charging.showing.picture_profiles import installation, profiles
+from localctl.charging.showing.picture_text import WHY, explain
 from localctl.observe.charging_feed import charging_samples
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot, SnapshotBox

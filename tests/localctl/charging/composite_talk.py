@@ -7,7 +7,7 @@ in the same words; what stands for no phases is left out. Seconds count from 202
 import itertools
 from datetime import UTC, datetime, timedelta
 
-from localctl.charging.composite_request import calculate
+from localctl.charging.composition.composite_request import calculate
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 NEXT_ID = itertools.count(1)

@@ -5,13 +5,13 @@ pair(main_a=32.0).share(a=26.0, b=6.0).settle().share(a=6.0).plan().then(("a", "
 
 import json
 
-from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.dispatch import Dispatcher
-from localctl.charging.fleet import Ceiling, Managed, Outlet, Share, Sight
-from localctl.charging.lease import LeaseTerms
-from localctl.charging.orders import Terms
-from localctl.charging.profiles import Protocol
-from localctl.charging.steps import constant
+from localctl.charging.base.steps import constant
+from localctl.charging.dispatching.answers import Outcome, Verdict
+from localctl.charging.dispatching.dispatch import Dispatcher
+from localctl.charging.dispatching.fleet import Ceiling, Managed, Outlet, Share, Sight
+from localctl.charging.dispatching.lease import LeaseTerms
+from localctl.charging.dispatching.orders import Terms
+from localctl.charging.profile.profiles import Protocol
 
 START = 1_800_000_000.0
 YES, NO = Outcome(verdict=Verdict.ACCEPTED), Outcome(verdict=Verdict.REFUSED)

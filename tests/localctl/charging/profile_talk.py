@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from localctl.charging.instants import Instant
-from localctl.charging.profile_rules import Context, validate
-from localctl.charging.profiles import (
+from localctl.charging.base.instants import Instant
+from localctl.charging.profile.profile_rules import Context, validate
+from localctl.charging.profile.profiles import (
     ChargingProfile,
     ChargingSchedule,
     Kind,

@@ -7,18 +7,18 @@
 Stations answer every order with Accepted unless they are in `deaf`.
 """
 
-from localctl.charging.answers import Outcome, Verdict
-from localctl.charging.controller import Controller
-from localctl.charging.external import ExternalLimit, Rule, SourceKind
-from localctl.charging.fleet import Actuator, Managed, Outlet
-from localctl.charging.instants import Instant, write_instant
-from localctl.charging.limits import Cap, Step
-from localctl.charging.limits_baseload import MeterRules
-from localctl.charging.picture import picture
-from localctl.charging.picture_rows import Overdrafts
-from localctl.charging.profiles import Protocol
-from localctl.charging.site_plan import SitePlan
-from localctl.charging.topology import Evse, Load
+from localctl.charging.base.instants import Instant, write_instant
+from localctl.charging.dispatching.answers import Outcome, Verdict
+from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
+from localctl.charging.limiting.external import ExternalLimit, Rule, SourceKind
+from localctl.charging.limiting.limits import Cap, Step
+from localctl.charging.limiting.limits_baseload import MeterRules
+from localctl.charging.loop.controller import Controller
+from localctl.charging.loop.site_plan import SitePlan
+from localctl.charging.profile.profiles import Protocol
+from localctl.charging.showing.picture import picture
+from localctl.charging.showing.picture_rows import Overdrafts
+from localctl.charging.tree.topology import Evse, Load
 from tests.localctl.charging.sites import panel, station, tree
 
 START = 1_800_000_000.0

@@ -4,13 +4,13 @@ import random
 
 from hypothesis import strategies as st
 
-from localctl.charging.allocator import Allocation, allocate
-from localctl.charging.allocator_demand import Demand
-from localctl.charging.allocator_turns import Policy, Turn
-from localctl.charging.limits_effective import Capacities, effective
-from localctl.charging.rows import Network, compile_rows
-from localctl.charging.topology import Evse, Panel, Site, Station, Topology
-from localctl.charging.topology_check import build
+from localctl.charging.allocation.allocator import Allocation, allocate
+from localctl.charging.allocation.allocator_demand import Demand
+from localctl.charging.allocation.allocator_turns import Policy, Turn
+from localctl.charging.limiting.limits_effective import Capacities, effective
+from localctl.charging.tree.rows import Network, compile_rows
+from localctl.charging.tree.topology import Evse, Panel, Site, Station, Topology
+from localctl.charging.tree.topology_check import build
 
 ROTATIONS = ("RST", "STR", "TRS", "RTS", "unknown")
 EAGER = Policy(min_on_s=0.0, min_off_s=0.0, dead_band_a=0.0)

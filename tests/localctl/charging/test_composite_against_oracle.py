@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from localctl.charging.composite_request import calculate
+from localctl.charging.composition.composite_request import calculate
 from tests.localctl.charging import composite_oracle as oracle
 from tests.localctl.charging.composite_requests import DAY, request
 

@@ -5,10 +5,10 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localctl.charging import steps
-from localctl.charging.fleet import Actuator
-from localctl.charging.profiles import Protocol
-from localctl.charging.rows import RowKind
+from localctl.charging.base import steps
+from localctl.charging.dispatching.fleet import Actuator
+from localctl.charging.profile.profiles import Protocol
+from localctl.charging.tree.rows import RowKind
 from tests.localctl.charging.played import YES, Play, place
 from tests.localctl.charging.sites import panel
 

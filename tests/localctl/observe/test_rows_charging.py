@@ -1,7 +1,7 @@
 """The words of the charging labels are the words of the charging core."""
 
-from localctl.charging.answers import Verdict
-from localctl.charging.pacing import Need
+from localctl.charging.dispatching.answers import Verdict
+from localctl.charging.dispatching.pacing import Need
 from localctl.observe import rows_charging
 from localctl.observe.row import Row
 

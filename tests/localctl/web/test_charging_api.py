@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from localctl.charging.json_reader import BadMember
+from localctl.charging.base.json_reader import BadMember
 from localctl.web import charging_api, posting
 from localctl.web.charging_api import read_current
 from tests.localctl.charging.scene import SECRET
@@ -139,9 +139,7 @@ WRITES = [("PUT", "/api/v1/limits/main"), ("DELETE", "/api/v1/limits/main"), ("P
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_without_a_configured_token_nothing_can_be_changed_and_the_way_out_is_told(
-    box: Served, method: str, path: str
-):
+def test_without_a_configured_token_nothing_can_be_changed_and_the_way_out_is_told(box: Served, method: str, path: str):
     box.token = None
     answer, shown = box.ask(method, path, GOOD)
     assert answer.status == 403
@@ -214,9 +212,7 @@ def test_a_request_whose_body_never_comes_is_given_up(box: Served, monkeypatch: 
         assert connection.recv(4096).startswith(b"HTTP/1.1 408 ")
 
 
-def test_a_busy_control_loop_is_a_503_and_what_was_given_up_is_never_done(
-    box: Served, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_busy_control_loop_is_a_503_and_what_was_given_up_is_never_done(box: Served, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(posting.on_control_loop, "__defaults__", (0.2,))
     before = box.scene.controller.limits.limits()
     box.loop.held.clear()

@@ -1,0 +1,231 @@
+"""What dispatch remembers of one station: its slots and tracks, the actuator in use, and what it may draw by them.
+
+Everything here is plain data (`msgspec.to_builtins` and `convert` make it a JSON document and back), so that it can be
+stored before an order leaves the box: an order that was sent must be counted, also by the next process.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from localctl.charging.base import steps
+from localctl.charging.dispatching import actuators, capability, entitlement, pacing
+from localctl.charging.dispatching.actuators import Draft, Place
+from localctl.charging.dispatching.capability import Capability, Trial
+from localctl.charging.dispatching.entitlement import Envelope, Sent, Slot
+from localctl.charging.dispatching.fleet import Actuator, Managed, Sight
+from localctl.charging.dispatching.obedience import Obedience
+from localctl.charging.dispatching.pacing import Need, Pace, PaceTerms, Track
+
+Window = tuple[float, float]
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """One station's book.
+
+    `slots` and `tracks` go by place key, `drawers` by EVSE (0: all together), `written` by hours since 1970; `busy`
+    is the token in flight.
+    """
+
+    capability: Capability
+    slots: dict[str, Slot] = field(default_factory=dict)
+    tracks: dict[str, Track] = field(default_factory=dict)
+    drawers: dict[str, Obedience] = field(default_factory=dict)
+    top_of: dict[str, str] = field(default_factory=dict)
+    busy: int | None = None
+    busy_since_at: float = 0.0
+    check_due: bool = False
+    checking: int | None = None
+    leftovers: tuple[int, ...] = ()
+    budget: float = 0.0
+    budget_at: float | None = None
+    written: dict[str, int] = field(default_factory=dict)
+
+    def place(self, place: Place, station: Managed) -> None:
+        """Make sure the place has a slot and a track.
+
+        Where not even the floor was ever confirmed, a process before this one may have left a profile on top of it.
+        """
+        if place.key not in self.slots:
+            floor = Place(evse_id=place.evse_id)
+            unknown = place.top and self.slots[floor.key].confirmed is None
+            self.slots[place.key] = Slot(unlimited_a=actuators.unlimited_a(floor if unknown else place, station))
+        self.tracks.setdefault(place.key, Track())
+
+    def envelope(self, station: Managed, start_at: float, end_at: float) -> Envelope:
+        """The most the station may draw in a window, by all that was ever sent to it."""
+        return self.envelopes(station, ((start_at, end_at),))[0]
+
+    def envelopes(self, station: Managed, windows: Sequence[Window]) -> list[Envelope]:
+        """The same for several windows. One who does not obey counts at its rating, whatever it was sent."""
+        if self.distrusted():
+            return [Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})] * len(windows)
+        return self.by_book(station, windows)
+
+    def by_book(self, station: Managed, windows: Sequence[Window]) -> list[Envelope]:
+        """What it was sent, obedient or not."""
+        rating = {outlet.id: outlet.rating_a for outlet in station.outlets}
+        if not self.slots:
+            return [Envelope(evse_a=rating)] * len(windows)
+        if "0" in self.slots:
+            return [Envelope(station_a=amps, evse_a=rating) for amps in self._held("0", windows)]
+        held = {
+            evse_id: [min(full_a, amps) for amps in self._held(str(evse_id), windows)]
+            if str(evse_id) in self.slots
+            else [full_a] * len(windows)
+            for evse_id, full_a in rating.items()
+        }
+        return [Envelope(evse_a={evse_id: held[evse_id][at] for evse_id in rating}) for at in range(len(windows))]
+
+    def _held(self, key: str, windows: Sequence[Window]) -> list[float]:
+        """The most under a floor and its top."""
+        floor, top = self.slots[key].mosts(windows), self.slots.get(f"{key}+")
+        return floor if top is None else [max(pair) for pair in zip(floor, top.mosts(windows), strict=True)]
+
+    def least(self, place: Place, start_at: float, end_at: float) -> float:
+        """What the place surely has already in a window; a top of which nothing is there is as low as its floor."""
+        slot = self.slots[place.key]
+        if place.top and slot.confirmed is None and slot.unlimited_a == 0:
+            return min([self.slots[str(place.evse_id)].least(start_at, end_at), *self._open(slot, start_at, end_at)])
+        return slot.least(start_at, end_at)
+
+    @staticmethod
+    def _open(slot: Slot, start_at: float, end_at: float) -> list[float]:
+        return [steps.lowest(sent.sure or sent.entitled, start_at, end_at) for sent in slot.open]
+
+    def sent(self, place: Place, draft: Draft, track: Track) -> None:
+        """An order is about to leave: it counts from now on."""
+        order = Sent(token=track.token, entitled=draft.entitled, sure=draft.sure, lapse_s=draft.lapse_s)
+        self.slots[place.key] = entitlement.sending(self.slots[place.key], order)
+        self.tracks[place.key] = track
+        self.busy, self.busy_since_at = track.token, track.sent_at
+        self.count_write(track.sent_at)
+
+    def count_write(self, at: float, number: int = 1) -> None:
+        """Profiles were written, or one was not after all (-1); by the hour, a day of them is kept."""
+        hour = int(at // 3600)
+        kept = {known: count for known, count in self.written.items() if hour - 24 < int(known) <= hour}
+        self.written = kept | {str(hour): kept.get(str(hour), 0) + number}
+
+    def writes_of_a_day(self, now: float) -> int:
+        """How many profiles were written in the last 24 hours, the present hour included."""
+        hour = int(now // 3600)
+        return sum(count for known, count in self.written.items() if hour - 24 < int(known) <= hour)
+
+    def holder(self, token: int) -> str | None:
+        """The place whose last or still open order this is."""
+        for key, slot in self.slots.items():
+            if self.tracks[key].token == token or any(order.token == token for order in slot.open):
+                return key
+        return None
+
+    def tokens(self) -> list[int]:
+        """The orders whose answers would still be understood."""
+        return [order.token for slot in self.slots.values() for order in slot.open]
+
+    def forget_profile(self, key: str, now_a: float, now: float) -> None:
+        """Our profile at a place is gone or overruled: write it anew, count what may be drawn without it."""
+        slot, track = self.slots[key], self.tracks[key]
+        if slot.confirmed is not None:
+            self.slots[key] = entitlement.undone(slot, now_a)
+        if track.state is not Pace.SENT and track.schedule is not None:
+            self.tracks[key] = pacing.lost_profile(track, now)
+
+    def end_top(self, key: str, now: float, reaction_s: float, *, bound: bool) -> None:
+        """The transaction of a top is over. A profile not bound to it (no transactionId) may still arrive."""
+        kept = entitlement.ended(self.slots[key], now, reaction_s)
+        self.slots[key] = kept if bound else replace(kept, open=self.slots[key].open)
+        if self.tracks[key].token == self.busy:
+            self.busy = None
+        self.tracks[key] = Track(token=self.tracks[key].token)
+        self.top_of.pop(key, None)
+
+    def change_actuator(self, learnt: Capability) -> None:
+        """Start over with the next actuator; what the old one wrote did nothing, so nothing of it counts."""
+        written = tuple(Place(evse_id=int(key.rstrip("+")), top=key.endswith("+")) for key in self.slots)
+        self.leftovers = tuple(place.profile_id() for place in written)
+        self.capability = learnt
+        self.slots, self.tracks, self.top_of = {}, {}, {}
+        # Who ignored one actuator may ignore the next: it has to be seen following before it is trusted again.
+        self.drawers = {key: Obedience(distrusted=record.distrusted) for key, record in self.drawers.items()}
+        self.busy, self.check_due, self.checking = None, False, None
+
+    def awaits(self, need: Need, key: str, wish_a: float, reserve_a: float, now: float, terms: PaceTerms) -> bool:
+        """True while pace or budget hold this place back. `wish_a` is wished for now, `reserve_a` for ever (K03)."""
+        falls = wish_a < self.slots[key].most(now, now)
+        track = self.tracks[key]
+        return not pacing.may_send(track, need, now, terms, self.budget, reserve_a=reserve_a, falls=falls)
+
+    def refill(self, now: float, terms: PaceTerms) -> None:
+        """Let the write budget grow with time."""
+        if self.budget_at is None:
+            self.budget, self.budget_at = pacing.bucket_size(terms), now
+        self.budget, self.budget_at = pacing.refilled(self.budget, now - self.budget_at, terms), now
+
+    def distrusted(self) -> bool:
+        """True while the meter says that this station does not follow."""
+        return any(record.distrusted for record in self.drawers.values())
+
+    def failing(self) -> bool:
+        """True when two orders in a row came to nothing: do not count on this station following."""
+        return any(track.failures >= 2 for track in self.tracks.values())
+
+    def uncontrolled(self) -> bool:
+        """True when no actuator works."""
+        return self.capability.actuator is Actuator.UNCONTROLLED
+
+
+@dataclass(slots=True, kw_only=True)
+class Book:
+    """All desks, as one document."""
+
+    desks: dict[str, Desk]
+    next_token: int
+
+
+def synchronise(desk: Desk, station: Managed, sight: Sight, now: float) -> None:
+    """Take in what is seen: transactions that ended or began, profiles that vanished, a clock gone insane."""
+    for key, transaction_id in list(desk.top_of.items()):
+        running = sight.running.get(int(key.rstrip("+")))
+        if running is None or running.transaction_id != transaction_id:
+            desk.end_top(key, now, station.tolerance.reaction_s, bound=station.names_transaction)
+    for place in actuators.places(station, desk.capability.actuator, sight.running):
+        desk.place(place, station)
+        if place.top and place.evse_id:
+            desk.top_of[place.key] = sight.running[place.evse_id].transaction_id
+        profile_id = place.profile_id()
+        if profile_id in sight.lost:
+            desk.forget_profile(place.key, actuators.unlimited_a(place, station), now)
+        if profile_id in sight.overruled:
+            desk.forget_profile(place.key, actuators.unlimited_a(Place(evse_id=place.evse_id), station), now)
+    if not sight.clock_sane(station.tolerance.skew_s):
+        _lose_time(desk, station)
+
+
+def refit(desk: Desk, station: Managed) -> None:
+    """The station is set up otherwise, or speaks another version: keep of its book what still means something."""
+    known = desk.capability
+    possible = capability.order_of(station)
+    if known.trial is Trial.UNTRIED and not known.failed and not desk.slots:
+        desk.capability = capability.first(station)
+    elif known.actuator not in possible and (station.control is not None or not known.failed):
+        desk.change_actuator(capability.first(station))
+    numbers = {0, *(outlet.id for outlet in station.outlets)}
+    for key in [key for key in desk.slots if int(key.rstrip("+")) not in numbers]:
+        del desk.slots[key], desk.tracks[key]
+        desk.top_of.pop(key, None)
+    for key, slot in desk.slots.items():
+        if slot.confirmed is None and not key.endswith("+"):
+            now_a = actuators.unlimited_a(Place(evse_id=int(key)), station)
+            desk.slots[key] = replace(slot, unlimited_a=now_a)
+
+
+def _lose_time(desk: Desk, station: Managed) -> None:
+    for key, slot in desk.slots.items():
+        if key == "0+":  # a Dynamic profile counts seconds, it needs no clock
+            continue
+        place = Place(evse_id=int(key.rstrip("+")), top=key.endswith("+"))
+        desk.slots[key] = entitlement.timeless(slot, actuators.unlimited_a(place, station), top=place.top)
+        track = desk.tracks[key]
+        if track.state is not Pace.SENT and track.schedule is not None and len(track.schedule) > 1:
+            desk.tracks[key] = replace(track, schedule=None)

@@ -1,0 +1,206 @@
+"""How much room is left under every ceiling, now and in each stretch of time to come.
+
+Time is cut into *cells* at every known change of a capacity and at the usual ends of leases; the last cell has no end.
+Within a cell each station counts with the most it may draw anywhere in it. So a schedule that fits in all cells fits
+at every instant, also in the far future when all leases are over and every station is back at its failsafe (P3).
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+from localctl.charging.base import steps
+from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.fleet import Ceiling, EvseId, Managed
+
+MOST_CELLS: Final = 24
+NOISE_A: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One station under ceilings that see it alike: its outlets' factors, and what one ampere of it adds at most."""
+
+    rows: tuple[int, ...]
+    factors: tuple[tuple[int, float], ...]
+    station_factor: float
+    conductor: bool
+
+    def amps(self, envelope: Envelope) -> float:
+        """The most this station can add under the ceiling."""
+        if envelope.station_a is None or not self.conductor:
+            return sum(factor * envelope.of(evse_id) for evse_id, factor in self.factors)
+        # Its own total is shared by its outlets: the heaviest take it first.
+        left_a, total = envelope.station_a, 0.0
+        for evse_id, factor in self.factors:
+            part_a = min(left_a, envelope.evse_a[evse_id])
+            total, left_a = total + factor * part_a, left_a - part_a
+        return total
+
+    def all_amps(self, envelopes: Sequence[Envelope]) -> list[float]:
+        """The same for several windows."""
+        if len(self.factors) > 1:
+            return [self.amps(envelope) for envelope in envelopes]
+        ((evse_id, factor),) = self.factors
+        return [factor * envelope.of(evse_id) for envelope in envelopes]
+
+    def factor(self, evse_id: int) -> float:
+        """What one more ampere of an outlet, or of the whole station (0), can add."""
+        if evse_id == 0:
+            return self.station_factor
+        return next((factor for outlet, factor in self.factors if outlet == evse_id), 0.0)
+
+
+def cells(now: float, horizon_s: float, changes: Iterable[float]) -> tuple[float, ...]:
+    """Where cells begin: now, halves and doubles of the usual lease, and the changes up to the last of them."""
+    edges = [now, now + horizon_s / 2, now + horizon_s, now + 2 * horizon_s]
+    for at in sorted(set(changes)):
+        if now < at < edges[-1] and len(edges) < MOST_CELLS and at not in edges:
+            insort(edges, at)
+    return tuple(edges)
+
+
+class Loads:
+    """What every station adds under which ceilings; worked out anew only for stations of which something changed."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[Load]] = {}
+        self._ceilings: tuple[tuple[dict[EvseId, float], bool], ...] = ()
+        self._stations: dict[str, Managed] = {}
+
+    def fit(self, ceilings: Sequence[Ceiling], stations: Mapping[str, Managed]) -> "Loads":
+        """Take in the ceilings of now. Their factors must not be changed in place: the same dictionary is not read."""
+        seen = tuple((ceiling.factors, ceiling.conductor) for ceiling in ceilings)
+        alike = len(seen) == len(self._ceilings) and stations == self._stations
+        if alike and all(new[1] == old[1] for new, old in zip(seen, self._ceilings, strict=True)):
+            names = {name for new, old in zip(seen, self._ceilings, strict=True) for name in _others(new[0], old[0])}
+        else:
+            self.of, names = {}, set(stations)
+        self.of |= _loads_of(names & stations.keys(), stations, ceilings)
+        self._ceilings, self._stations = seen, dict(stations)
+        return self
+
+
+class Headroom:
+    """The ceilings and what stations were booked under them. One cell more than `edges`: the end of all leases."""
+
+    def __init__(
+        self,
+        ceilings: Sequence[Ceiling],
+        stations: Mapping[str, Managed],
+        edges: tuple[float, ...],
+        loads: Loads | None = None,
+    ) -> None:
+        self.edges, self.ceilings = edges, ceilings
+        self.windows = (*zip(edges, (*edges[1:], inf), strict=True), (inf, inf))
+        self.count = len(self.windows)
+        self.free: list[list[float]] = []
+        self._full = [self._capacities(ceiling) for ceiling in ceilings]
+        self.loads = (loads or Loads()).fit(ceilings, stations).of
+        self._booked: dict[str, list[list[float]]] = {}
+        self.clear()
+
+    def clear(self) -> None:
+        """Take every booking back."""
+        self.free = [list(full) for full in self._full]
+        self._booked = {}
+
+    def window(self, cell: int) -> tuple[float, float]:
+        """From when to when a cell reaches; the last one is the moment after everything."""
+        return self.windows[cell]
+
+    def book_all(self, envelopes: Mapping[str, Sequence[Envelope]]) -> None:
+        """Count these stations and nobody else; those under the same ceilings are added up first."""
+        self.clear()
+        sums: dict[tuple[int, ...], list[float]] = {}
+        for identity, mine in envelopes.items():
+            self._booked[identity] = booked = [load.all_amps(mine) for load in self.loads[identity]]
+            for load, amps in zip(self.loads[identity], booked, strict=True):
+                before = sums.get(load.rows)
+                sums[load.rows] = amps if before is None else [one + two for one, two in zip(before, amps, strict=True)]
+        for rows, total in sums.items():
+            for row in rows:
+                self.free[row] = [free_a - amps for free_a, amps in zip(self.free[row], total, strict=True)]
+
+    def book(self, identity: str, envelopes: Sequence[Envelope]) -> None:
+        """Count a station at these envelopes, one per cell, instead of what it was counted at."""
+        before = self._booked.get(identity)
+        booked = [load.all_amps(envelopes) for load in self.loads[identity]]
+        for at, (load, now) in enumerate(zip(self.loads[identity], booked, strict=True)):
+            more = now if before is None else [new - old for new, old in zip(now, before[at], strict=True)]
+            if any(more):
+                for row in load.rows:
+                    self.free[row] = [free_a - amps for free_a, amps in zip(self.free[row], more, strict=True)]
+        self._booked[identity] = booked
+
+    def room(self, identity: str, evse_id: int, cell: int) -> float:
+        """By how many amperes the outlet (0: the station) may grow in a cell; negative under an overdrawn ceiling."""
+        least = inf
+        for load in self.loads[identity]:
+            factor = load.factor(evse_id)
+            if factor > 0:
+                free_a = min(self.free[row][cell] for row in load.rows)
+                least = min(least, 0.0 if abs(free_a) < NOISE_A else free_a / factor)
+        return least
+
+    def whole(self, identity: str, rating: Envelope, cell: int) -> float:
+        """The most a station as a whole may be given in a cell.
+
+        Where only some of its outlets are under a ceiling, they cannot draw all of its total: a fall of the total
+        then frees less there than its amperes.
+        """
+        least = inf
+        for load, booked in zip(self.loads[identity], self._booked[identity], strict=True):
+            allowed_a = booked[cell] + min(self.free[row][cell] for row in load.rows)
+            if load.station_factor > 0 and allowed_a < load.amps(rating) - NOISE_A:
+                least = min(least, allowed_a / load.station_factor)
+        return least
+
+    def rebook(self, identity: str, cell: int, envelope: Envelope) -> None:
+        """Count a station, booked before, at another envelope in one cell."""
+        for at, load in enumerate(self.loads[identity]):
+            amps = load.amps(envelope)
+            for row in load.rows:
+                self.free[row][cell] += self._booked[identity][at][cell] - amps
+            self._booked[identity][at][cell] = amps
+
+    def under(self, row: int) -> list[tuple[str, Load]]:
+        """Everyone under a ceiling."""
+        factors = self.ceilings[row].factors if row < len(self.ceilings) else {}
+        names = dict.fromkeys(identity for identity, _ in factors if identity in self.loads)
+        return [(name, load) for name in names for load in self.loads[name] if row in load.rows]
+
+    def _capacities(self, ceiling: Ceiling) -> list[float]:
+        last_a = ceiling.capacity[-1][1]
+        rest_a = last_a if ceiling.rest_a is None else min(last_a, ceiling.rest_a)
+        return [*(steps.lowest(ceiling.capacity, *window) for window in self.windows[:-1]), rest_a]
+
+
+def _others(new: dict[EvseId, float], old: dict[EvseId, float]) -> set[str]:
+    """The stations whose factors are not the same."""
+    if new is old:
+        return set()
+    return {evse[0] for evse in new.keys() | old.keys() if new.get(evse) != old.get(evse)}
+
+
+def _loads_of(names: Set[str], stations: Mapping[str, Managed], ceilings: Sequence[Ceiling]) -> dict[str, list[Load]]:
+    """The loads of these stations; ceilings in which one has the same factors are one load."""
+    alike: dict[str, dict[tuple[tuple[tuple[int, float], ...], bool], list[int]]] = {name: {} for name in names}
+    evses = [(name, outlet.id) for name in sorted(names) for outlet in stations[name].outlets]
+    for row, ceiling in enumerate(ceilings):
+        parts: dict[str, list[tuple[int, float]]] = {}
+        for evse in evses if len(evses) < len(ceiling.factors) else ceiling.factors:
+            factor = ceiling.factors.get(evse, 0.0)
+            if factor > 0 and evse[0] in alike:
+                parts.setdefault(evse[0], []).append((evse[1], factor))
+        for name, factors in parts.items():
+            factors.sort(key=lambda part: (-part[1], part[0]))
+            alike[name].setdefault((tuple(factors), ceiling.conductor), []).append(row)
+    return {name: [_load(*key, rows) for key, rows in found.items()] for name, found in alike.items()}
+
+
+def _load(factors: tuple[tuple[int, float], ...], conductor: bool, rows: list[int]) -> Load:
+    whole = factors[0][1] if conductor else sum(factor for _, factor in factors)
+    return Load(tuple(rows), factors, whole, conductor)

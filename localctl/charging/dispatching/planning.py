@@ -1,0 +1,199 @@
+"""One plan of the whole site at one moment: from shares to the orders that are due, each booked when it is made.
+
+The steps, in the order in which they happen (`Planning.orders`): what every station may draw and is to get, cell by
+cell; cuts where some do not follow (`squeeze`); then, most urgent first, every order is cut to the room that is free
+at its turn, counted in its station's book, and its room is taken. `dispatch` has the rules.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from localctl.charging.base import steps
+from localctl.charging.base.steps import Steps
+from localctl.charging.dispatching import actuators, pacing, watching
+from localctl.charging.dispatching.actuators import Place
+from localctl.charging.dispatching.desk import Desk
+from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.fleet import EvseId, Managed, Share, Sight
+from localctl.charging.dispatching.headroom import Headroom
+from localctl.charging.dispatching.orders import Order, Outbox, Terms
+from localctl.charging.dispatching.pacing import Need, Track
+from localctl.charging.dispatching.squeeze import Unit, squeeze, units_of, with_meter
+from localctl.charging.profile.profiles import Protocol
+
+URGENCY: Final = {Need.FALL: 0, Need.REPAIR: 1, Need.RENEW: 2, Need.RISE: 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A place that should be written, before anybody looked at the room."""
+
+    why: Need
+    unit: Unit
+    place: Place
+    wish: Steps
+
+    @property
+    def turn(self) -> tuple[int, int, str, str]:
+        """Falls first, then repairs, renewals and rises; inside of that by priority."""
+        return URGENCY[self.why], -self.unit.priority, self.unit.identity, self.place.key
+
+
+class Planning:
+    """One plan. Changes the desks' books; `undo` gets the track each order's place had before."""
+
+    def __init__(
+        self,
+        desks: Mapping[str, Desk],
+        stations: Mapping[str, Managed],
+        sights: Mapping[str, Sight],
+        terms: Terms,
+        outbox: Outbox,
+        room: Headroom,
+        now: float,
+    ) -> None:
+        self.desks, self.stations, self.sights = desks, stations, sights
+        self.terms, self.outbox, self.room, self.now = terms, outbox, room, now
+        self.held = {name: self._held(name) for name in desks}
+        self.undo: dict[int, Track] = {}
+
+    def orders(self, shares: Mapping[EvseId, Share]) -> Iterator[Order]:
+        """The orders that are due, most urgent first; each is booked when it comes out."""
+        by_station: dict[str, dict[int, Share]] = {}
+        for (identity, evse_id), share in shares.items():
+            by_station.setdefault(identity, {})[evse_id] = share
+        envelopes = {name: with_meter(mine, self.sights[name].metered_a) for name, mine in self.held.items()}
+        units = {name: self._units(name, by_station.get(name, {})) for name in self.desks}
+        stuck = {name: envelopes[name] for name in self.desks if self._is_stuck(name)}
+        squeeze(self.room, self.stations, units, stuck)
+        self.room.book_all(envelopes)
+        yield from self._due_orders(units)
+
+    # --- what everybody may draw, and is to get -----------------------------------------------------------------------
+
+    def _held(self, identity: str) -> list[Envelope]:
+        """The most the station may draw, per cell; what it was told for this moment is what its meter is judged by."""
+        station, desk = self.stations[identity], self.desks[identity]
+        watching.told(desk, station, self.now)
+        return desk.envelopes(station, self.room.windows)
+
+    def _units(self, identity: str, shares: dict[int, Share]) -> list[Unit]:
+        station, desk = self.stations[identity], self.desks[identity]
+        leases = {key: self.terms.lease.lease_for(track.renewals) for key, track in desk.tracks.items()}
+        sight = self.sights[identity]
+        if desk.distrusted():
+            shares = watching.on_probation(shares, station)
+        return units_of(station, desk.capability.actuator, shares, sight, leases, self.now, self.room)
+
+    def _is_stuck(self, identity: str) -> bool:
+        desk = self.desks[identity]
+        return not self.sights[identity].online or desk.distrusted() or desk.failing() or desk.uncontrolled()
+
+    # --- what has to be said ------------------------------------------------------------------------------------------
+
+    def _due_orders(self, units: Mapping[str, list[Unit]]) -> Iterator[Order]:
+        due: list[Due] = []
+        for identity, mine in units.items():
+            if self.sights[identity].online and self.desks[identity].busy is None:
+                due.extend(self._due(mine))
+        sent: set[str] = set()
+        for one in sorted(due, key=lambda one: one.turn):
+            if one.unit.identity not in sent and len(sent) < self.terms.most_at_once:
+                order = self._order(one)
+                if order is not None:
+                    sent.add(one.unit.identity)
+                    yield order
+        for identity in self.desks:
+            if self.sights[identity].online and identity not in sent and len(sent) < self.terms.most_at_once:
+                yield from self._side_order(identity)
+
+    def _due(self, units: list[Unit]) -> Iterator[Due]:
+        """What might have to be sent, judged without looking at the room; most plans end here for most stations."""
+        for unit in units:
+            desk = self.desks[unit.identity]
+            limits = unit.limits(self.room.edges, unit.target) if unit.is_cut() else None
+            for place, wish in unit.places:
+                if place.top and desk.slots[str(place.evse_id)].confirmed is None:
+                    continue
+                cut = wish if limits is None else steps.combined(min, [wish, limits])
+                why = self._need(unit, place, cut)
+                if why is not None:
+                    yield Due(why=why, unit=unit, place=place, wish=wish)
+
+    def _need(self, unit: Unit, place: Place, wish: Steps) -> Need | None:
+        """Why the wish should be written now; None where it is written already, or pace or budget hold it back."""
+        desk = self.desks[unit.identity]
+        why = pacing.need(desk.tracks[place.key], wish, self.now, self.terms.pace.dead_band_a)
+        if why is None:
+            return None
+        wish_a = steps.value_at(wish, self.now)
+        reserve_a = sum(outlet.failsafe_a for outlet in unit.outlets_of(self.stations[unit.identity]))
+        return None if desk.awaits(why, place.key, wish_a, reserve_a, self.now, self.terms.pace) else why
+
+    def _order(self, due: Due) -> Order | None:
+        """The order for one place, cut to what is free, and booked; None if nothing worth sending is left."""
+        unit, place, identity = due.unit, due.place, due.unit.identity
+        station, desk, sight = self.stations[identity], self.desks[identity], self.sights[identity]
+        track, slot = desk.tracks[place.key], desk.slots[place.key]
+        allowed = steps.combined(min, [due.wish, unit.limits(self.room.edges, self._most(unit, place))])
+        lease_s = self.terms.lease.lease_for(track.renewals)
+        update = slot.confirmed is not None and track.failures == 0 and track.schedule is not None
+        draft = actuators.draft(
+            place, station, desk.capability.actuator, sight, allowed, now=self.now, lease_s=lease_s, update=update
+        )
+        why = self._need(unit, place, draft.schedule)
+        if why is None:
+            return None
+        window_s = lease_s * (1 - self.terms.lease.renew_at)
+        token = self.outbox.number()
+        self.undo[token] = track
+        track = pacing.sent(
+            track, schedule=draft.schedule, token=token, now=self.now, window_s=window_s, lease_s=lease_s, need=why
+        )
+        desk.sent(place, draft, track)
+        desk.budget = max(-pacing.bucket_size(self.terms.pace), desk.budget - 1)
+        self.room.book(identity, with_meter(self._held(identity), sight.metered_a))
+        return self._call(identity, token, draft.action, draft.payload, why.value, urgent=why in pacing.SAFETY)
+
+    def _most(self, unit: Unit, place: Place) -> list[float]:
+        """The most that may be written, per cell: what it surely has, or what it may have and what is free."""
+        identity = unit.identity
+        station, desk, metered_a = self.stations[identity], self.desks[identity], self.sights[identity].metered_a
+        rating = Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})
+        found = []
+        for cell, (window, envelope) in enumerate(zip(self.room.windows, self.held[identity], strict=True)):
+            may_a = envelope.station_a if unit.evse_id == 0 else envelope.evse_a[unit.evse_id]
+            may_a = station.full_a if may_a is None else may_a
+            sure_a = desk.least(place, *window)
+            if cell == 0 and desk.slots[place.key].confirmed is None:
+                sure_a = max([sure_a, *(metered_a.get(outlet.id, 0.0) for outlet in unit.outlets_of(station))])
+            most_a = may_a + self.room.room(identity, unit.evse_id, cell)
+            if unit.evse_id == 0 and len(station.outlets) > 1:
+                most_a = min(most_a, self.room.whole(identity, rating, cell))
+            found.append(max(sure_a, most_a, 0.0))
+        return found
+
+    def _side_order(self, identity: str) -> Iterator[Order]:
+        """Nothing to write: clear what a failed actuator left behind, or ask what the station makes of our profile."""
+        station, desk = self.stations[identity], self.desks[identity]
+        if desk.busy is not None or desk.checking is not None:
+            return
+        settled = [key for key, slot in desk.slots.items() if slot.confirmed is not None]
+        if desk.leftovers and settled:
+            profile_id, *rest = desk.leftovers
+            desk.leftovers = tuple(rest)
+            word = "id" if station.protocol is Protocol.V16 else "chargingProfileId"
+            yield self._call(identity, self.outbox.number(), "ClearChargingProfile", {word: profile_id}, "clear")
+        elif desk.check_due and settled and self.now >= desk.busy_since_at + 2 * station.tolerance.reaction_s:
+            # Not sooner: a station that never answers this would keep the next order waiting, maybe a car's first.
+            desk.check_due, desk.checking = False, self.outbox.number()
+            word = "connectorId" if station.protocol is Protocol.V16 else "evseId"
+            payload = {word: int(settled[-1].rstrip("+")), "duration": 60, "chargingRateUnit": station.unit.value}
+            yield self._call(identity, desk.checking, "GetCompositeSchedule", payload, "check")
+
+    def _call(
+        self, identity: str, token: int, action: str, payload: dict[str, Any], why: str, *, urgent: bool = False
+    ) -> Order:
+        timeout_s = self.terms.timeout_s
+        return self.outbox.order(identity, token, action, payload, why=why, timeout_s=timeout_s, urgent=urgent)

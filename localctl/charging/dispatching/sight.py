@@ -1,0 +1,52 @@
+"""From what is known of a station (state and ledger) to what dispatch has to see of it (`fleet.Sight`)."""
+
+from typing import Final
+
+from localctl.charging.dispatching.actuators import Place
+from localctl.charging.dispatching.fleet import Managed, Running, Sight
+from localctl.charging.knowing.ledger import Ledger
+from localctl.charging.knowing.site_state import StationState, Transaction
+
+METER_FRESH_S: Final = 60.0
+
+
+def look(
+    station: Managed, state: StationState, ledger: Ledger, *, online: bool, now: float, iso15118: bool = False
+) -> Sight:
+    """What dispatch sees now. Feed our own accepted answers to the ledger before, or our profiles look lost.
+
+    `online`: the link is up and the CSMS has accepted the station's boot (7.1.7). `iso15118`: its cars send their
+    needs first, a TxProfile before them would be refused (K15.FR.17).
+    """
+    running, metered_a = {}, {}
+    for outlet in station.outlets:
+        transaction = state.running(outlet.id)
+        if transaction is not None:
+            running[outlet.id] = seen(transaction, state, outlet.id, iso15118)
+        evse = state.evses.get(str(outlet.id))
+        drawn_a = evse.drawn_a(now, METER_FRESH_S) if evse is not None else None
+        if drawn_a is not None:
+            metered_a[outlet.id] = drawn_a
+    return Sight(
+        online=online,
+        running=running,
+        metered_a=metered_a,
+        clock_off_s=state.clock.off_s,
+        csms_levels=ledger.levels(),
+        lost=profile_ids(station) - ledger.present(),
+        overruled=ledger.overruled(),
+    )
+
+
+def seen(transaction: Transaction, state: StationState, evse_id: int, iso15118: bool) -> Running:
+    """A transaction as dispatch has to know it; Relative schedules count from the offer of energy (K01.FR.42)."""
+    evse = state.evses.get(str(evse_id))
+    told = evse is not None and evse.needs is not None
+    started_at = transaction.started_at if transaction.offered_at is None else transaction.offered_at
+    return Running(transaction_id=transaction.id, started_at=started_at, awaits_needs=iso15118 and not told)
+
+
+def profile_ids(station: Managed) -> frozenset[int]:
+    """Every id a profile of ours could have at this station."""
+    numbers = (0, *(outlet.id for outlet in station.outlets))
+    return frozenset(Place(evse_id=number, top=top).profile_id() for number in numbers for top in (False, True))

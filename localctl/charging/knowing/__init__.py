@@ -1,0 +1,1 @@
+"""What stations told: readings, transactions, clocks, phases in use, profiles installed."""

@@ -1,0 +1,259 @@
+"""What is known of one station: `apply(state, fact, now)` gives the next state, and nothing else changes it.
+
+Stations lose messages, repeat them, send them late and in odd orders; none of that may break anything. A transaction
+that goes on without having started is taken up; an event without an EVSE finds it by its transaction (quirk 35); a new
+transaction on an EVSE ends the one that was forgotten there (8.10); what ended stays ended, whatever comes later.
+Messages out of a backlog move no current (quirk 21), but a transaction that ended while offline has ended.
+
+Everything is frozen and plain: `msgspec.to_builtins` and `convert` store it and bring it back after a restart. Times
+are moments of receipt. Everything is bounded by the constants below.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, assert_never
+
+from localctl.charging.knowing import clock_watch, meter, phase_watch
+from localctl.charging.knowing.clock_watch import ClockWatch
+from localctl.charging.knowing.facts import (
+    Booted,
+    ClockShown,
+    ConnectorShown,
+    Fact,
+    Metered,
+    NeedsTold,
+    PlanTold,
+    PriorityTold,
+    TransactionShown,
+)
+from localctl.charging.knowing.phase_watch import PhaseWatch
+
+MOST_EVSES: Final = 64
+MOST_OPEN: Final = 64
+MOST_TOKENS: Final = 64
+MOST_ENDED: Final = 64
+ALL_PHASES: Final = (1, 2, 3)
+ENERGY_OFFERED: Final = frozenset({"Charging", "EVConnected", "SuspendedEV", "SuspendedEVSE"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A running transaction. `offered_at` is PowerPathClosed, as far as chargingState shows it (K01.FR.42)."""
+
+    id: str
+    evse_id: int | None
+    started_at: float
+    offered_at: float | None = None
+    charging_state: str | None = None
+    token: str | None = None
+    priority: int | None = None
+    phases_said: int | None = None
+    remote_start_id: int | None = None
+    seq_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvseState:
+    """One EVSE: connectors, what was last measured and when, the phases in use, and what the car asked for."""
+
+    connectors: dict[str, str] = field(default_factory=dict)
+    current_a: dict[str, float] = field(default_factory=dict)
+    measured_at: float | None = None
+    energy_wh: float | None = None
+    soc: float | None = None
+    phases: PhaseWatch = field(default_factory=PhaseWatch)
+    needs: NeedsTold | None = None
+    needs_at: float | None = None
+    plan: PlanTold | None = None
+
+    def drawn_a(self, now: float, fresh_s: float) -> float | None:
+        """The highest phase of a measurement not older than `fresh_s`; None where there is none."""
+        if self.measured_at is None or now - self.measured_at > fresh_s or not self.current_a:
+            return None
+        return max(self.current_a.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationState:
+    """One station. Dictionaries go by the number or id as text, so that they are JSON objects as they are."""
+
+    voltage_v: float = 230.0
+    vendor: str = ""
+    model: str = ""
+    booted_at: float | None = None
+    heard_at: float | None = None
+    clock: ClockWatch = field(default_factory=ClockWatch)
+    evses: dict[str, EvseState] = field(default_factory=dict)
+    open: dict[str, Transaction] = field(default_factory=dict)
+    ended: tuple[str, ...] = ()
+    tokens: dict[str, int] = field(default_factory=dict)
+
+    def running(self, evse_id: int) -> Transaction | None:
+        """The transaction on an EVSE, the latest where there are several."""
+        return next((one for one in reversed(self.open.values()) if one.evse_id == evse_id), None)
+
+    def drawn_a(self, now: float, fresh_s: float) -> tuple[float, float] | None:
+        """What all freshly metered EVSEs draw on their fullest conductor, and when the oldest reading was taken."""
+        fresh = [(evse.measured_at, evse.current_a) for evse in self.evses.values() if evse.measured_at is not None]
+        fresh = [(at, amps) for at, amps in fresh if now - at <= fresh_s and amps]
+        if not fresh:
+            return None
+        conductors = {name for _, amps in fresh for name in amps}
+        return max(sum(amps.get(name, 0.0) for _, amps in fresh) for name in conductors), min(at for at, _ in fresh)
+
+    def priority(self, transaction: Transaction) -> int:
+        """The transaction's own priority, else its token's, else 0 (K03.FR.04 to 06)."""
+        if transaction.priority is not None:
+            return transaction.priority
+        return self.tokens.get(transaction.token or "", 0)
+
+
+def apply(state: StationState, fact: Fact, now: float) -> StationState:
+    """The state after one fact, received at `now`."""
+    state = replace(state, heard_at=now)
+    match fact:
+        case Booted():
+            return replace(state, vendor=fact.vendor, model=fact.model, booted_at=now, clock=ClockWatch())
+        case ClockShown():
+            return replace(state, clock=clock_watch.shown(state.clock, fact.off_s, now, sure=fact.sure))
+        case ConnectorShown():
+            return connector_shown(state, fact)
+        case Metered():
+            return metered(state, fact, now)
+        case TransactionShown():
+            return transaction_shown(state, fact, now)
+        case PriorityTold():
+            return priority_told(state, fact)
+        case NeedsTold():
+            return with_evse(state, fact.evse_id, needs=fact, needs_at=now)
+        case PlanTold():
+            return with_evse(state, fact.evse_id, plan=fact)
+        case _ as never:
+            assert_never(never)
+
+
+def with_evse(state: StationState, evse_id: int, **changes: object) -> StationState:
+    """The state with one EVSE changed; more EVSEs than a station can have are ignored."""
+    key = str(evse_id)
+    if key not in state.evses and (len(state.evses) >= MOST_EVSES or evse_id < 0):
+        return state
+    changed = replace(state.evses.get(key, EvseState()), **changes)  # type: ignore[arg-type]
+    return replace(state, evses={**state.evses, key: changed})
+
+
+def connector_shown(state: StationState, fact: ConnectorShown) -> StationState:
+    """A connector's state; it never ends a transaction, because stations report Available with a car (quirk 34)."""
+    before = state.evses.get(str(fact.evse_id), EvseState()).connectors
+    if len(before) >= 8 and str(fact.connector_id) not in before:
+        return state
+    return with_evse(state, fact.evse_id, connectors={**before, str(fact.connector_id): fact.status})
+
+
+def metered(state: StationState, fact: Metered, now: float) -> StationState:
+    """Fresh values replace what was measured, phase by phase; old ones change nothing."""
+    if fact.late or not clock_watch.fresh(state.clock, fact.off_s):
+        return state
+    transaction = state.open.get(fact.transaction_id or "")
+    evse_id = fact.evse_id if fact.evse_id is not None else (transaction.evse_id if transaction is not None else None)
+    if evse_id is None:
+        return state
+    before = state.evses.get(str(evse_id), EvseState())
+    told = fact.sample.phase_a or fact.sample.phase_w
+    current_a = meter.currents_of(fact.sample, state.voltage_v, phases_of(state, evse_id))
+    phases = phase_watch.sampled(before.phases, current_a) if told else before.phases
+    energy_wh, soc = fact.sample.energy_wh, fact.sample.soc
+    return with_evse(
+        state,
+        evse_id,
+        # A phase that is not told this time has not gone away, but an old value must not stay for ever either.
+        current_a={str(phase): amps for phase, amps in current_a.items()} if current_a else before.current_a,
+        measured_at=now if current_a else before.measured_at,
+        phases=phases,
+        energy_wh=before.energy_wh if energy_wh is None else energy_wh,
+        soc=before.soc if soc is None else soc,
+    )
+
+
+def phases_of(state: StationState, evse_id: int) -> tuple[int, ...]:
+    """The phases the car uses: measured, else as many as the station said, else all."""
+    used = state.evses.get(str(evse_id), EvseState()).phases.used
+    if used:
+        return used
+    transaction = state.running(evse_id)
+    said = transaction.phases_said if transaction is not None else None
+    # "One phase" does not say which one, only how the power divides.
+    return ALL_PHASES[:said] if said is not None and 1 <= said <= 3 else ALL_PHASES
+
+
+def transaction_shown(state: StationState, fact: TransactionShown, now: float) -> StationState:
+    """Begin, continue or end; in whatever order the events come."""
+    if fact.transaction_id in state.ended:
+        return state
+    if fact.event == "Ended":
+        return transaction_ended(state, fact.transaction_id)
+    before = state.open.get(fact.transaction_id)
+    if before is None:
+        return transaction_found(state, fact, now)
+    offered = before.offered_at
+    if offered is None and fact.charging_state in ENERGY_OFFERED and not fact.late:
+        offered = now
+    newer = fact.seq_no is None or before.seq_no is None or fact.seq_no >= before.seq_no
+    known = replace(
+        before,
+        evse_id=before.evse_id if fact.evse_id is None else fact.evse_id,
+        offered_at=offered,
+        charging_state=fact.charging_state or before.charging_state if newer else before.charging_state,
+        token=fact.token or before.token,
+        phases_said=fact.phases_used or before.phases_said if newer else before.phases_said,
+        remote_start_id=before.remote_start_id if fact.remote_start_id is None else fact.remote_start_id,
+        seq_no=fact.seq_no if newer else before.seq_no,
+    )
+    return replace(state, open={**state.open, known.id: known})
+
+
+def transaction_found(state: StationState, fact: TransactionShown, now: float) -> StationState:
+    """A transaction not known yet: what ran on its EVSE has ended without saying so (8.10)."""
+    if fact.evse_id is not None:
+        for old in [one.id for one in state.open.values() if one.evse_id == fact.evse_id]:
+            state = transaction_ended(state, old)
+    if len(state.open) >= MOST_OPEN:
+        state = transaction_ended(state, next(iter(state.open)))
+    made = Transaction(
+        id=fact.transaction_id,
+        evse_id=fact.evse_id,
+        started_at=now,
+        offered_at=now if fact.charging_state in ENERGY_OFFERED else None,
+        charging_state=fact.charging_state,
+        token=fact.token,
+        phases_said=fact.phases_used,
+        remote_start_id=fact.remote_start_id,
+        seq_no=fact.seq_no,
+    )
+    return replace(state, open={**state.open, made.id: made})
+
+
+def transaction_ended(state: StationState, transaction_id: str) -> StationState:
+    """Over: the next car on that EVSE is another one, with other phases and other needs."""
+    gone = state.open.get(transaction_id)
+    state = replace(
+        state,
+        open={key: one for key, one in state.open.items() if key != transaction_id},
+        ended=(*state.ended, transaction_id)[-MOST_ENDED:],
+    )
+    if gone is None or gone.evse_id is None:
+        return state
+    return with_evse(state, gone.evse_id, phases=PhaseWatch(), needs=None, needs_at=None, plan=None, soc=None)
+
+
+def priority_told(state: StationState, fact: PriorityTold) -> StationState:
+    """For one transaction it overrides and is not kept beyond it; for a token it is kept (K03.FR.05)."""
+    if fact.transaction_id is not None:
+        transaction = state.open.get(fact.transaction_id)
+        if transaction is None:
+            return state
+        return replace(state, open={**state.open, transaction.id: replace(transaction, priority=fact.priority)})
+    if fact.token is None:
+        return state
+    others = {token: priority for token, priority in state.tokens.items() if token != fact.token}
+    while len(others) >= MOST_TOKENS:
+        others.pop(next(iter(others)))
+    return replace(state, tokens={**others, fact.token: fact.priority})

@@ -1,0 +1,122 @@
+"""Who is there, and what each CALL changes."""
+
+import pytest
+
+from localctl.charging.knowing.phase_watch import PhaseWatch
+from localctl.charging.knowing.site_state import EvseState, StationState
+from localctl.charging.loop.roster import Roster, profile_id, unmeasured
+from localctl.charging.profile.profiles import Protocol
+from tests.localctl.charging.played import place
+
+OURS = 2_000_000_000
+
+
+def roster(**more):
+    made = Roster(230.0)
+    made.add(place("CP-1", **more).managed)
+    return made
+
+
+def set_profile(number, limit=9):
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]}
+    profile = {"id": number, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile"}
+    profile |= {"chargingProfileKind": "Relative", "chargingSchedule": [schedule]}
+    return {"evseId": 0, "chargingProfile": profile}
+
+
+def started(evse=None):
+    event = {"eventType": "Started", "seqNo": 0, "transactionInfo": {"transactionId": "t"}}
+    return event if evse is None else event | {"evse": {"id": evse}}
+
+
+def test_names_are_found_in_any_case():
+    assert roster().name_of("cp-1") == "CP-1"
+    assert roster().name_of("other") is None
+
+
+def test_7_1_7_a_station_is_steerable_while_it_is_there_and_not_put_off():
+    one = roster()
+    assert not one.is_steerable("CP-1")
+    one.speaks("CP-1", Protocol.V201)
+    assert one.is_steerable("CP-1")
+    one.unregistered.add("CP-1")
+    assert not one.is_steerable("CP-1")
+    one.speaks("CP-1", Protocol.V201)
+    assert one.is_steerable("CP-1")
+
+
+def test_another_version_is_noticed_once():
+    one = roster()
+    assert one.speaks("CP-1", Protocol.V16)
+    assert not one.speaks("CP-1", Protocol.V16)
+    assert (one.managed["CP-1"].protocol, one.ledgers["CP-1"].protocol) == (Protocol.V16, Protocol.V16)
+
+
+@pytest.mark.parametrize(("evses", "expected"), [(1, 1), (2, None)])
+def test_quirk_35_an_event_without_an_evse_means_the_only_one(evses, expected):
+    one = roster(evses=evses)
+    one.heard("CP-1", "TransactionEvent", started(), {}, 0.0)
+    assert one.states["CP-1"].open["t"].evse_id == expected
+
+
+def test_k02_fr_05_a_tx_profile_goes_with_its_transaction():
+    one = roster()
+    one.heard("CP-1", "TransactionEvent", started(1), {}, 0.0)
+    request = set_profile(5)
+    request["evseId"] = 1
+    request["chargingProfile"] |= {"chargingProfilePurpose": "TxProfile", "transactionId": "t"}
+    one.told("CP-1", "SetChargingProfile", request, True, {})
+    assert len(one.ledgers["CP-1"].entries) == 1
+    ended = started(1) | {"eventType": "Ended"}
+    one.heard("CP-1", "TransactionEvent", ended, {}, 1.0)
+    assert one.ledgers["CP-1"].entries == ()
+
+
+@pytest.mark.parametrize("taken", [True, None])
+def test_a_csms_profile_under_our_id_makes_ours_doubtful(taken):
+    one = roster()
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True)
+    one.told("CP-1", "SetChargingProfile", set_profile(OURS, 30), taken, {})
+    assert one.ledgers["CP-1"].present() == frozenset()
+    assert not one.ledgers["CP-1"].installed(ours=False)
+
+
+def test_one_that_was_refused_changes_nothing():
+    one = roster()
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True)
+    one.told("CP-1", "SetChargingProfile", set_profile(OURS, 30), False, {})
+    assert one.ledgers["CP-1"].present() == {OURS}
+
+
+def test_p2_our_own_order_without_an_answer_leaves_a_profile_of_ours_there():
+    one = roster()
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True)
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS, 30), None)
+    assert one.ledgers["CP-1"].present() == {OURS}
+
+
+def test_our_first_order_without_an_answer_is_not_surely_there():
+    one = roster()
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), None)
+    assert one.ledgers["CP-1"].present() == frozenset()
+
+
+def test_whoever_is_away_has_no_measured_phases():
+    state = StationState(evses={"1": EvseState(phases=PhaseWatch(used=(2,)), soc=50.0)})
+    assert unmeasured(state).evses["1"] == EvseState(soc=50.0)
+
+
+def test_an_adopted_station_that_is_listed_is_no_longer_adopted():
+    one = Roster(230.0)
+    one.add(place("guest").managed, adopted=True)
+    one.add(place("guest").managed)
+    assert (set(one.managed), set(one.adopted)) == ({"guest"}, set())
+    one.remove("guest")
+    assert one.name_of("guest") is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "number"), [({"id": 4}, 4), ({"chargingProfileId": 5}, 5), ("x", None), (None, None), ({}, None)]
+)
+def test_a_profiles_id_is_read_in_every_version(profile, number):
+    assert profile_id(profile) == number
