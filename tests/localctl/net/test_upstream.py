@@ -1,6 +1,7 @@
 """What goes up: target, headers, addresses; and what comes back from CSMSs that answer badly."""
 
 import ssl
+from functools import partial
 
 import pytest
 import trio
@@ -98,7 +99,7 @@ async def test_a_csms_that_hangs_up_or_talks_plain_in_the_tls_handshake_is_said_
         await stream.receive_some()
         await stream.send_all(words)
 
-    listeners = await nursery.start(trio.serve_tcp, plain, 0)
+    listeners = await nursery.start(partial(trio.serve_tcp, host=HOST), plain, 0)
     address = Address.of(f"wss://{HOST}:{listeners[0].socket.getsockname()[1]}")
     context = ssl.create_default_context()
     with pytest.raises(DialFailed, match=said):
@@ -136,7 +137,7 @@ async def what_comes_of(answer, *, hangs_up=True):
                 if not hangs_up:
                     await stream.receive_some()  # a reset would raise here
 
-        listeners = await nursery.start(trio.serve_tcp, speak, 0)
+        listeners = await nursery.start(partial(trio.serve_tcp, host=HOST), speak, 0)
         router = Plain()
         async with box(edge(listeners[0].socket.getsockname()[1]), router=router) as the_box:
             async with await connect(the_box.port) as peer:
