@@ -138,7 +138,9 @@ class Planning:
         track, slot = desk.tracks[place.key], desk.slots[place.key]
         allowed = steps.combined(min, [due.wish, unit.limits(self.room.edges, self._most(unit, place))])
         lease_s = self.terms.lease.lease_for(track.renewals)
-        update = slot.confirmed is not None and track.failures == 0 and track.schedule is not None
+        installed = slot.confirmed is not None and track.failures == 0 and track.schedule is not None
+        # An update of its value leaves a Dynamic profile the duration it was installed with (K28.FR.13 to 15).
+        update = installed and track.lease_s == lease_s
         draft = actuators.draft(
             place, station, desk.capability.actuator, sight, allowed, now=self.now, lease_s=lease_s, update=update
         )

@@ -137,3 +137,14 @@ def test_p2_a_total_beyond_what_its_outlets_on_a_ceiling_can_draw_frees_nothing_
     shares = {("a", 1): Share(amps=constant(0.0)), ("a", 2): Share(amps=constant(8.0))}
     orders = dispatcher.plan(shares=shares, ceilings=[group], sights={"a": Sight(), "b": Sight()}, now=START)
     assert [(order.identity, first(order)) for order in orders] == [("a", 0.0), ("b", 0.0)]
+
+
+def test_k28_a_dynamic_profile_is_only_updated_while_its_duration_is_the_lease_that_is_meant():
+    terms = Terms(lease=LeaseTerms(lease_s=240, longest_s=480))
+    play = Play(station("a", protocol=Protocol.V21), terms=terms).share(a=16.0)
+    play.plan().answer().after(12).plan().then(("a", "repair", 16.0)).answer().after(12)
+    play.share(a=20.0).plan().then(("a", "rise", "UpdateDynamicSchedule")).answer().after(130)
+    play.plan().then(("a", "renew", "UpdateDynamicSchedule")).answer().after(12)
+    play.share(a=10.0).plan().then(("a", "fall", 10.0))
+    assert json.loads(play.orders[0].payload)["chargingProfile"]["chargingSchedule"][0]["duration"] == 480
+    assert play.dispatcher.desks["a"].slots["0+"].open[-1].lapse_s == 480
