@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.localctl.charging.test_picture_profiles import theirs
 
 from localctl.cli import FAILED, OK, UNAVAILABLE, profiles
+from tests.localctl.charging.showing.test_picture_profiles import theirs
 from tests.localctl.web.served import Served
 
 

@@ -1,8 +1,5 @@
 """What everybody asks for, and which EVSEs dispatch gets a share for."""
 
-from tests.localctl.charging.test_csms_caps import with_profile
-from tests.localctl.charging.test_demands import NOW, seen
-
 from localctl.charging.allocation.allocator_turns import Policy
 from localctl.charging.base.steps import constant
 from localctl.charging.limiting.limits import Cap, Source, Step
@@ -11,6 +8,8 @@ from localctl.charging.loop.asking import asked_by, shares_of
 from localctl.charging.loop.csms_caps import CsmsCaps
 from localctl.charging.loop.sharing import Sharing
 from localctl.charging.tree.rows import compile_rows
+from tests.localctl.charging.loop.test_csms_caps import with_profile
+from tests.localctl.charging.loop.test_demands import NOW, seen
 from tests.localctl.charging.sites import panel, tree
 
 

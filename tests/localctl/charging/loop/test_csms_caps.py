@@ -1,12 +1,11 @@
 """K08: what the CSMS allows, per EVSE and for a whole station."""
 
-from tests.localctl.charging.test_demands import NOW, seen
-
 from localctl.charging.base.steps import constant
 from localctl.charging.knowing.ledger import profile_set
 from localctl.charging.loop import csms_caps
 from localctl.charging.loop.csms_caps import SOURCE, CsmsCaps
 from localctl.charging.loop.demands import Seen
+from tests.localctl.charging.loop.test_demands import NOW, seen
 
 
 def with_profile(one, limit, purpose="TxDefaultProfile", number=1, unit="A", evse=0):
