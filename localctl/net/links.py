@@ -1,6 +1,7 @@
 """What the pump keeps of one link: its sockets, and why each leg is held. No decisions."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import trio
 
@@ -137,21 +138,21 @@ class Side:
         self._pump.room_again(self._link, self._leg)
 
 
-class Intake:
+class Intake(Protocol):
     """The part of the pump that a `Side` needs."""
 
     def frame_arrived(self, link: Link, leg: Leg, text: str) -> None:
         """A message came in on this leg."""
-        raise NotImplementedError
+        ...
 
     def room_again(self, link: Link, leg: Leg) -> None:
         """This leg's backlog has become small."""
-        raise NotImplementedError
+        ...
 
     def post(self, event: Event) -> None:
         """Something happened."""
-        raise NotImplementedError
+        ...
 
     def bug(self, number: LinkId, error: BaseException) -> None:
         """A mistake of ours that costs this link."""
-        raise NotImplementedError
+        ...

@@ -19,7 +19,7 @@ from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
 from localctl.net.dials import Dials, prepared
 from localctl.net.legs import StationSocket
-from localctl.net.links import Intake, Link, LinkStatus, Side
+from localctl.net.links import Link, LinkStatus, Side
 from localctl.net.own_calls import FollowUpTaker, OwnCalls
 from localctl.net.settings import EdgeSettings, ListenerSettings, StationEdge
 from localctl.net.sockets import Closed
@@ -57,7 +57,7 @@ class Routes(Protocol):
         ...
 
 
-class Switchboard(Intake):
+class Switchboard:
     """All sockets of the box around one router.
 
     `observer` gets every observation; what it raises is logged and goes no further. `gatekeeper` knows passwords and

@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from localctl.net.dials import Dials, prepared
-from localctl.net.links import Intake, Link
+from localctl.net.links import Link
 from localctl.net.settings import StationEdge
 from localctl.net.stats import NetStats
 from localctl.net.upstream import Visitor
@@ -21,7 +21,7 @@ REFUSAL = b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nCo
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: ws://elsewhere\r\nContent-Length: 0\r\n\r\n"
 
 
-class Told(Intake):
+class Told:
     """Keeps what is posted. `failing`: an event of this kind meets a bug of ours."""
 
     def __init__(self, failing=()):
