@@ -168,11 +168,11 @@ def measure_rate(kind: str, stations: int, seconds: float, folder: Path) -> dict
     with relay(kind, csms_port, folder, None) as (port, pid):
         options = ("--stations", str(stations), "--seconds", str(seconds))
         with Load(port, csms_port, *options) as load:
-            load.order("connect")
+            check(kind, load.order("connect"), stations, folder)
             before = cpu_s(pid) if pid else 0.0
             report = load.order("run")
             used = cpu_s(pid) - before if pid else 0.0
-            check(kind, report, stations)
+            check(kind, report, stations, folder)
     trips = max(report["round_trips"], 1)
     return {
         "rate": trips / report["seconds"],
@@ -188,9 +188,9 @@ def measure_latency(kind: str, stations: int, seconds: float, folder: Path) -> d
     with relay(kind, csms_port, folder, None) as (port, _):
         options = ("--stations", str(stations), "--seconds", str(seconds), "--pace", str(pace))
         with Load(port, csms_port, *options) as load:
-            load.order("connect")
+            check(kind, load.order("connect"), stations, folder)
             report = load.order("run")
-            check(kind, report, stations)
+            check(kind, report, stations, folder)
     return {"p50": report["p50_us"], "p99": report["p99_us"]}
 
 
@@ -202,15 +202,18 @@ def measure_storm(kind: str, stations: int, folder: Path, pki: Pki | None) -> di
         tls = ("--tls", str(pki.ca)) if pki else ()
         with Load(port, csms_port, "--stations", str(stations), "--seconds", "2", *tls) as load:
             report = load.order("storm")
-            check(kind, report, stations)
+            check(kind, report, stations, folder)
             load.order("idle")
             memory = rss_mb(pid) - before if pid else 0.0
     return {"seconds": report["seconds"], "memory_mb": memory}
 
 
-def check(kind: str, report: dict[str, float], stations: int) -> None:
-    """A figure with errors or missing stations in it is no figure."""
+def check(kind: str, report: dict[str, float], stations: int, folder: Path) -> None:
+    """A figure with errors or missing stations in it is no figure; then what the relay said last is shown."""
     if report["errors"] or report["booted"] != stations:
+        log = folder / f"{kind}.log"
+        said = [line for line in log.read_text().splitlines() if "level=info" not in line] if log.exists() else []
+        print("\n".join(said[-20:]), file=sys.stderr)
         raise SystemExit(f"{kind}: {report['errors']} errors, {report['booted']} of {stations} stations served")
 
 
