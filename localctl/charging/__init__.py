@@ -13,6 +13,6 @@ Rooms, each knowing only those below it (a contract that CI checks):
     profile ....... charging profiles of OCPP 1.6, 2.0.1 and 2.1: read, judged, written
     base .......... units, instants, phases, steps over time, state tables
 
-The way of an ampere: `limiting.effective` says what every row may carry, `loop.demands` what every EVSE asks,
+The way of an ampere: `limiting.limits_effective` says what every row may carry, `loop.demands` what every EVSE asks,
 `allocation.allocator` shares out, `dispatching.dispatch` turns shares into orders, `showing.picture` shows it.
 """
