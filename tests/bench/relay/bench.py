@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import socket
 import statistics
 import subprocess
@@ -50,10 +51,12 @@ unknown_stations = "route"
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A loopback port nobody has, below those that the system gives to outgoing connections: a storm takes thousands."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def cpu_s(pid: int) -> float:
@@ -67,11 +70,11 @@ def rss_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Until the relay accepts connections."""
     for _ in range(300):
         if process.poll() is not None:
-            raise SystemExit(f"relay ended early: {process.args}")
+            raise SystemExit(f"{last_words(log)}\nrelay ended early: {process.args}")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             time.sleep(0.3)
             return
@@ -88,15 +91,19 @@ class Pki:
         cert = ca.issue_cert("127.0.0.1", "localhost", key_type=trustme.KeyType.ECDSA)
         cert.private_key_and_cert_chain_pem.write_to_path(str(self.pem))
         cert.private_key_pem.write_to_path(str(self.key))
+        self.key.chmod(0o600)
 
 
 def localctl_command(port: int, csms_port: int, pki: Pki | None, folder: Path) -> list[str]:
-    """localctl as shipped: full router, observations, metrics; only the limits on new connections are raised."""
+    """localctl as shipped: full router, observations, metrics; only the limits on new connections are raised.
+
+    Each run has a memory of its own: a station that came with TLS before would be refused without (A05.FR.07).
+    """
     certificates = f'certificates = [{{cert_file = "{pki.pem}", key_file = "{pki.key}"}}]' if pki else ""
     config = folder / f"bench-{port}.toml"
     config.write_text(
         CONFIG.format(
-            state=folder, port=port, profile=2 if pki else 1, certificates=certificates,
+            state=folder / f"state-{port}", port=port, profile=2 if pki else 1, certificates=certificates,
             csms_port=csms_port, http_port=int(os.environ.get("LOCALCTL_BENCH_HTTP") or free_port()),
         )
     )  # fmt: skip
@@ -118,7 +125,7 @@ def relay(kind: str, csms_port: int, folder: Path, pki: Pki | None) -> Iterator[
     with (folder / f"{kind}.log").open("ab") as log:
         process = subprocess.Popen(["taskset", "-c", "0", *command], stdout=log, stderr=log)
     try:
-        wait_for(port, process)
+        wait_for(port, process, folder / f"{kind}.log")
         yield port, process.pid
     finally:
         process.terminate()
@@ -198,22 +205,27 @@ def measure_storm(kind: str, stations: int, folder: Path, pki: Pki | None) -> di
     """All at once: seconds until the last boot is answered, and the memory they take when idle."""
     csms_port = free_port()
     with relay(kind, csms_port, folder, pki) as (port, pid):
-        before = rss_mb(pid) if pid else 0.0
+        before, cpu_before = (rss_mb(pid), cpu_s(pid)) if pid else (0.0, 0.0)
         tls = ("--tls", str(pki.ca)) if pki else ()
         with Load(port, csms_port, "--stations", str(stations), "--seconds", "2", *tls) as load:
             report = load.order("storm")
+            used = cpu_s(pid) - cpu_before if pid else 0.0
             check(kind, report, stations, folder)
             load.order("idle")
             memory = rss_mb(pid) - before if pid else 0.0
-    return {"seconds": report["seconds"], "memory_mb": memory}
+    return {"seconds": report["seconds"], "cpu_s": used, "memory_mb": memory}
+
+
+def last_words(log: Path) -> str:
+    """What a relay said last, but for what is as it should be."""
+    said = [line for line in log.read_text().splitlines() if "level=info" not in line] if log.exists() else []
+    return "\n".join(said[-20:])
 
 
 def check(kind: str, report: dict[str, float], stations: int, folder: Path) -> None:
     """A figure with errors or missing stations in it is no figure; then what the relay said last is shown."""
     if report["errors"] or report["booted"] != stations:
-        log = folder / f"{kind}.log"
-        said = [line for line in log.read_text().splitlines() if "level=info" not in line] if log.exists() else []
-        print("\n".join(said[-20:]), file=sys.stderr)
+        print(last_words(folder / f"{kind}.log"), file=sys.stderr)
         raise SystemExit(f"{kind}: {report['errors']} errors, {report['booted']} of {stations} stations served")
 
 
@@ -222,6 +234,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one short round, to see that it runs")
+    parser.add_argument("--only", choices=("traffic", "storm"), help="leave the other half out")
     args = parser.parse_args()
     rounds, seconds = (1, 1.0) if args.quick else (args.rounds, 4.0)
     figures: dict[tuple[str, str], list[float]] = {}
@@ -236,9 +249,11 @@ def main() -> None:
         for turn in range(rounds):
             for kind in RELAYS:
                 print(f"round {turn + 1}/{rounds}: {kind}", file=sys.stderr, flush=True)
-                for stations in (1, 100, 1000):
+                for stations in (1, 100, 1000) if args.only != "storm" else ():
                     note(kind, f"N={stations}", measure_rate(kind, stations, seconds, folder))
                     note(kind, f"N={stations}", measure_latency(kind, stations, seconds, folder))
+                if args.only == "traffic":
+                    continue
                 note(kind, "storm", measure_storm(kind, 1000, folder, None))
                 if kind != "direct":
                     note(kind, "storm TLS", measure_storm(kind, 1000, folder, pki))
