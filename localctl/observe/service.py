@@ -1,15 +1,21 @@
 """Talking to systemd: ready, what we are doing, still alive, reloading, stopping.
 
 `sd_notify` is one datagram to the socket named in NOTIFY_SOCKET; without it (no systemd) everything here does nothing.
-The watchdog is fed by finished control cycles, never by a timer: a timer would go on ticking in a box that has stopped
-thinking.
+That is too little for a library: the two there are would block on a full socket.
+
+The watchdog is fed when a control cycle has come to its end, never by a timer: a timer would go on ticking in a box
+that has stopped thinking. A cycle that ended in an error counts: health and log tell of it, leases bring the stations
+down by themselves, and a restart would cost every one of them its connection.
 """
 
 import contextlib
 import os
 import socket
 from collections.abc import Mapping
+from typing import Any
 
+from localctl.observe.health import ServiceState
+from localctl.observe.snapshot import Snapshot
 from routing.values import Instant
 
 
@@ -67,6 +73,33 @@ class Notifier:
             return
         with contextlib.suppress(OSError):  # the service manager is gone or busy; the box works on
             self._socket.sendto(message.encode(), self._address)
+
+
+def status_line(snapshot: Snapshot) -> str:
+    """The box in one line: `12/12 stations, CSMS up, 63 A of 200 A`. In front what is wrong, if anything is."""
+    here = [station for station in snapshot.stations if station.connected]
+    away = sum(not station.upstream_connected for station in here)
+    parts = [f"{len(here)}/{len(snapshot.stations)} stations"]
+    if here:
+        parts.append(f"CSMS away for {away} of them" if away else "CSMS up")
+    parts += _amperes(snapshot.charging)
+    trouble = "" if snapshot.state is ServiceState.READY else f"{snapshot.state.value}: "
+    return trouble + "; ".join([*snapshot.reasons, ", ".join(parts)])
+
+
+def _amperes(charging: Mapping[str, Any]) -> list[str]:
+    """The fullest phase of the main panel: what flows, or what is allotted where no meter tells, of what may."""
+    phases = [
+        (line["allocated_a"] if line["measured_a"] is None else line["measured_a"], line["net_a"])
+        for panel in charging.get("panels", ())
+        if panel["parent"] is None
+        for line in panel["phases"].values()
+        if line["net_a"] is not None and line["allocated_a"] is not None
+    ]
+    if not phases:
+        return []
+    amps, limit = min(phases, key=lambda phase: phase[1] - phase[0])
+    return [f"{amps:.0f} A of {limit:.0f} A"]
 
 
 def _watchdog_s(environ: Mapping[str, str]) -> float | None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from localctl.observe.service import Notifier
+from localctl.observe.health import ServiceState
+from localctl.observe.service import Notifier, status_line
+from localctl.observe.snapshot import Snapshot, StationView
 from routing.values import Instant
 
 
@@ -56,6 +58,41 @@ def test_the_status_line_is_said_once_per_change_and_stays_one_line(systemd: Sys
     notifier.status("12/12 stations")
     notifier.status("11/12 stations\nREADY=1")
     assert systemd.heard() == ["STATUS=12/12 stations", "STATUS=11/12 stations READY=1"]
+
+
+def station(name: str, *, here: bool = True, csms: bool = True) -> StationView:
+    return StationView(identity=name, connected=here, upstream_connected=here and csms, since_at=0.0)
+
+
+def panel(parent: str | None, **phases: tuple[float | None, float | None, float | None]) -> dict[str, object]:
+    names = ("measured_a", "allocated_a", "net_a")
+    return {"parent": parent, "phases": {name: dict(zip(names, line, strict=True)) for name, line in phases.items()}}
+
+
+@pytest.mark.parametrize(
+    ("panels", "amps"),
+    [
+        ([panel(None, L1=(10.0, 12.0, 100.0), L2=(63.4, 70.0, 100.0))], ", 63 A of 100 A"),
+        ([panel(None, L1=(None, 12.0, 100.0))], ", 12 A of 100 A"),
+        ([panel("main", L1=(9.0, 9.0, 10.0)), panel(None, L1=(9.0, 9.0, 200.0))], ", 9 A of 200 A"),
+        ([panel(None, L1=(9.0, 9.0, None))], ""),
+        ([], ""),
+    ],
+)
+def test_the_status_line_tells_stations_csms_and_the_fullest_phase_of_the_main_panel(panels: list, amps: str):
+    shown = Snapshot(version="1", state=ServiceState.READY, stations=(station("A"),), charging={"panels": panels})
+    assert status_line(shown) == f"1/1 stations, CSMS up{amps}"
+
+
+def test_the_status_line_tells_how_many_are_without_their_csms():
+    stations = (station("A"), station("B", csms=False), station("C", here=False))
+    shown = Snapshot(version="1", state=ServiceState.READY, stations=stations)
+    assert status_line(shown) == "2/3 stations, CSMS away for 1 of them"
+
+
+def test_the_status_line_begins_with_what_is_wrong():
+    shown = Snapshot(version="1", state=ServiceState.DEGRADED, reasons=("the disk is full", "no meter"))
+    assert status_line(shown) == "degraded: the disk is full; no meter; 0/0 stations"
 
 
 def test_the_watchdog_is_fed_by_finished_cycles_four_times_per_period_at_most(systemd: Systemd, notifier: Notifier):
