@@ -31,6 +31,60 @@ class StationView(Value, frozen=True, kw_only=True):
     """Why it was lost last, in words; None if it never was."""
 
 
+class EventView(Value, frozen=True, kw_only=True):
+    """Something that happened, as an operator sees it. `kind` is a word the page has a sentence for."""
+
+    number: int
+    """Counts up; the newest event has the highest."""
+    at: float
+    """When it happened (last)."""
+    kind: str
+    subject: str
+    """The station, node or source it is about; empty for the box itself."""
+    facts: Mapping[str, str] = msgspec.field(default_factory=dict)
+    warns: bool = False
+    """True when somebody should look at it."""
+    times: int = 1
+    """How often it happened in a row."""
+
+
+class CertificateView(Value, frozen=True, kw_only=True):
+    """A certificate of this box. `ends_at` None: the file cannot be read."""
+
+    use: str
+    subject: str
+    ends_at: float | None
+
+
+class OutboxQueue(Value, frozen=True, kw_only=True):
+    """Messages of one station that wait for its CSMS."""
+
+    identity: str
+    waiting: int
+    oldest_at: float | None = None
+    """When the oldest of them came in."""
+    replaying: bool = False
+    """True while they are being sent."""
+
+
+class DeadLetter(Value, frozen=True, kw_only=True):
+    """A message that was kept and will not be sent any more, and why. Never its payload (P7)."""
+
+    identity: str
+    action: str
+    at: float
+    reason: str
+
+
+class OutboxView(Value, frozen=True, kw_only=True):
+    """What is kept for CSMSs that are away. Queues that are empty need not be listed."""
+
+    queues: tuple[OutboxQueue, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
+    """The newest few."""
+    dead_count: int = 0
+
+
 class Snapshot(Value, frozen=True, kw_only=True):
     """Everything there is to see at one instant. Holds no secret: it is served to whoever may open the page (P7)."""
 
@@ -44,6 +98,11 @@ class Snapshot(Value, frozen=True, kw_only=True):
     site: str = ""
     charging: Mapping[str, object] = msgspec.field(default_factory=dict)
     """What the charging side shows of itself: plain JSON values only."""
+    events: tuple[EventView, ...] = ()
+    """What happened lately, the newest first."""
+    certificates: tuple[CertificateView, ...] = ()
+    outbox: OutboxView | None = None
+    """None: nothing is kept for any CSMS."""
 
     def as_json(self) -> bytes:
         """The snapshot as JSON text, keys in the order above."""

@@ -192,8 +192,9 @@ def panels(controller: Controller, last: Round, found: Sums, overdrafts: Overdra
 
 
 def _beside(panel: Panel, phase: str, other: Other) -> Json:
-    here = rounded(other.on(PHASES.index(phase)))
-    return {"other_a": here, "other": other.source, "reserve_a": panel.reserve_a}
+    number = PHASES.index(phase)
+    here = rounded(other.on(number))
+    return {"other_a": here, "other": other.source, "reserve_a": panel.reserve_a, "fuse_a": panel.fuse_a[number]}
 
 
 def told(bound: Bound, unit: str) -> Json:
