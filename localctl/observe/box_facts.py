@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from localctl.observe import rows_box as rows
+from localctl.observe import catalogue as rows
 from localctl.observe.tally import Sample, Tally
 
 

@@ -7,7 +7,7 @@ what is None there has no sample here.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localctl.observe import rows_charging as rows
+from localctl.observe import catalogue as rows
 from localctl.observe.snapshot import SnapshotBox
 from localctl.observe.tally import Distribution, Sample, Tally
 
@@ -67,6 +67,8 @@ def _circuit(panel: Json) -> Iterator[Sample]:
         for row, member in ON_CIRCUITS:
             if line[member] is not None:
                 yield row, (panel["id"], phase), line[member]
+        if line["since"] is not None:
+            yield rows.CIRCUIT_LIMIT_SINCE, (panel["id"], phase), line["since"]
         if line["next_source"] is not None:
             binding.setdefault(line["next_source"], 0.0)
         binding[line["source"]] = 1.0
@@ -77,6 +79,7 @@ def _circuit(panel: Json) -> Iterator[Sample]:
 def _station(station: Json) -> Iterator[Sample]:
     name, evses = station["identity"], station["evses"]
     yield rows.DISTRUSTED, (name,), float(any(evse["distrusted"] for evse in evses))
+    yield rows.ON_FAILSAFE, (name,), float(any(map(_on_failsafe, evses)))
     leases = [evse["lease_until"] for evse in evses if evse["lease_until"] is not None]
     if leases:
         yield rows.LEASE_EXPIRY, (name,), min(leases)
@@ -88,13 +91,26 @@ def _station(station: Json) -> Iterator[Sample]:
             yield rows.EVSE_CURRENT, labels, max(evse["measured_a"].values())
 
 
+def _on_failsafe(evse: Json) -> bool:
+    """A car charges where nobody steers it any more: out of reach, and the last lease is over."""
+    return evse["transaction"] is not None and evse["reason"] == "away" and evse["lease_until"] is None
+
+
 def _inputs(shown: Json) -> Iterator[Sample]:
+    """One source may have a word on several nodes: it was heard with the newest, it is stale with any of them."""
     heard: dict[str, float] = {}
+    stale: dict[str, bool] = {}
     for source in shown["external"]:
+        name = source["source"]
+        stale[name] = stale.get(name, False) or source["state"] == "stale"
         if source["heard_at"] is not None:
-            heard[source["source"]] = max(source["heard_at"], heard.get(source["source"], 0.0))
+            heard[name] = max(source["heard_at"], heard.get(name, 0.0))
     for load in shown["loads"]:
+        if load["metered"]:
+            stale[load["name"]] = load["known"] != "meter"
         if load["read_at"] is not None:
             heard[load["name"]] = load["read_at"]
     for name, at in heard.items():
         yield rows.INPUT_READ_AT, (name,), at
+    for name, silent in stale.items():
+        yield rows.INPUT_STALE, (name,), float(silent)

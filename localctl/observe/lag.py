@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import trio
 
-from localctl.observe import rows_box as rows
+from localctl.observe import catalogue as rows
 from localctl.observe.tally import Distribution, Sample
 
 NAP_S = 0.25

@@ -20,8 +20,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar as PrometheusExemplar
 
 import localctl
-from localctl.observe import rows_box
-from localctl.observe import rows_routing as rows
+from localctl.observe import catalogue as rows
 from localctl.observe.catalogue import ROWS
 from localctl.observe.row import Row
 from localctl.observe.tally import Distribution, Sample, Tally
@@ -159,11 +158,11 @@ class Metrics(Collector):
             except Exception:  # whatever one part does wrong, the others' figures are still served
                 samples, up = [], 0
             yield from samples
-            yield rows_box.FEED_UP, (name,), up
+            yield rows.FEED_UP, (name,), up
 
 
 def _build_samples() -> Iterator[Sample]:
-    yield rows_box.BUILD_INFO, (localctl.__version__, platform.python_version()), 1
+    yield rows.BUILD_INFO, (localctl.__version__, platform.python_version()), 1
 
 
 def _nothing(row: Row) -> float | Distribution:

@@ -6,7 +6,7 @@ What is read is described by protocols, not imported: counting must not depend o
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from localctl.observe import rows_net as rows
+from localctl.observe import catalogue as rows
 from localctl.observe.tally import Sample
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from localctl.observe import rows_box, rows_routing
+from localctl.observe import catalogue as rows
 from localctl.observe.health import ServiceState
 from localctl.observe.tally import Sample
 from routing.values import Value
@@ -128,9 +128,9 @@ def snapshot_samples(box: SnapshotBox) -> Iterator[Sample]:
     """What a scrape shows of the snapshot: stations up and down, arrivals, and the state of the box."""
     snapshot = box.get()
     for state in ServiceState:
-        yield rows_box.SERVICE_STATE, (state.value,), float(state is snapshot.state)
+        yield rows.SERVICE_STATE, (state.value,), float(state is snapshot.state)
     for station in snapshot.stations:
         name = (station.identity,)
-        yield rows_routing.STATION_CONNECTED, name, float(station.connected)
-        yield rows_routing.UPSTREAM_CONNECTED, name, float(station.upstream_connected)
-        yield rows_routing.STATION_ARRIVALS, name, station.arrivals
+        yield rows.STATION_CONNECTED, name, float(station.connected)
+        yield rows.UPSTREAM_CONNECTED, name, float(station.upstream_connected)
+        yield rows.STATION_ARRIVALS, name, station.arrivals

@@ -6,7 +6,7 @@ import pytest
 
 from localctl.net.legs import CsmsSocket, StationSocket
 from localctl.net.sockets import Cause, DialRefused, MessageSocket, UpgradeRequest
-from localctl.observe.rows_net import LEG_CAUSES
+from localctl.observe.catalogue import LEG_CAUSES
 
 
 @pytest.mark.parametrize("leg", [StationSocket, CsmsSocket])

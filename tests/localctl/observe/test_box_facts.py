@@ -1,6 +1,6 @@
 """Reloads and certificates as metrics."""
 
-from localctl.observe import rows_box as rows
+from localctl.observe import catalogue as rows
 from localctl.observe.box_facts import BoxFacts
 
 

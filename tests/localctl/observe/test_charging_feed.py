@@ -1,6 +1,8 @@
 """The charging figures at a scrape are those of the picture, and what is not known has no sample."""
 
-from localctl.observe import rows_charging as rows
+import pytest
+
+from localctl.observe import catalogue as rows
 from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot, SnapshotBox
@@ -65,6 +67,44 @@ def test_inputs_tell_when_they_were_heard_last():
     assert ("localctl_input_last_reading_timestamp_seconds", "lift") not in shown(scene)
     scene.controller.meter("lift", (1.0, 1.0, 1.0), scene.now)
     assert shown(scene)["localctl_input_last_reading_timestamp_seconds", "lift"] == scene.now
+
+
+def test_p2_an_input_is_stale_while_its_fallback_holds_for_want_of_news():
+    scene = busy()
+    assert shown(scene)["localctl_input_stale", "ems-1"] == 0.0
+    assert shown(scene)["localctl_input_stale", "lift"] == 1.0, "its meter was never heard"
+    scene.controller.meter("lift", (1.0, 1.0, 1.0), scene.now)
+    assert shown(scene)["localctl_input_stale", "lift"] == 0.0
+    picture = scene.picture()
+    picture["external"] = [picture["external"][0] | {"state": state} for state in ("live", "stale", "live")]
+    box = SnapshotBox(Snapshot(version="1", state=ServiceState.READY, charging=picture))
+    assert [figure for row, _, figure in charging_samples(box) if row is rows.INPUT_STALE] == [1.0, 0.0]
+
+
+def test_p5_since_when_a_limit_holds_is_told_where_it_has_a_beginning():
+    scene = busy()
+    found = shown(scene)
+    assert found["localctl_circuit_limit_since_timestamp_seconds", "main", "L1"] == scene.now - 40
+    assert ("localctl_circuit_limit_since_timestamp_seconds", "sub", "L1") not in found
+
+
+@pytest.mark.parametrize(
+    ("evse", "on_failsafe"),
+    [
+        ({}, 1.0),
+        ({"lease_until": 9.0}, 0.0),
+        ({"transaction": None}, 0.0),
+        ({"reason": "row"}, 0.0),
+    ],
+)
+def test_p3_a_station_is_on_its_failsafe_when_it_charges_out_of_reach_without_a_lease(evse, on_failsafe):
+    picture = busy().picture()
+    first = picture["stations"][0]["evses"][0]
+    first |= {"transaction": {"id": "t"}, "reason": "away", "lease_until": None} | evse
+    box = SnapshotBox(Snapshot(version="1", state=ServiceState.READY, charging=picture))
+    found = {labels: figure for row, labels, figure in charging_samples(box) if row is rows.ON_FAILSAFE}
+    assert found["CP1",] == on_failsafe
+    assert found["CP2",] == 0.0
 
 
 def test_a_source_heard_about_two_nodes_was_heard_last_at_the_later():

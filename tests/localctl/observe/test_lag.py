@@ -4,7 +4,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from localctl.observe import rows_box
+from localctl.observe import catalogue
 from localctl.observe.lag import LoopLag
 
 
@@ -43,7 +43,7 @@ def test_waking_early_is_no_lag():
 def test_all_of_it_goes_into_one_histogram():
     lag = LoopLag()
     lag.woke(late_s=0.02)
-    assert list(lag.samples()) == [(rows_box.EVENT_LOOP_LAG, (), lag.distribution), (rows_box.TASKS, (), 0)]
+    assert list(lag.samples()) == [(catalogue.EVENT_LOOP_LAG, (), lag.distribution), (catalogue.TASKS, (), 0)]
 
 
 async def test_living_tasks_are_counted_and_those_that_ended_are_not(autojump_clock: MockClock):

@@ -7,12 +7,15 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from localctl.observe import rows_routing
+from localctl.net.stats import NetStats
+from localctl.observe import catalogue
 from localctl.observe.catalogue import ROWS
 from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.health import ServiceState
 from localctl.observe.metrics import Metrics, action_label
-from localctl.observe.snapshot import Snapshot, SnapshotBox, StationView, snapshot_samples
+from localctl.observe.net_feed import net_samples
+from localctl.observe.outage_feed import OutageCounts, outbox_samples
+from localctl.observe.snapshot import OutboxQueue, OutboxView, Snapshot, SnapshotBox, StationView, snapshot_samples
 from localctl.observe.tally import Sample
 from routing import observations as seen
 from routing.values import Instant, Leg, LinkId
@@ -172,14 +175,14 @@ def test_signed_actions_count_with_the_plain_ones():
 def busy_evse(number: int) -> dict[str, object]:
     return {
         "id": number, "share_a": 16.0, "measured_a": {"1": 15.9, "2": 15.8, "3": 15.9}, "waiting": False,
-        "lease_until": 9.0, "distrusted": False,
+        "lease_until": 9.0, "distrusted": False, "transaction": None, "reason": "row",
     }  # fmt: skip
 
 
 def busy_phase() -> dict[str, object]:
     return {
         "net_a": 63.0, "allocated_a": 60.0, "entitled_a": 61.0, "measured_a": 59.0, "over_a": 0.0,
-        "source": "ems", "next_source": "fuse",
+        "source": "ems", "next_source": "fuse", "since": 1.0,
     }  # fmt: skip
 
 
@@ -192,10 +195,15 @@ def many_stations(count: int) -> SnapshotBox:
         "cycle_at": 1.0,
         "panels": [{"id": f"P{i}", "phases": dict.fromkeys(("L1", "L2", "L3"), busy_phase())} for i in range(10)],
         "stations": [{"identity": view.identity, "evses": [busy_evse(1), busy_evse(2)]} for view in views],
-        "external": [{"source": "ems", "heard_at": 1.0}],
-        "loads": [{"name": "lift", "read_at": 1.0}],
+        "external": [{"source": "ems", "heard_at": 1.0, "state": "live"}],
+        "loads": [{"name": "lift", "read_at": 1.0, "metered": True, "known": "meter"}],
     }
-    return SnapshotBox(Snapshot(version="1", state=ServiceState.READY, stations=views, charging=charging))
+    queues = tuple(OutboxQueue(identity=view.identity, waiting=1, oldest_at=1.0) for view in views)
+    return SnapshotBox(
+        Snapshot(
+            version="1", state=ServiceState.READY, stations=views, charging=charging, outbox=OutboxView(queues=queues)
+        )
+    )
 
 
 def test_a_hundred_busy_stations_with_two_evses_stay_under_three_thousand_series():
@@ -203,6 +211,9 @@ def test_a_hundred_busy_stations_with_two_evses_stay_under_three_thousand_series
     metrics.add_feed("snapshot", lambda: snapshot_samples(box))
     metrics.add_feed("charging", lambda: charging_samples(box))
     metrics.add_feed("orders", counts.samples)
+    metrics.add_feed("outbox", lambda: outbox_samples(box))
+    metrics.add_feed("net", lambda: net_samples(NetStats()))
+    metrics.add_feed("outages", OutageCounts().samples)
     for action in ("BootNotification", "Heartbeat", "TransactionEvent", "MeterValues", "StatusNotification") * 20:
         for station in range(100):
             metrics.observe(LinkId(station), answered(identity=f"CS{station:03}", action=action), Instant(1.0))
@@ -255,7 +266,7 @@ def test_an_identity_made_to_break_the_page_is_escaped():
 
 def test_a_feed_that_fails_is_named_and_the_rest_is_served():
     def broken() -> Iterator[Sample]:
-        yield rows_routing.STATION_CONNECTED, ("CS1",), 1
+        yield catalogue.STATION_CONNECTED, ("CS1",), 1
         raise RuntimeError("half way")
 
     metrics = Metrics()

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import fields
 
 from localctl.net.stats import LegStats, NetStats
-from localctl.observe import rows_net
+from localctl.observe import catalogue
 from localctl.observe.net_feed import net_samples
 
 
@@ -35,7 +35,7 @@ def test_every_counter_of_the_edge_has_a_series_of_its_own():
 def test_compression_tells_plain_from_compressed_in_both_directions():
     stats = NetStats(station=LegStats(deflate_before=100, deflate_after=10, inflate_before=20, inflate_after=200))
     shown = {labels[1:]: figure for row, labels, figure in net_samples(stats)
-             if row is rows_net.COMPRESSION_BYTES and labels[0] == "station"}  # fmt: skip
+             if row is catalogue.COMPRESSION_BYTES and labels[0] == "station"}  # fmt: skip
     assert shown == {
         ("out", "plain"): 100, ("out", "compressed"): 10, ("in", "compressed"): 20, ("in", "plain"): 200,
     }  # fmt: skip
@@ -44,5 +44,5 @@ def test_compression_tells_plain_from_compressed_in_both_directions():
 def test_what_the_feed_yields_is_declared():
     stats = NetStats(refusals=Counter(rate=1), tls_failures=Counter(eof=1), dial_failures=Counter(refused=1))
     for row, labels, _ in net_samples(stats):
-        assert row in rows_net.ROWS
+        assert row in catalogue.SECTIONS["Connections"]
         assert len(labels) == len(row.labels)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from localctl.observe.row import Label, Row, words
+from localctl.observe.row import Label, Row, Section, words
 from routing.values import Value
 
 
@@ -29,3 +29,20 @@ def test_an_open_label_begins_empty():
 
 def test_words_are_read_from_the_type_of_a_field():
     assert words(Ended, "cause") == ("closed", "lost")
+
+
+def test_a_section_keeps_rows_in_the_order_they_were_written_with_full_names():
+    section = Section("Lamps")
+    lamp = Label(name="lamp")
+    rows = [
+        section.counter("switched", "P1", "Times it was switched.", lamp),
+        section.gauge("glow_amperes", "P2", "What it draws.", lamp, unit="amperes"),
+        section.seconds("warm_up", "P6", "How long it takes.", buckets=(0.1, 1.0)),
+    ]
+    assert section.rows == rows
+    assert [row.name for row in rows] == [
+        "localctl_switched_total", "localctl_glow_amperes", "localctl_warm_up_seconds",
+    ]  # fmt: skip
+    assert [(row.kind, row.unit, row.buckets) for row in rows] == [
+        ("counter", "", ()), ("gauge", "amperes", ()), ("histogram", "seconds", (0.1, 1.0)),
+    ]  # fmt: skip

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from localctl.observe import rows_box, rows_routing
+from localctl.observe import catalogue
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot, SnapshotBox, StationView, snapshot_samples
 
@@ -40,9 +40,9 @@ def test_the_box_shows_the_newest_and_a_reader_keeps_what_it_took():
 
 def test_metrics_show_each_leg_of_each_station_and_exactly_one_state():
     samples = {(row, labels): figure for row, labels, figure in snapshot_samples(SnapshotBox(SNAPSHOT))}
-    assert samples[rows_routing.STATION_CONNECTED, ("CS1",)] == 1
-    assert samples[rows_routing.UPSTREAM_CONNECTED, ("CS1",)] == 0
-    assert samples[rows_routing.STATION_CONNECTED, ("CS2",)] == 0
-    assert samples[rows_routing.STATION_ARRIVALS, ("CS1",)] == 3
-    states = {labels: figure for (row, labels), figure in samples.items() if row is rows_box.SERVICE_STATE}
+    assert samples[catalogue.STATION_CONNECTED, ("CS1",)] == 1
+    assert samples[catalogue.UPSTREAM_CONNECTED, ("CS1",)] == 0
+    assert samples[catalogue.STATION_CONNECTED, ("CS2",)] == 0
+    assert samples[catalogue.STATION_ARRIVALS, ("CS1",)] == 3
+    states = {labels: figure for (row, labels), figure in samples.items() if row is catalogue.SERVICE_STATE}
     assert states == {("starting",): 0, ("ready",): 0, ("degraded",): 1, ("stopping",): 0}
