@@ -33,6 +33,7 @@ from localctl.observe.log_observer import LogObserver
 from localctl.observe.logs import set_up_logs
 from localctl.observe.metrics import Metrics
 from localctl.observe.net_feed import net_samples
+from localctl.observe.outage_feed import OutageCounts, outbox_samples
 from localctl.observe.service import Notifier
 from localctl.observe.snapshot import Snapshot, SnapshotBox, snapshot_samples
 from localctl.observe.stations import StationBook
@@ -70,6 +71,7 @@ class App:
         self._logged = LogObserver(structlog.get_logger("localctl.stations"))
         self._lag = LoopLag()
         self.metrics = Metrics()
+        self.outages = OutageCounts()
         self._adoption = self._memory.adoption()
         self._adoption.forget_listed(config)
         policies = policies_of(config, self._adoption.admits)
@@ -87,6 +89,8 @@ class App:
             ("net", lambda: net_samples(self.switchboard.stats)),
             ("box", self._facts.samples),
             ("lag", self._lag.samples),
+            ("outbox", lambda: outbox_samples(self.box)),
+            ("outages", self.outages.samples),
         ):
             self.metrics.add_feed(name, feed)
         if self.site is not None:
