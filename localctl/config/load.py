@@ -10,7 +10,7 @@ agreement, so that the last mistake of a file is not hidden behind its first.
 import copy
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ class Loaded:
     config: Config | None
     problems: tuple[Problem, ...]
     places: Places | None = None
+    data: bytes | None = field(default=None, repr=False)
+    """What was read, for the copy of the last good file; None where the file could not even be taken apart."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -52,7 +54,7 @@ class Loaded:
         more = placed(findings, self.places, self.file)
         problems = tuple(sorted({*self.problems, *more}, key=lambda problem: problem.order))
         failed = any(problem.severity is Severity.ERROR for problem in more)
-        return Loaded(file=self.file, config=None if failed else self.config, problems=problems, places=self.places)
+        return replace(self, config=None if failed else self.config, problems=problems)
 
 
 def default_file() -> FilePath:
@@ -93,7 +95,7 @@ def parse(data: bytes, *, file: str, folder: FilePath, environ: Mapping[str, str
         return _bad_syntax(text, error, file)
     except RecursionError:
         return _unreadable(file, "arrays or tables are nested too deeply", "nothing here needs more than four levels")
-    return _judge(document, Places(text), file, folder, environ)
+    return replace(_judge(document, Places(text), file, folder, environ), data=data)
 
 
 def _judge(document: dict[str, Any], places: Places, file: str, folder: FilePath, environ: Mapping[str, str]) -> Loaded:

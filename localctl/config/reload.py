@@ -1,17 +1,21 @@
 """What differs between two configurations, and what each difference needs.
 
+    changes(old, new)               every difference with its effect, for the log
+    reconnects(old, new, stations)  those that must come in anew for it to hold, and nobody else
+    waiting(running, new)           what holds only after a restart of the service
+
 Elements of arrays of tables are compared by their name (identity, id, name, address and port), not by their row, so
 that a station inserted at the top of the file does not look like a change of all. Secrets are compared and not shown.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final, cast
 
 from pydantic.fields import FieldInfo
 
-from localctl.config.model import Config
+from localctl.config.model import Config, StationSettings
 from localctl.config.problems import is_secret, printable
 from localctl.config.secrets import MASK, Secret
 from localctl.config.tables import Reload, Table
@@ -26,7 +30,10 @@ _NAMED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "evses": ("id",),
     "certificates": ("cert_file",),
 }
-_ADDED: Final[Mapping[str, Reload]] = {"listen": "restart", "csms": "live", "station": "reconnect"}
+_ADDED: Final[Mapping[str, Reload]] = {"csms": "live", "station": "reconnect"}
+_IN_SETTINGS: Final = frozenset(StationSettings.model_fields)
+_WHOM: Final = frozenset({"identities", "call_timeout_s", "retry_min_s", "retry_range_s", "retry_repeats", "hold_s"})
+"""Keys of a CSMS that say whom it concerns, are in the station's settings already, or concern the next arrival only."""
 _WEIGHT: Final[tuple[Reload, ...]] = ("live", "reconnect", "restart")
 
 
@@ -51,6 +58,36 @@ def changes(old: Config, new: Config) -> list[Change]:
 def worst(found: list[Change]) -> Reload:
     """What is needed for all of them together."""
     return max((change.effect for change in found), key=_WEIGHT.index, default="live")
+
+
+def reconnects(old: Config, new: Config, connected: Iterable[str]) -> list[str]:
+    """Those of the connected stations that must come in anew, because what differs is fixed while they are connected.
+
+    So is a station that would not be let in any more. All others stay, whatever else has changed.
+    """
+    return [identity for identity in connected if _connection(old, identity) != _connection(new, identity)]
+
+
+def waiting(running: Config, new: Config) -> list[str]:
+    """The keys whose new values hold after a restart only; `running` is what the process was started with."""
+    keys = [change.path for change in changes(running, new) if change.effect == "restart"]
+    return keys if bool(running.panel) == bool(new.panel) else [*keys, "panel"]
+
+
+def _connection(config: Config, identity: str) -> tuple[object, ...]:
+    """All that is fixed about a station's two connections while they last."""
+    station, csms = config.station_of(identity), config.csms_of(identity)
+    return (
+        station is not None or config.defaults.unknown_stations != "refuse",
+        None if station is None else _fixed(station, but=_IN_SETTINGS | {"identity"}),
+        _fixed(config.settings(identity)),
+        None if csms is None else _fixed(csms, but=_WHOM),
+    )
+
+
+def _fixed(table: Table, but: frozenset[str] = frozenset()) -> list[object]:
+    fields = type(table).model_fields.items()
+    return [getattr(table, name) for name, field in fields if name not in but and _effect(field) == "reconnect"]
 
 
 def _tables(path: str, old: Table, new: Table) -> Iterator[Change]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from localctl.config.reload import changes, worst
+from localctl.config.reload import changes, reconnects, waiting, worst
 from tests.localctl.config.files import ROUTER, good
 
 STATIONS = """
@@ -47,10 +47,61 @@ def test_a_station_inserted_above_the_others_is_one_difference():
     assert diff(new, ROUTER + STATIONS) == ["station[cp0]: there -> nothing (reconnect)"]
 
 
-def test_a_moved_listener_needs_a_restart():
+def test_a_moved_listener_is_opened_and_closed_live():
     found = changes(good(ROUTER), good(ROUTER.replace("8180", "8181")))
     assert [change.path for change in found] == ["listen[0.0.0.0:8180]", "listen[0.0.0.0:8181]"]
-    assert worst(found) == "restart"
+    assert worst(found) == "live"
+
+
+CONNECTED = ("cp1", "CP2", "stranger", "GUEST-1")
+GUESTS = '[[csms]]\nname = "guests"\nurl = "wss://guests.example"\nidentities = ["GUEST-*"]\n'
+
+
+def come_anew(old: str, new: str) -> list[str]:
+    return reconnects(good(old), good(new), CONNECTED)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "who"),
+    [
+        ('"CP2"', '"CP2"\ncompression = false', ["CP2"]),
+        ('"CP2"', '"CP2"\nupstream_password = "hunter2hunter2hunter2"', ["CP2"]),
+        ('"CP2"', '"CP2"\ncsms = "guests"', ["CP2"]),
+        ('"CP2"', '"cp2"', []),
+        ('"CP2"', '"CP2"\nfailsafe_current_a = 8', []),
+        ('"CP2"', '"CP2"\npassword = "hunter2hunter2hunter2"', []),
+        ('"route"', '"route"\nping_s = 30', [*CONNECTED]),
+        ('"route"', '"route"\nclose_style = "drop"', ["CP2", "stranger", "GUEST-1"]),
+        ('"route"', '"refuse"', ["stranger", "GUEST-1"]),
+        ('"wss://csms.example"', '"wss://new.example"', ["cp1", "CP2", "stranger"]),
+        ('"wss://guests.example"', '"wss://new.example"', ["GUEST-1"]),
+        ('["GUEST-*"]', '["GUEST-*", "stranger"]', ["stranger"]),
+        ('["GUEST-*"]', '["GUEST-*"]\ncall_timeout_s = 7', ["GUEST-1"]),
+        ('["GUEST-*"]', '["GUEST-*"]\nretry_min_s = 7', []),
+        ("port = 8180", "port = 8181", []),
+    ],
+)
+def test_only_stations_whose_connection_would_be_another_come_in_anew(old, new, who):
+    head, _, tail = ROUTER.partition("[[csms]]")
+    text = head + GUESTS + "[[csms]]" + tail + STATIONS
+    assert old in text
+    assert come_anew(text, text.replace(old, new, 1)) == who
+    assert come_anew(text, text) == []
+
+
+PANEL = '[[panel]]\nid = "main"\nfuse_a = 63\n'
+
+
+def test_what_holds_after_a_restart_only_is_named_and_forgotten_when_it_is_taken_back():
+    running, moved = good(ROUTER), good(ROUTER + "[http]\nport = 9181\n")
+    assert waiting(running, moved) == ["http.port"]
+    assert waiting(running, running) == []
+
+
+def test_the_first_and_the_last_panel_wait_for_a_restart_and_no_other():
+    router, site = good(ROUTER), good(ROUTER + PANEL)
+    assert waiting(router, site) == waiting(site, router) == ["panel"]
+    assert waiting(site, good(ROUTER + PANEL + PANEL.replace('"main"', '"row"\nparent = "main"'))) == []
 
 
 def test_the_order_of_csmss_matters_because_the_first_match_wins():
