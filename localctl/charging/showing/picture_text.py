@@ -1,35 +1,18 @@
 """The picture in words (P5): why an EVSE has its amperes, which limit binds, since when, until when, what comes next.
 
 `localctl explain`, the page and the API all say these sentences. They are made of the picture alone, so they can be
-made anywhere, also from an answer of the API.
+made anywhere, also from an answer of the API. The words themselves are in `picture_words`.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from localctl.charging.showing.picture_words import SENTENCES, Language, number, say
+
 Json = Mapping[str, Any]
 
-WHY: Final = {
-    "row": "a limit of the site is used up",
-    "rating": "that is the EVSE's own maximum",
-    "csms": "the CSMS's charging profile allows no more",
-    "appetite": "the car takes no more",
-    "target": "its plan asks for no more now",
-    "held": "a rise would be too small to be worth a message",
-    "imbalance": "more would make the phases of its panel uneven",
-    "waiting": "it waits for its turn, because not every car can have its minimum at once",
-    "pausing": "it is in its minimum pause",
-    "below_min": "what the CSMS allows is below the car's minimum",
-    "idle": "no car asks for current",
-    "empty": "no transaction runs; this much is kept so that a new car can start",
-    "yielding": "no transaction runs; what was kept for a new car went to cars that charge",
-    "full": "the car has stopped by itself; this much is kept for it",
-    "reserved": "this much is reserved for it",
-    "away": "nobody can steer the station now; what its installed profiles may still allow is reserved for it",
-    "uncontrolled": "nothing limits this station; it is counted at what it can draw",
-    "invalid": "the figures it gave make no sense",
-}
+WHY: Final = {key.removeprefix("why."): words[0] for key, words in SENTENCES.items() if key.startswith("why.")}
 """A sentence for every reason an EVSE can have."""
 COUNTED: Final = frozenset({"away", "uncontrolled", "reserved"})
 """Reasons of EVSEs to which nothing is given: what they may take is kept free."""
@@ -41,89 +24,125 @@ def find(picture: Json, identity: str) -> Json | None:
     return next((one for one in picture["stations"] if one["identity"].casefold() == wanted), None)
 
 
-def explain(station: Json, evse_id: int | None = None) -> list[str]:
+def explain(station: Json, evse_id: int | None = None, lang: Language = "en") -> list[str]:
     """One station, or one EVSE of it, in plain sentences. LookupError when it has no such EVSE."""
     evses = [evse for evse in station["evses"] if evse_id in (None, evse["id"])]
     if not evses:
         known = ", ".join(str(evse["id"]) for evse in station["evses"])
         raise LookupError(f"{station['identity']} has no EVSE {evse_id}; it has {known}")
-    return [*_station(station), *(line for evse in evses for line in _evse(station["identity"], evse))]
+    return [*_station(station, lang), *(line for evse in evses for line in _evse(station["identity"], evse, lang))]
 
 
-def why(evse: Json) -> str:
+def why(evse: Json, lang: Language = "en") -> str:
     """The reason of one EVSE in one short sentence, with the limit that binds."""
-    text = WHY.get(evse["reason"]) or str(evse["reason"])
-    return text if evse["binding"] is None else f"{text}: {limit(evse['binding'])}"
+    text = _reason(evse, lang)
+    return text if evse["binding"] is None else f"{text}: {limit(evse['binding'], lang)}"
 
 
-def limit(found: Json) -> str:
+def limit(found: Json, lang: Language = "en") -> str:
     """A limit in a few words: `panel main L1, 15.0 A for charging by ems (20.0 A)`."""
     unit, net, gross = found["unit"], found["net"], found["gross"]
-    text = f"{found['node'].replace(':', ' ')} {found['phase']}"
+    where = f"{place(found['node'], lang)} {phase(found['phase'], lang)}"
     if net is None:
-        return f"{text}, no limit"
-    text += f", {net:.1f} {unit} for charging by {found['source']}"
+        return say(lang, "limit.none", place=where)
+    text = say(lang, "limit.net", place=where, net=number(lang, net, unit), source=found["source"])
     if gross is not None and gross != net:
-        text += f" ({gross:.1f} {unit} less what others draw)"
-    return text if found["state"] == "live" else f"{text} [{found['state']}: fallback]"
+        text += say(lang, "limit.gross", gross=number(lang, gross, unit))
+    return text if found["state"] == "live" else text + say(lang, "limit.fallback", state=state(found["state"], lang))
 
 
-def when(instant: float | None, shape: str = "%Y-%m-%d %H:%M:%S UTC") -> str:
+def place(node: str, lang: Language = "en") -> str:
+    """`panel:main` as people say it: `panel main`, `Verteiler main`."""
+    kind, colon, name = node.partition(":")
+    known = colon and f"node.{kind}" in SENTENCES
+    return say(lang, f"node.{kind}", name=name.replace(":", " ")) if known else node.replace(":", " ")
+
+
+def phase(name: str, lang: Language = "en") -> str:
+    """`L1` is `L1` everywhere; the row of watts has a word."""
+    return say(lang, f"phase.{name}") if f"phase.{name}" in SENTENCES else name
+
+
+def state(name: str, lang: Language = "en") -> str:
+    """Whether a source's own word holds, in one word."""
+    return say(lang, f"state.{name}") if f"state.{name}" in SENTENCES else name
+
+
+def when(instant: float | None, shape: str = "%Y-%m-%d %H:%M:%S UTC", lang: Language = "en") -> str:
     """An instant as people read it, in UTC; those that no calendar knows are told as such."""
     if instant is None:
         return "–"
     try:
         return datetime.fromtimestamp(instant, tz=UTC).strftime(shape)
     except (ValueError, OverflowError, OSError):
-        return "far away"
+        return say(lang, "when.far")
 
 
-def _station(station: Json) -> Iterator[str]:
-    name = station["identity"]
-    link = "away" if not station["online"] else "connected" if station["accepted"] else "not accepted by its CSMS"
-    how = f"limited by {station['actuator']} ({station['trial']})"
+def span(found: Json, lang: Language = "en") -> str:
+    """Since when and until when a limit holds."""
+    since, until = found["since"], found["until"]
+    begins = say(lang, "span.ever") if since is None else say(lang, "span.since", at=when(since, lang=lang))
+    ends = say(lang, "span.endless") if until is None else say(lang, "span.until", at=when(until, lang=lang))
+    return f"{begins}, {ends}"
+
+
+def _station(station: Json, lang: Language) -> Iterator[str]:
+    link = "away" if not station["online"] else "connected" if station["accepted"] else "unaccepted"
+    how = say(lang, "station.limited", actuator=station["actuator"], trial=station["trial"])
     if not station["controllable"] or station["actuator"] == "uncontrolled":
-        how = "not limited by anything"
-    yield f"{name} on panel {station['panel']} is {link}, speaks {station['protocol']}, {how}."
+        how = say(lang, "station.unlimited")
+    yield say(
+        lang,
+        "station.line",
+        name=station["identity"],
+        panel=station["panel"],
+        link=say(lang, f"station.{link}"),
+        protocol=station["protocol"],
+        how=how,
+    )
     if station["clock_off_s"] is not None and abs(station["clock_off_s"]) >= 5:
-        yield f"Its clock is off by {station['clock_off_s']:+.0f} s."
+        yield say(lang, "station.clock", off=f"{station['clock_off_s']:+.0f}")
 
 
-def _evse(identity: str, evse: Json) -> Iterator[str]:
-    verb = "is counted at" if evse["reason"] in COUNTED else "gets"
-    reason = WHY.get(evse["reason"], evse["reason"])
-    yield f"{identity}/{evse['id']} {verb} {_amps(evse['share_a'])} per phase: {reason}."
-    if evse["binding"] is not None:
-        yield f"Limit: {limit(evse['binding'])}, {_span(evse['binding'])}; {_given(evse['binding'])}."
-    if evse["next"] is not None:
-        yield f"Next would bind: {limit(evse['next'])}; {_given(evse['next'])}."
+def _evse(identity: str, evse: Json, lang: Language) -> Iterator[str]:
+    verb = "evse.counted" if evse["reason"] in COUNTED else "evse.gets"
+    name = f"{identity}/{evse['id']}"
+    yield say(lang, verb, place=name, amps=_amps(evse["share_a"], lang), why=_reason(evse, lang))
+    if (found := evse["binding"]) is not None:
+        yield say(lang, "evse.limit", limit=limit(found, lang), span=span(found, lang), given=_given(found, lang))
+    if (found := evse["next"]) is not None:
+        yield say(lang, "evse.next", limit=limit(found, lang), given=_given(found, lang))
     if evse["waiting"]:
-        turn = "nobody can say when" if evse["turn_at"] is None else f"at about {when(evse['turn_at'])}"
-        yield f"Its turn: {turn}."
-    yield _draws(evse)
+        turn_at = evse["turn_at"]
+        known = say(lang, "evse.turn_unknown") if turn_at is None else say(lang, "evse.turn_at", at=when(turn_at))
+        yield say(lang, "evse.turn", turn=known)
+    yield _draws(evse, lang)
     if evse["lease_until"] is not None:
-        falls = f"falls back to {_amps(evse['failsafe_a'])} by itself"
-        yield f"Without another word from this box it {falls} by {when(evse['lease_until'])}."
+        failsafe = _amps(evse["failsafe_a"], lang)
+        yield say(lang, "evse.falls", amps=failsafe, at=when(evse["lease_until"], lang=lang))
     if evse["distrusted"]:
-        yield f"It draws more than it was told: it is counted at {_amps(evse['rating_a'])} until it obeys again."
+        yield say(lang, "evse.distrusted", amps=_amps(evse["rating_a"], lang))
 
 
-def _draws(evse: Json) -> str:
+def _reason(evse: Json, lang: Language) -> str:
+    key = f"why.{evse['reason']}"
+    return say(lang, key) if key in SENTENCES else str(evse["reason"])
+
+
+def _draws(evse: Json, lang: Language) -> str:
     measured = evse["measured_a"]
-    flow = "what it draws is not known"
+    flow = say(lang, "evse.flow_unknown")
     if measured is not None:
-        flow = "it draws " + ", ".join(f"{_amps(amps)} on its L{number}" for number, amps in sorted(measured.items()))
-    return f"At most {_amps(evse['entitled_a'])} could flow by what was sent to it; {flow}."
+        parts = [
+            say(lang, "evse.flow_part", amps=_amps(amps, lang), number=line) for line, amps in sorted(measured.items())
+        ]
+        flow = say(lang, "evse.flow", parts=", ".join(parts))
+    return say(lang, "evse.draws", entitled=_amps(evse["entitled_a"], lang), flow=flow)
 
 
-def _given(found: Json) -> str:
-    return f"{found['load']:.1f} {found['unit']} are given out there"
+def _given(found: Json, lang: Language) -> str:
+    return say(lang, "evse.given", load=number(lang, found["load"], found["unit"]))
 
 
-def _span(found: Json) -> str:
-    since = "since ever" if found["since"] is None else f"since {when(found['since'])}"
-    return f"{since}, {'without an end' if found['until'] is None else 'until ' + when(found['until'])}"
-
-
-def _amps(amps: float | None) -> str:
-    return "an unknown current" if amps is None else f"{amps:.1f} A"
+def _amps(amps: float | None, lang: Language) -> str:
+    return say(lang, "amps.unknown") if amps is None else number(lang, amps, "A")

@@ -1,0 +1,123 @@
+"""What the picture says in words, in every language people read it in: one table, English and German side by side."""
+
+from typing import Final, Literal
+
+Language = Literal["en", "de"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "de")
+Words = tuple[str, str]
+"""One text per language, in the order of LANGUAGES; braces are places for facts."""
+
+SENTENCES: Final[dict[str, Words]] = {
+    # Why an EVSE has the amperes it has; `why.` and the picture's reason.
+    "why.row": ("a limit of the site is used up", "eine Grenze der Anlage ist ausgeschöpft"),
+    "why.rating": ("that is the EVSE's own maximum", "mehr kann der Ladepunkt nicht"),
+    "why.csms": (
+        "the CSMS's charging profile allows no more",
+        "das Ladeprofil des CSMS erlaubt nicht mehr",
+    ),
+    "why.appetite": ("the car takes no more", "das Auto nimmt nicht mehr"),
+    "why.target": ("its plan asks for no more now", "sein Plan verlangt jetzt nicht mehr"),
+    "why.held": (
+        "a rise would be too small to be worth a message",
+        "ein Anstieg wäre zu klein für eine Nachricht",
+    ),
+    "why.imbalance": (
+        "more would make the phases of its panel uneven",
+        "mehr würde die Phasen seines Verteilers ungleich belasten",
+    ),
+    "why.waiting": (
+        "it waits for its turn, because not every car can have its minimum at once",
+        "er wartet, bis er an der Reihe ist, weil nicht jedes Auto zugleich sein Minimum haben kann",
+    ),
+    "why.pausing": ("it is in its minimum pause", "er ist in seiner Mindestpause"),
+    "why.below_min": (
+        "what the CSMS allows is below the car's minimum",
+        "was das CSMS erlaubt, liegt unter dem Minimum des Autos",
+    ),
+    "why.idle": ("no car asks for current", "kein Auto verlangt Strom"),
+    "why.empty": (
+        "no transaction runs; this much is kept so that a new car can start",
+        "kein Ladevorgang läuft; so viel bleibt frei, damit ein neues Auto beginnen kann",
+    ),
+    "why.yielding": (
+        "no transaction runs; what was kept for a new car went to cars that charge",
+        "kein Ladevorgang läuft; was für ein neues Auto frei war, haben ladende Autos bekommen",
+    ),
+    "why.full": (
+        "the car has stopped by itself; this much is kept for it",
+        "das Auto hat von selbst aufgehört; so viel bleibt für es frei",
+    ),
+    "why.reserved": ("this much is reserved for it", "so viel ist für ihn reserviert"),
+    "why.away": (
+        "nobody can steer the station now; what its installed profiles may still allow is reserved for it",
+        "niemand kann die Station jetzt steuern; was ihre Profile noch erlauben können, ist für sie reserviert",
+    ),
+    "why.uncontrolled": (
+        "nothing limits this station; it is counted at what it can draw",
+        "nichts begrenzt diese Station; sie zählt mit dem, was sie ziehen kann",
+    ),
+    "why.invalid": ("the figures it gave make no sense", "die Angaben der Station ergeben keinen Sinn"),
+    # A limit in a few words.
+    "limit.none": ("{place}, no limit", "{place}, keine Grenze"),
+    "limit.net": ("{place}, {net} for charging by {source}", "{place}, {net} zum Laden von {source}"),
+    "limit.gross": (" ({gross} less what others draw)", " ({gross} abzüglich anderer Verbraucher)"),
+    "limit.fallback": (" [{state}: fallback]", " [{state}: Rückfallwert]"),
+    "state.live": ("live", "aktuell"),
+    "state.stale": ("stale", "veraltet"),
+    "state.ended": ("ended", "abgelaufen"),
+    "node.panel": ("panel {name}", "Verteiler {name}"),
+    "node.station": ("station {name}", "Station {name}"),
+    "node.evse": ("evse {name}", "Ladepunkt {name}"),
+    "phase.power": ("power", "Leistung"),
+    "when.far": ("far away", "in weiter Ferne"),
+    # A station and its EVSEs.
+    "station.line": (
+        "{name} on panel {panel} is {link}, speaks {protocol}, {how}.",
+        "{name} an Verteiler {panel} ist {link}, spricht {protocol}, {how}.",
+    ),
+    "station.away": ("away", "nicht da"),
+    "station.connected": ("connected", "verbunden"),
+    "station.unaccepted": ("not accepted by its CSMS", "von ihrem CSMS nicht angenommen"),
+    "station.limited": ("limited by {actuator} ({trial})", "begrenzt durch {actuator} ({trial})"),
+    "station.unlimited": ("not limited by anything", "durch nichts begrenzt"),
+    "station.clock": ("Its clock is off by {off} s.", "Ihre Uhr geht {off} s falsch."),
+    "evse.gets": ("{place} gets {amps} per phase: {why}.", "{place} bekommt {amps} je Phase: {why}."),
+    "evse.counted": ("{place} is counted at {amps} per phase: {why}.", "{place} zählt mit {amps} je Phase: {why}."),
+    "evse.limit": ("Limit: {limit}, {span}; {given}.", "Grenze: {limit}, {span}; {given}."),
+    "evse.next": ("Next would bind: {limit}; {given}.", "Als Nächstes würde begrenzen: {limit}; {given}."),
+    "evse.turn": ("Its turn: {turn}.", "An der Reihe: {turn}."),
+    "evse.turn_unknown": ("nobody can say when", "niemand weiß, wann"),
+    "evse.turn_at": ("at about {at}", "ungefähr um {at}"),
+    "evse.falls": (
+        "Without another word from this box it falls back to {amps} by itself by {at}.",
+        "Hört er nichts mehr von dieser Box, fällt er bis {at} von selbst auf {amps} zurück.",
+    ),
+    "evse.distrusted": (
+        "It draws more than it was told: it is counted at {amps} until it obeys again.",
+        "Er zieht mehr, als ihm gesagt wurde: Er zählt mit {amps}, bis er wieder folgt.",
+    ),
+    "evse.draws": (
+        "At most {entitled} could flow by what was sent to it; {flow}.",
+        "Höchstens {entitled} könnten nach dem fließen, was ihm geschickt wurde; {flow}.",
+    ),
+    "evse.flow_unknown": ("what it draws is not known", "was er zieht, ist nicht bekannt"),
+    "evse.flow": ("it draws {parts}", "er zieht {parts}"),
+    "evse.flow_part": ("{amps} on its L{number}", "{amps} auf seinem L{number}"),
+    "evse.given": ("{load} are given out there", "{load} sind dort vergeben"),
+    "span.ever": ("since ever", "seit jeher"),
+    "span.since": ("since {at}", "seit {at}"),
+    "span.endless": ("without an end", "ohne Ende"),
+    "span.until": ("until {at}", "bis {at}"),
+    "amps.unknown": ("an unknown current", "unbekanntem Strom"),
+}
+
+
+def say(lang: Language, key: str, **facts: object) -> str:
+    """The text of that key with its facts in place. KeyError for a key that is not in the table."""
+    return SENTENCES[key][LANGUAGES.index(lang)].format(**facts)
+
+
+def number(lang: Language, value: float, unit: str = "", places: int = 1) -> str:
+    """A figure as the language writes it: `13.0 A`, `13,0 A`."""
+    text = f"{value:.{places}f}"
+    return (text.replace(".", ",") if lang == "de" else text) + (f" {unit}" if unit else "")
