@@ -10,6 +10,7 @@ Whatever decides anything is in another module; here is only who knows whom. `ru
 cancelled or told to stop by a signal, and takes a new one on SIGHUP.
 """
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -41,6 +42,7 @@ from localctl.plan import site_plan_of
 from localctl.plan_net import certificates_of, edge_of, policies_of
 from localctl.site_control import SiteControl
 from localctl.web.app import build_app
+from localctl.web.local_socket import LocalSocket, usual_path
 from localctl.web.server import HttpServer
 from routing import Instant, LinkId, Observation, Router
 
@@ -82,7 +84,8 @@ class App:
         self.box = SnapshotBox(self._snapshot())
         routes = self.site.routes(self.box, self._token) if self.site is not None else []
         pages = build_app(box=self.box, render_metrics=self.metrics.render, routes=routes)
-        self._http = HttpServer(pages, host=config.http.address, port=config.http.port)
+        http = config.http
+        self._http = HttpServer(pages, host=http.address, port=http.port, local=self._local_socket())
         self._note_certificates()
         for name, feed in (
             ("stations", lambda: snapshot_samples(self.box)),
@@ -99,6 +102,8 @@ class App:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled. Raises OSError or tls.CertificateProblem when it cannot start."""
         self.http_port = self._http.start()
+        if self._http.local_trouble is not None:
+            log.error("no socket for the localctl command", reason=self._http.local_trouble)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._memory.run)
@@ -206,6 +211,11 @@ class App:
             return None
         memory, call = self._memory, self.switchboard.call
         return SiteControl(plan, memory.charging(), call=call, store=memory.store_charging, on_round=self._round)
+
+    def _local_socket(self) -> LocalSocket:
+        http, state_dir = self.config.http, Path(self.config.controller.state_dir)
+        path = usual_path(http.socket, state_dir, environ=os.environ, uid=os.getuid())
+        return LocalSocket(path=path, users=http.socket_users, groups=http.socket_groups)
 
     def _token(self) -> str | None:
         token = self.config.http.token

@@ -30,7 +30,13 @@ app.add_typer(config_app, name="config")
 app.add_typer(password_app, name="password")
 app.add_typer(limit_app, name="limit")
 
-Url = Annotated[str, typer.Option(envvar="LOCALCTL_URL", help="Where the running localctl's HTTP port is.")]
+Url = Annotated[
+    str, typer.Option(envvar="LOCALCTL_URL", help="Ask an [http] port instead of the socket: http://127.0.0.1:9180.")
+]
+Socket = Annotated[
+    Path | None,
+    typer.Option(envvar="LOCALCTL_SOCKET", help="The running localctl's Unix socket; without it the usual ones."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 TokenFile = Annotated[
     Path | None, typer.Option(help="File with the token of the [http] table; without it $LOCALCTL_TOKEN.")
@@ -108,22 +114,21 @@ def simulate(
     from localctl.cli import simulate as command
 
     raise typer.Exit(
-        command.run(
-            config, scenario=scenario, faults=faults, seed=seed, hours=hours, report=report, period_s=period_s
-        )
+        command.run(config, scenario=scenario, faults=faults, seed=seed, hours=hours, report=report, period_s=period_s)
     )
 
 
 @app.command()
 def status(
-    url: Annotated[str, typer.Option(envvar="LOCALCTL_URL", help="Where the running localctl's HTTP port is.")] = "",
+    socket: Socket = None,
+    url: Url = "",
     as_json: Annotated[bool, typer.Option("--json", help="The whole state as JSON.")] = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again every two seconds until Ctrl-C.")] = False,
 ) -> None:
     """Ask the running localctl how it is. Exit code 69 when none runs, 1 when it is not ready."""
     from localctl.cli import status as command
 
-    raise typer.Exit(command.run(url=url or command.DEFAULT_URL, as_json=as_json, watch=watch))
+    raise typer.Exit(command.run(url=_at(url, socket), as_json=as_json, watch=watch))
 
 
 @app.command()
@@ -150,26 +155,28 @@ def topology(
 @app.command()
 def explain(
     place: Annotated[str, typer.Argument(metavar="STATION[/EVSE]", help="A station, or one EVSE of it like CP1/2.")],
+    socket: Socket = None,
     url: Url = "",
     as_json: AsJson = False,
 ) -> None:
     """Say why a station has its amperes, which limit binds, since and until when, and what would bind next."""
     from localctl.cli import explain as command
 
-    raise typer.Exit(command.run(place, url=url, as_json=as_json))
+    raise typer.Exit(command.run(place, url=_at(url, socket), as_json=as_json))
 
 
 @app.command()
 def profiles(
     station: Annotated[str, typer.Argument(help="A station's identity.")],
     hours: Annotated[int, typer.Option(min=1, max=168, help="How far ahead.")] = 4,
+    socket: Socket = None,
     url: Url = "",
     as_json: AsJson = False,
 ) -> None:
     """Show the charging profiles on a station, whose they are, and the composite schedule they make."""
     from localctl.cli import profiles as command
 
-    raise typer.Exit(command.run(station, url=url, hours=hours, as_json=as_json))
+    raise typer.Exit(command.run(station, url=_at(url, socket), hours=hours, as_json=as_json))
 
 
 @limit_app.command("set")
@@ -180,6 +187,7 @@ def limit_set(
     lasts: Annotated[str, typer.Option("--for", help="How long it holds: 90s, 15m, 2h, 1d.")] = "15m",
     source: Annotated[str, typer.Option(help="In whose name: EMS, SO, Other, or a [[limit_source]].")] = "EMS",
     token_file: TokenFile = None,
+    socket: Socket = None,
     url: Url = "",
     as_json: AsJson = False,
 ) -> None:
@@ -188,7 +196,7 @@ def limit_set(
 
     raise typer.Exit(
         command.put(
-            node, amps=amps, watts=watts, lasts=lasts, source=source, url=url, token_file=token_file,
+            node, amps=amps, watts=watts, lasts=lasts, source=source, url=_at(url, socket), token_file=token_file,
             as_json=as_json,
         )
     )  # fmt: skip
@@ -199,13 +207,14 @@ def limit_clear(
     node: Node,
     source: Annotated[str | None, typer.Option(help="Only what this source said.")] = None,
     token_file: TokenFile = None,
+    socket: Socket = None,
     url: Url = "",
     as_json: AsJson = False,
 ) -> None:
     """Take limits from outside back."""
     from localctl.cli import limits as command
 
-    raise typer.Exit(command.clear(node, source=source, url=url, token_file=token_file, as_json=as_json))
+    raise typer.Exit(command.clear(node, source=source, url=_at(url, socket), token_file=token_file, as_json=as_json))
 
 
 @app.command()
@@ -238,6 +247,12 @@ def password_hash() -> None:
     from localctl.cli import password as command
 
     raise typer.Exit(command.run())
+
+
+def _at(url: str, socket: Path | None) -> str:
+    from localctl.cli.client import at
+
+    return at(url, socket)
 
 
 def main() -> None:

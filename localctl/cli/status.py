@@ -1,4 +1,4 @@
-"""`localctl status`: asks the running localctl's HTTP port how it is.
+"""`localctl status`: asks the running localctl how it is, once or again and again.
 
 Exit codes: 0 it answered and is ready or degraded, 1 it answered and is not, 69 nobody answers. So it serves as a
 container's health check too.
@@ -9,63 +9,43 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.client import HTTPException
-from typing import Any
-from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 from rich.live import Live
 from rich.table import Table
 
-from localctl.cli import FAILED, OK, UNAVAILABLE, USAGE
-from localctl.cli.render import out_console, plain, table, talk, up_or_down
+from localctl.cli import FAILED, OK
+from localctl.cli.client import FAULTS, Json, NobodyAnswers, Refused, ask, path, said
+from localctl.cli.render import out_console, plain, table, up_or_down
 
-DEFAULT_URL = "http://127.0.0.1:9180"
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
 WATCH_S = 2.0
 
-State = dict[str, Any]
-
-
-class NobodyAnswers(Exception):
-    """There is no localctl at this address, or it is not one."""
+State = Json
 
 
 def run(
-    *, url: str = DEFAULT_URL, as_json: bool = False, watch: bool = False, sleep: Callable[[float], None] = time.sleep
+    *, url: str = "", as_json: bool = False, watch: bool = False, sleep: Callable[[float], None] = time.sleep
 ) -> int:
     """Show the state once, or until Ctrl-C with `watch`; as JSON for scripts with `as_json`."""
-    if not url.startswith(("http://", "https://")):
-        talk(f"{url}: not an address; write it like {DEFAULT_URL}")
-        return USAGE
     try:
         if watch:
             return _watch(url, as_json=as_json, sleep=sleep)
-        state = ask(url)
-    except NobodyAnswers as fault:
-        talk(str(fault))
-        return UNAVAILABLE
+        state = state_of(url)
+    except FAULTS as fault:
+        return said(fault)
     _show(state, as_json=as_json)
     return _verdict(state)
 
 
-def ask(url: str, *, timeout_s: float = 5.0) -> State:
-    """The running localctl's snapshot. Raises NobodyAnswers with a sentence that says what to do."""
-    address = f"{url.rstrip('/')}/api/v1/state"
-    opener = build_opener(ProxyHandler({}))  # the box is near; a proxy meant for the web is in the way
+def state_of(where: str) -> State:
+    """The running localctl's snapshot. Raises as `ask` does; an HTTP server that is not ours counts as nobody."""
     try:
-        with opener.open(address, timeout=timeout_s) as answer:
-            state = json.loads(answer.read(MAX_ANSWER_BYTES))
-    except (URLError, OSError, HTTPException) as fault:
-        reason = getattr(fault, "reason", None) or fault
-        raise NobodyAnswers(
-            f"no running localctl at {url} ({reason})\n"
-            "hint: start it with `localctl run CONFIG`, or give the address of its [http] table with --url"
-        ) from None
-    except ValueError:
-        raise NobodyAnswers(f"what answers at {url} is not localctl; check --url") from None
-    if not isinstance(state, dict) or "state" not in state:
-        raise NobodyAnswers(f"what answers at {url} is not localctl; check --url")
+        state = ask(where, path("state"))
+    except Refused as fault:
+        if fault.told or fault.status == 403:
+            raise
+        state = {}
+    if "state" not in state:
+        raise NobodyAnswers("what answers there is not localctl; check --socket or --url")
     return state
 
 
@@ -74,18 +54,18 @@ def _verdict(state: State) -> int:
 
 
 def _watch(url: str, *, as_json: bool, sleep: Callable[[float], None]) -> int:
-    state = ask(url)
+    state = state_of(url)
     try:
         if as_json or not sys.stdout.isatty():
             while True:
                 _show(state, as_json=as_json)
                 sys.stdout.flush()
                 sleep(WATCH_S)
-                state = ask(url)
+                state = state_of(url)
         with Live(_table(state), console=out_console(), auto_refresh=False) as live:
             while True:
                 sleep(WATCH_S)
-                state = ask(url)
+                state = state_of(url)
                 live.update(_table(state), refresh=True)
     except KeyboardInterrupt:
         return _verdict(state)

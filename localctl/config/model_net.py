@@ -127,3 +127,10 @@ class Http(Table):
     """Bearer token for everything that changes something. Without one the API is read-only. Better: `token_file`."""
     token_file: File | None = key(None, reload="live")
     """File that holds the token on its first line."""
+    socket: File | None = key(None, reload="restart")
+    """Unix socket for the `localctl` command on this box, which needs no token there. Left out: in the service's runtime
+    directory (/run/localctl), else in `state_dir`."""
+    socket_users: Annotated[tuple[Text, ...], AsTuple] = key((), reload="restart", max_length=100)
+    """Users of this box who may use that socket, beside root and the service's own user."""
+    socket_groups: Annotated[tuple[Text, ...], AsTuple] = key((), reload="restart", max_length=100)
+    """Groups of this box whose members may; the first one owns the socket."""

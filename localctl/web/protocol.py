@@ -13,6 +13,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from localctl.web.admission import STATE, peer_of
+
 REQUEST_DEADLINE_S = 10.0
 MAX_CONNECTIONS = 128
 MAX_REQUEST_BYTES = 128 * 1024
@@ -25,8 +27,9 @@ class BoundedProtocol(H11Protocol):
     _received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client connected: make room if needed and start its clock."""
+        """A client connected: note who on this box it is, make room if needed and start its clock."""
         super().connection_made(transport)
+        self.app_state = {**self.app_state, STATE: peer_of(transport.get_extra_info("socket"))}
         if len(self.connections) > MAX_CONNECTIONS:
             self._drop_the_longest_waiting()
         self._opened_at = self.loop.time()

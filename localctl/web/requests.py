@@ -1,7 +1,8 @@
 """What a request that writes must bring: the token, a body of bounded size in bounded time, and JSON in it.
 
-Whatever is missing is told in one sentence that says what to do. The token is compared in constant time and never
-shown. `Refused` is the only thing these raise.
+A request that came by the Unix socket needs no token: there the kernel has said who asks (`admission`). Whatever is
+missing is told in one sentence that says what to do. The token is compared in constant time and never shown. `Refused`
+is the only thing these raise.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
+from localctl.web.admission import local_peer
 from localctl.web.app import HEADERS
 
 MAX_BODY_BYTES = 64 * 1024
@@ -34,10 +36,17 @@ class Refused(Exception):
 
 
 def check_token(request: Request, token: str | None) -> None:
-    """Let pass who brings the token; raises Refused with 403 where none is configured, else with 401."""
+    """Let pass who brings the token or came in by the Unix socket, where `admission` has looked at who it is.
+
+    Raises Refused with 403 where no token is configured, else with 401.
+    """
+    if local_peer(request) is not None:
+        return
     if token is None:
         raise Refused(
-            403, "this API is read-only: set token_file in the [http] table of config.toml and reload localctl"
+            403,
+            "this API is read-only: use the `localctl` command on the box itself, or set token_file in the [http] "
+            "table of config.toml and reload localctl",
         )
     scheme, _, brought = request.headers.get("authorization", "").partition(" ")
     same = hmac.compare_digest(brought.strip().encode("utf-8", "replace"), token.encode("utf-8", "replace"))

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from localctl.cli import FAILED, OK, UNAVAILABLE, USAGE, status
+from localctl.cli.client import USUAL_URL
 from localctl.observe.health import ServiceState
 from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import Snapshot, SnapshotBox, StationView
@@ -136,7 +137,7 @@ def test_something_else_on_the_port_is_not_taken_for_localctl(answer: bytes, cap
 @pytest.mark.parametrize("url", ["127.0.0.1:9180", "file:///etc/passwd", "ftp://host"])
 def test_only_web_addresses_are_asked(url: str, capsys: pytest.CaptureFixture[str]):
     assert status.run(url=url) == USAGE
-    assert status.DEFAULT_URL in capsys.readouterr().err
+    assert USUAL_URL in capsys.readouterr().err
 
 
 def test_a_proxy_for_the_web_is_not_in_the_way(running: Running, monkeypatch: pytest.MonkeyPatch):

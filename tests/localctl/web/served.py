@@ -12,6 +12,7 @@ from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import Snapshot, SnapshotBox
 from localctl.web.app import build_app
 from localctl.web.charging_api import Site, charging_routes
+from localctl.web.local_socket import LocalSocket
 from localctl.web.server import HttpServer
 from tests.localctl.charging.scene import Scene, busy
 
@@ -45,7 +46,7 @@ class Loop:
 class Served:
     """The running box. `scene` is its site; `shows()` puts the newest picture into the snapshot."""
 
-    def __init__(self, scene: Scene | None = None) -> None:
+    def __init__(self, scene: Scene | None = None, *, local: LocalSocket | None = None) -> None:
         self.scene = scene or busy()
         self.loop = Loop()
         self.token: str | None = TOKEN
@@ -56,7 +57,7 @@ class Served:
             changed=self._changed, token=lambda: self.token,
         )  # fmt: skip
         app = build_app(box=self.box, render_metrics=Metrics().render, routes=charging_routes(self.box, site))
-        self.server = HttpServer(app, port=0)
+        self.server = HttpServer(app, port=0, local=local)
         self.port = self.server.start()
         self.url = f"http://127.0.0.1:{self.port}"
         self.shows()

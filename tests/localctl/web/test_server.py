@@ -11,6 +11,7 @@ from localctl.observe.health import ServiceState
 from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import Snapshot, SnapshotBox
 from localctl.web.app import build_app
+from localctl.web.local_socket import LocalSocket
 from localctl.web.protocol import MAX_CONNECTIONS
 from localctl.web.server import HttpServer
 
@@ -164,3 +165,31 @@ async def test_a_stop_does_not_wait_for_those_who_never_finish():
         server.stop()
         assert await trio.to_thread.run_sync(server.wait_stopped, 30.0)
         await trio.aclose_forcefully(stream)
+
+
+def test_the_unix_socket_serves_the_same_and_is_gone_after_the_stop(tmp_path):
+    box = SnapshotBox(Snapshot(version="1", state=ServiceState.READY))
+    path = tmp_path / "box.sock"
+    app = build_app(box=box, render_metrics=Metrics().render)
+    server = HttpServer(app, port=0, local=LocalSocket(path=path))
+    server.start()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(30)
+        client.connect(str(path))
+        client.sendall(b"GET /-/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+    server.stop()
+    assert not path.exists()
+    assert server.wait_stopped(30)
+
+
+def test_a_socket_that_cannot_be_bound_is_said_and_the_port_serves_on(tmp_path):
+    (tmp_path / "box.sock").write_text("not a socket")
+    box = SnapshotBox(Snapshot(version="1", state=ServiceState.READY))
+    app = build_app(box=box, render_metrics=Metrics().render)
+    server = HttpServer(app, port=0, local=LocalSocket(path=tmp_path / "box.sock"))
+    with socket.create_connection(("127.0.0.1", server.start()), timeout=30):
+        assert "is no socket" in str(server.local_trouble)
+    server.stop()
+    assert server.wait_stopped(30)
+    assert (tmp_path / "box.sock").read_text() == "not a socket"

@@ -1,0 +1,46 @@
+"""Where a localctl on this box may have its Unix socket, when nobody says it.
+
+A peek at the usual configuration files is enough; a file with mistakes is `check`'s business, not that of a command
+that only wants to ask the running service something.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import tomli
+
+from localctl.config.load import DEFAULT_FILES
+from localctl.web.local_socket import NAME, SYSTEM_FOLDER, SYSTEM_STATE, usual_path
+
+MAX_CONFIG_BYTES: Final = 4_000_000
+
+
+def sockets(environ: Mapping[str, str] | None = None) -> list[Path]:
+    """The sockets to try, the likeliest first: what the usual configuration files say, then the service's own."""
+    environ = os.environ if environ is None else environ
+    found = [socket_of(file, environ) for file in DEFAULT_FILES]
+    return list(dict.fromkeys([*(one for one in found if one is not None), SYSTEM_FOLDER / NAME]))
+
+
+def socket_of(file: Path, environ: Mapping[str, str] | None = None) -> Path | None:
+    """The socket of a localctl that runs with this file; None when the file cannot be read at all."""
+    try:
+        with file.open("rb") as stream:
+            document = tomli.loads(stream.read(MAX_CONFIG_BYTES).decode())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return usual_path(
+        _file(document, "http", "socket", file),
+        _file(document, "controller", "state_dir", file) or SYSTEM_STATE,
+        environ=os.environ if environ is None else environ,
+        uid=os.getuid(),
+    )
+
+
+def _file(document: dict[str, Any], table: str, key: str, beside: Path) -> Path | None:
+    """A file name of the configuration; relative ones start at the folder of that file."""
+    found = document.get(table)
+    value = found.get(key) if isinstance(found, dict) else None
+    return beside.absolute().parent / Path(value).expanduser() if isinstance(value, str) and value else None
