@@ -23,7 +23,7 @@ import trio
 
 from localctl import __version__
 from localctl.config.model import Config
-from localctl.config.reload import changes
+from localctl.config.reload import changes, reconnects, waiting
 from localctl.memory import Memory
 from localctl.net import tls
 from localctl.net.pump import Switchboard
@@ -35,7 +35,7 @@ from localctl.observe.logs import set_up_logs
 from localctl.observe.metrics import Metrics
 from localctl.observe.net_feed import net_samples
 from localctl.observe.outage_feed import OutageCounts, outbox_samples
-from localctl.observe.service import Notifier
+from localctl.observe.service import Notifier, status_line
 from localctl.observe.snapshot import Snapshot, SnapshotBox, snapshot_samples
 from localctl.observe.stations import StationBook
 from localctl.plan import site_plan_of
@@ -56,19 +56,35 @@ log = structlog.get_logger("localctl")
 
 
 class App:
-    """One box. Build it, then `run` it once. Raises tls.CertificateProblem for certificates that cannot be used."""
+    """One box. Build it, then `run` it once. Raises tls.CertificateProblem for certificates that cannot be used.
 
-    def __init__(self, config: Config, *, read_again: Reader = lambda: None) -> None:
-        self.config = config
+    `keep` keeps what was read last as the last good file and may raise OSError; `borrowed` says that this configuration
+    is not that of the file, and why.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        read_again: Reader = lambda: None,
+        keep: Callable[[], None] = lambda: None,
+        borrowed: str | None = None,
+    ) -> None:
+        self.config = self._started_with = config
+        self._keep, self._borrowed, self._reloading = keep, borrowed, trio.Lock()
         self.ports: dict[tuple[str, int], int] = {}
         self.http_port = 0
         self._read_again = read_again
         self._started_at = time.time()
         self._notifier = Notifier()
-        self.health = Health(waits_for=("listeners",))
+        self._enforced = trio.Event()
+        self.health = Health(waits_for=("listeners", "limits") if config.panel else ("listeners",))
         self._memory = Memory(Path(config.controller.state_dir), self._state_trouble)
         self._trouble: str | None = None
         self._facts = BoxFacts(started_at=self._started_at)
+        if borrowed is not None:
+            self.health.fault("config", borrowed)
+            self._facts.config_borrowed()
         self._book = StationBook(unix_now=time.time, known=[station.identity for station in config.station])
         self._logged = LogObserver(structlog.get_logger("localctl.stations"))
         self._lag = LoopLag()
@@ -113,6 +129,10 @@ class App:
                 nursery.start_soon(self._cycles)
                 if self.site is not None:
                     nursery.start_soon(self.site.run)
+                    await self._enforced.wait()
+                    self.health.arrived("limits")
+                if self._borrowed is None:
+                    nursery.start_soon(self._kept)
                 self._notifier.ready()
                 log.info("ready", version=__version__, http=f"http://{self.config.http.address}:{self.http_port}/")
                 task_status.started()
@@ -137,14 +157,26 @@ class App:
             async for number in signals:
                 if number != signal.SIGHUP:
                     break
-                self._notifier.reloading(Instant(time.monotonic()))
                 await self.reload()
-                self._notifier.ready()
         await self.stop()
         scope.cancel()
 
     async def reload(self) -> bool:
-        """Read the configuration again and use it; a bad one changes nothing. True when it was taken."""
+        """Read the configuration again and use it; a bad one changes nothing. True when it was taken.
+
+        Stations whose connection is another now come in anew, a few at a time; all others stay.
+        """
+        async with self._reloading:
+            self._notifier.reloading(Instant(time.monotonic()))
+            try:
+                return await self._reload()
+            except Exception as error:
+                log.exception("a reload broke off")
+                return self._reload_refused(f"a bug of ours: {type(error).__name__}")
+            finally:
+                self._notifier.ready()
+
+    async def _reload(self) -> bool:
         config = await trio.to_thread.run_sync(self._read_again)
         if config is None:
             return self._reload_refused("the file has mistakes")
@@ -158,10 +190,15 @@ class App:
         set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
         for change in changes(self.config, config):
             log.info("configuration changed", key=change.path, old=change.old, new=change.new, effect=change.effect)
-        self.config = config
+        connected = [link.identity for link in self.switchboard.links()]
+        self.switchboard.reconnect(reconnects(self.config, config, connected))
+        self.config, self._borrowed = config, None
         self._note_certificates()
+        self._note_waiting()
         self._facts.config_taken(at=time.time())
         self.health.clear("reload")
+        self.health.clear("config")
+        await self._kept()
         log.info("configuration reloaded")
         return True
 
@@ -169,8 +206,20 @@ class App:
         plan = site_plan_of(config)
         if self.site is not None and plan is not None:
             self.site.control.replan(plan)
-        elif (self.site is None) != (plan is None):
-            log.warning("the first or the last [[panel]] takes effect at the next restart")
+
+    def _note_waiting(self) -> None:
+        keys = ", ".join(waiting(self._started_with, self.config))
+        if keys:
+            self.health.fault("restart", f"changed in the configuration, in force after a restart: {keys}")
+            log.warning("in force after a restart of the service", keys=keys)
+        else:
+            self.health.clear("restart")
+
+    async def _kept(self) -> None:
+        try:
+            await trio.to_thread.run_sync(self._keep)
+        except OSError as error:
+            log.warning("no copy of the good configuration was kept", reason=str(error))
 
     def _reload_refused(self, reason: str) -> bool:
         self._facts.config_refused()
@@ -184,9 +233,9 @@ class App:
                 self.health.fault("http", "the HTTP port has stopped serving")
             snapshot = self._snapshot()
             self.box.put(snapshot)
-            here = sum(station.connected for station in snapshot.stations)
-            self._notifier.status(f"{here}/{len(snapshot.stations)} stations connected, {snapshot.state.value}")
-            self._notifier.cycle_finished(Instant(trio.current_time()))
+            self._notifier.status(status_line(snapshot))
+            if self.site is None:
+                self._notifier.cycle_finished(Instant(trio.current_time()))
             await trio.sleep(CYCLE_S)
 
     def _observe(self, link: LinkId, what: Observation, now: Instant) -> None:
@@ -222,6 +271,9 @@ class App:
         return None if token is None else token.reveal()
 
     def _round(self, trouble: str | None) -> None:
+        """A control cycle has come to its end; nothing else feeds the watchdog of a box with a site."""
+        self._notifier.cycle_finished(Instant(trio.current_time()))
+        self._enforced.set()
         if trouble is None:
             self.health.clear("control")
         else:

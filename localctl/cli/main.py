@@ -62,11 +62,16 @@ class Drawing(StrEnum):
 
 
 @app.command()
-def run(config: Annotated[Path | None, typer.Argument(help=USUAL_FILE)] = None) -> None:
+def run(
+    config: Annotated[Path | None, typer.Argument(help=USUAL_FILE)] = None,
+    last_good: Annotated[
+        bool, typer.Option("--last-good", help="A file with mistakes: start with the copy of the last good one.")
+    ] = False,
+) -> None:
     """Run the controller in the foreground until SIGTERM or Ctrl-C. SIGHUP reloads the configuration."""
     from localctl.cli import run as command
 
-    raise typer.Exit(command.run(config))
+    raise typer.Exit(command.run(config, last_good=last_good))
 
 
 @app.command()

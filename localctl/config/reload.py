@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 from pydantic.fields import FieldInfo
 
-from localctl.config.model import Config, StationSettings
+from localctl.config.model import Config, Station, StationSettings
 from localctl.config.problems import is_secret, printable
 from localctl.config.secrets import MASK, Secret
 from localctl.config.tables import Reload, Table
@@ -63,9 +63,18 @@ def worst(found: list[Change]) -> Reload:
 def reconnects(old: Config, new: Config, connected: Iterable[str]) -> list[str]:
     """Those of the connected stations that must come in anew, because what differs is fixed while they are connected.
 
-    So is a station that would not be let in any more. All others stay, whatever else has changed.
+    So must a station that was listed and would now be refused. All others stay, whatever else has changed.
     """
-    return [identity for identity in connected if _connection(old, identity) != _connection(new, identity)]
+    return [
+        identity
+        for identity in connected
+        if _dropped(old, new, identity) or _connection(old, identity) != _connection(new, identity)
+    ]
+
+
+def _dropped(old: Config, new: Config, identity: str) -> bool:
+    refused = new.defaults.unknown_stations == "refuse" and new.station_of(identity) is None
+    return refused and old.station_of(identity) is not None
 
 
 def waiting(running: Config, new: Config) -> list[str]:
@@ -78,8 +87,7 @@ def _connection(config: Config, identity: str) -> tuple[object, ...]:
     """All that is fixed about a station's two connections while they last."""
     station, csms = config.station_of(identity), config.csms_of(identity)
     return (
-        station is not None or config.defaults.unknown_stations != "refuse",
-        None if station is None else _fixed(station, but=_IN_SETTINGS | {"identity"}),
+        _fixed(station or Station.model_construct(), but=_IN_SETTINGS | {"identity"}),
         _fixed(config.settings(identity)),
         None if csms is None else _fixed(csms, but=_WHOM),
     )

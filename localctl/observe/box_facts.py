@@ -20,6 +20,10 @@ class BoxFacts:
         self._reloads.add("taken")
         self._last_successful, self._last_success_at = True, at
 
+    def config_borrowed(self) -> None:
+        """The box runs with an older configuration than its file, since that has mistakes."""
+        self._last_successful = False
+
     def config_refused(self) -> None:
         """A reload met a bad file; the old configuration goes on."""
         self._reloads.add("refused")

@@ -3,6 +3,8 @@
 import base64
 import json
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 import trio
@@ -10,14 +12,17 @@ from structlog.testing import capture_logs
 
 from localctl import app as module
 from localctl.app import App
+from localctl.control import Control
 from localctl.net.credentials import check_password, hash_password
 from localctl.observe.health import ServiceState
+from localctl.site_control import SiteControl
 from tests.e2e.joined import free_port, http_get
 from tests.localctl.boxes import HOST, config, running, taken_port, text, until
 from tests.localctl.config.files import good
 from tests.localctl.net.certificates import Pki
 from tests.localctl.net.kit import RawPeer, connect, csms, frame, upgrade
 
+PANEL = '[[panel]]\nid = "main"\nfuse_a = {}\n'
 OLD, NEW = b"old-password-of-it", b"new-password-of-it"
 
 
@@ -48,6 +53,25 @@ def saved(folder, name: str) -> dict:
     """A document of the state directory; nothing when there is none."""
     path = folder / "state" / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else {}
+
+
+@contextmanager
+def listening(folder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """A service manager with a very short watchdog; all that it has heard so far, as lines."""
+    lines: list[str] = []
+
+    def heard() -> list[str]:
+        with suppress(BlockingIOError):
+            while True:
+                lines.extend(manager.recv(4096).decode().split("\n"))
+        return lines
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify"))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(folder / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "1000")
+        yield heard
 
 
 # -- start and stop
@@ -112,6 +136,58 @@ async def test_what_happens_to_a_station_is_seen_in_page_log_and_metrics(tmp_pat
 
 
 # -- faults
+
+
+async def test_a_box_with_a_site_is_ready_only_after_its_first_control_cycle(tmp_path, monkeypatch):
+    may_go = trio.Event()
+
+    async def held_up(site):
+        await may_go.wait()
+        await run(site)
+
+    run = SiteControl.run
+    monkeypatch.setattr(SiteControl, "run", held_up)
+    with listening(tmp_path, monkeypatch) as heard:
+        box = App(config(tmp_path, more=PANEL.format(63)))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(box.run)
+            await until(lambda: box.health.reasons == ("waiting for limits",))
+            await until(lambda: box.box.get().reasons == ("waiting for limits",))
+            assert "READY=1" not in heard()
+            may_go.set()
+            await until(lambda: "READY=1" in heard())
+            assert (box.health.state, box.site.picture()["cycle_at"] is None) == (ServiceState.READY, False)
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_control_loop_that_stalls_feeds_no_watchdog_while_everything_else_goes_on(tmp_path, monkeypatch):
+    """The picture is made, the HTTP port answers, stations come in: none of that may hide a stall."""
+    stalled, loop = trio.Event(), Control._cycle
+
+    async def stalling(control, nursery):
+        if stalled.is_set():
+            await trio.sleep_forever()
+        return await loop(control, nursery)
+
+    monkeypatch.setattr(Control, "_cycle", stalling)
+    with listening(tmp_path, monkeypatch) as heard:
+        async with csms() as upper, running(App(config(tmp_path, csms_port=upper.port, more=PANEL.format(63)))) as box:
+            box.site.control._period_s = 0.02
+            await until(lambda: heard().count("WATCHDOG=1") >= 3)
+            stalled.set()
+            box.site.control.wake()
+            await trio.sleep(0.3)
+            fed, pictures = heard().count("WATCHDOG=1"), box.box.get()
+            assert await status_of(next(iter(box.ports.values()))) == 101
+            await until(lambda: box.box.get() is not pictures)
+            await trio.sleep(0.3)
+            assert heard().count("WATCHDOG=1") == fed
+
+
+async def test_a_router_without_a_site_feeds_its_watchdog_too(tmp_path, monkeypatch):
+    with listening(tmp_path, monkeypatch) as heard:
+        async with running(App(config(tmp_path))):
+            await until(lambda: heard().count("WATCHDOG=1") >= 3)
 
 
 async def test_a_dead_http_thread_makes_the_box_degraded_and_it_goes_on_routing(tmp_path):
@@ -183,9 +259,6 @@ async def test_a_reload_changes_how_much_is_logged(tmp_path, monkeypatch):
     assert levels == [("debug", "auto")]
 
 
-PANEL = '[[panel]]\nid = "main"\nfuse_a = {}\n'
-
-
 async def test_a_reload_replans_the_site(tmp_path):
     first = text(tmp_path) + PANEL
     box, files = reloadable(tmp_path, first.format(63))
@@ -202,10 +275,12 @@ async def test_a_first_panel_waits_for_a_restart_and_says_so(tmp_path):
         files.append(good(first + PANEL.format(63), folder=tmp_path))
         with capture_logs() as logs:
             assert await box.reload()
-    assert box.site is None
-    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == [
-        "the first or the last [[panel]] takes effect at the next restart"
-    ]
+        assert box.site is None
+        assert box.health.reasons == ("changed in the configuration, in force after a restart: panel",)
+        assert [entry["keys"] for entry in logs if entry["log_level"] == "warning"] == ["panel"]
+        files.append(files[0])
+        assert await box.reload()
+        assert box.health.state is ServiceState.READY
 
 
 async def test_a_reload_opens_and_closes_listeners(tmp_path):
@@ -235,6 +310,93 @@ async def test_a_file_with_mistakes_changes_nothing_but_is_seen_until_a_good_one
         files.append(files[0])
         assert await box.reload()
         assert box.health.state is ServiceState.READY
+
+
+async def test_a_reload_reconnects_the_stations_it_must_and_no_other(tmp_path):
+    stations = '[[station]]\nidentity = "CP1"\n[[station]]\nidentity = "CP2"\n'
+    async with csms() as upper:
+        first = text(tmp_path, csms_port=upper.port, more=stations)
+        box, files = reloadable(tmp_path, first)
+        async with running(box):
+            (port,) = box.ports.values()
+            (one, _), (two, _) = await arrive(port), await arrive(port, "CP2")
+            files.append(good(first.replace('"CP1"', '"CP1"\ncompression = false'), folder=tmp_path))
+            async with one, two:
+                assert await box.reload()
+                assert await one.closed_with() == 1012
+                await two.send(frame('[2,"1","Heartbeat",{}]'))
+                assert await two.text() == '[3,"1",{}]'
+            assert await status_of(port) == 101
+
+
+async def test_a_change_that_needs_a_restart_is_told_until_it_is_taken_back(tmp_path):
+    first = text(tmp_path)
+    box, files = reloadable(tmp_path, first)
+    async with running(box):
+        files.append(good(first.replace(f"port = {files[0].http.port}", f"port = {free_port()}"), folder=tmp_path))
+        assert await box.reload()
+        assert box.health.reasons == ("changed in the configuration, in force after a restart: http.port",)
+        files.append(files[0])
+        assert await box.reload()
+        assert box.health.state is ServiceState.READY
+
+
+async def test_a_bug_while_reloading_does_not_end_the_box(tmp_path, monkeypatch):
+    box, files = reloadable(tmp_path, text(tmp_path))
+    files.append(files[0])
+    monkeypatch.setattr(module, "policies_of", None)
+    async with running(box):
+        with capture_logs() as logs:
+            assert not await box.reload()
+        assert (box.config, box.health.state) == (files[0], ServiceState.DEGRADED)
+        assert any("exc_info" in entry for entry in logs)
+
+
+async def test_two_reloads_at_once_come_one_after_the_other(tmp_path, monkeypatch):
+    box, files = reloadable(tmp_path, text(tmp_path))
+    files.append(files[0])
+    with listening(tmp_path, monkeypatch) as heard:
+        box._notifier = module.Notifier()
+        async with running(box), trio.open_nursery() as nursery:
+            nursery.start_soon(box.reload)
+            nursery.start_soon(box.reload)
+        words = [line for line in heard() if line in ("READY=1", "RELOADING=1")]
+    assert words == ["READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1"]
+
+
+async def test_a_good_configuration_is_kept_at_the_start_and_at_each_reload_and_a_bad_one_never(tmp_path):
+    kept = []
+    files = [good(text(tmp_path), folder=tmp_path)]
+    box = App(files[0], read_again=lambda: files[-1], keep=lambda: kept.append(len(files)))
+    async with running(box):
+        await until(lambda: kept == [1])
+        files.append(files[0])
+        assert await box.reload()
+        files.append(None)
+        assert not await box.reload()
+    assert kept == [1, 2]
+
+
+async def test_a_disk_that_keeps_no_copy_is_told_and_keeps_nobody_from_working(tmp_path):
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    with capture_logs() as logs:
+        async with running(App(config(tmp_path), keep=full)):
+            await until(lambda: [entry for entry in logs if "good configuration" in entry["event"]])
+
+
+async def test_a_box_with_a_borrowed_configuration_is_degraded_until_the_file_is_mended(tmp_path):
+    kept = []
+    file = config(tmp_path)
+    box = App(file, read_again=lambda: file, keep=lambda: kept.append(1), borrowed="runs with an old copy")
+    async with running(box):
+        assert (box.health.state, box.health.reasons) == (ServiceState.DEGRADED, ("runs with an old copy",))
+        page = (await http_get(box.http_port, "/metrics"))[1]
+        assert "localctl_config_last_reload_successful 0" in page
+        assert not kept
+        assert await box.reload()
+        assert (box.health.state, kept) == (ServiceState.READY, [1])
 
 
 async def test_a_reload_onto_a_taken_port_changes_nothing(tmp_path):

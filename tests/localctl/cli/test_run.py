@@ -103,8 +103,9 @@ def test_each_trouble_of_a_group_is_told_by_itself():
 
 def test_reading_again_logs_each_mistake_with_its_place(tmp_path):
     file = written(tmp_path, text(tmp_path) + "ping_s = -1\nnonsense = 1\n")
+    source = run.Source(file)
     with capture_logs() as logs:
-        assert run.read_again(file) is None
+        assert source.read_again() is None
     places = [(entry["log_level"], entry["key"], entry["place"].rpartition(":")[0]) for entry in logs]
     assert places == [("error", "defaults.ping_s", str(file)), ("error", "defaults.nonsense", str(file))]
     assert all(re.fullmatch(r"\d+", entry["place"].rpartition(":")[2]) for entry in logs)
@@ -113,8 +114,53 @@ def test_reading_again_logs_each_mistake_with_its_place(tmp_path):
 def test_reading_again_gives_a_good_file_and_logs_its_warnings(tmp_path):
     file = written(tmp_path, text(tmp_path, more='[[station]]\nidentity = "a:b"\n'))
     with capture_logs() as logs:
-        assert run.read_again(file).station_of("A:B") is not None
+        assert run.Source(file).read_again().station_of("A:B") is not None
     assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
+def started(monkeypatch) -> list:
+    """What `run` would start: (configuration, borrowed) of each box."""
+    boxes = []
+
+    class Box:
+        def __init__(self, config, *, read_again, keep, borrowed) -> None:
+            boxes.append((config, borrowed))
+            keep()
+
+    monkeypatch.setattr(run, "App", Box)
+    monkeypatch.setattr(trio, "run", lambda _serve, _box: OK)
+    return boxes
+
+
+def test_with_last_good_a_file_with_mistakes_starts_the_copy_and_says_so(tmp_path, monkeypatch, capsys):
+    boxes, file = started(monkeypatch), written(tmp_path, text(tmp_path))
+    assert run.run(file, last_good=True) == OK
+    file.write_text(file.read_text() + "nonsense = 1\n")
+    assert run.run(file) == BAD_CONFIG
+    with capture_logs() as logs:
+        assert run.run(file, last_good=True) == OK
+    (good, _), (borrowed, why) = boxes
+    assert (borrowed, boxes[0][1]) == (good, None)
+    assert "nonsense" in capsys.readouterr().err
+    assert [entry["reason"] for entry in logs if entry["log_level"] == "error"] == [why]
+    assert f"because {file} has 1 mistake;" in why
+
+
+def test_without_any_good_copy_last_good_ends_with_78_too(tmp_path, monkeypatch, capsys):
+    boxes, file = started(monkeypatch), written(tmp_path, text(tmp_path) + "nonsense = 1\n")
+    assert run.run(file, last_good=True) == BAD_CONFIG
+    assert not boxes
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_p3_a_copy_whose_failsafe_sum_does_not_hold_never_starts_either(tmp_path, monkeypatch):
+    boxes, file = started(monkeypatch), written(tmp_path, text(tmp_path))
+    assert run.run(file) == OK
+    site = '[[panel]]\nid = "main"\nfuse_a = 5\n[[station]]\nidentity = "CP1"\npanel = "main"\nevses = [{ id = 1 }]\n'
+    (tmp_path / "state" / "last-good.toml").write_text(file.read_text() + site)
+    file.write_text("[[[")
+    assert run.run(file, last_good=True) == BAD_CONFIG
+    assert len(boxes) == 1
 
 
 async def test_signals_reload_and_stop_the_real_process_and_systemd_hears_of_it(tmp_path):
@@ -154,7 +200,7 @@ async def test_signals_reload_and_stop_the_real_process_and_systemd_hears_of_it(
     assert log[-1].endswith("event=stopped")
     words = [word for word in told if word.startswith(("READY", "RELOADING", "STOPPING"))]
     assert words == ["READY=1", *3 * ["RELOADING=1", "READY=1"], "STOPPING=1"]
-    assert "STATUS=0/0 stations connected, ready" in told
+    assert "STATUS=0/0 stations" in told
 
 
 def said(log: list[str], words: str) -> int:

@@ -72,7 +72,9 @@ def come_anew(old: str, new: str) -> list[str]:
         ('"CP2"', '"CP2"\npassword = "hunter2hunter2hunter2"', []),
         ('"route"', '"route"\nping_s = 30', [*CONNECTED]),
         ('"route"', '"route"\nclose_style = "drop"', ["CP2", "stranger", "GUEST-1"]),
-        ('"route"', '"refuse"', ["stranger", "GUEST-1"]),
+        ('"route"', '"refuse"', []),
+        ('identity = "CP2"', 'identity = "stranger"', []),
+        ('identity = "CP1"', 'identity = "CP3"', ["cp1"]),
         ('"wss://csms.example"', '"wss://new.example"', ["cp1", "CP2", "stranger"]),
         ('"wss://guests.example"', '"wss://new.example"', ["GUEST-1"]),
         ('["GUEST-*"]', '["GUEST-*", "stranger"]', ["stranger"]),
@@ -87,6 +89,11 @@ def test_only_stations_whose_connection_would_be_another_come_in_anew(old, new, 
     assert old in text
     assert come_anew(text, text.replace(old, new, 1)) == who
     assert come_anew(text, text) == []
+
+
+def test_a_station_that_is_struck_off_the_list_is_sent_away_where_strangers_are_refused():
+    strict = (ROUTER + STATIONS).replace('"route"', '"refuse"')
+    assert come_anew(strict, strict.replace('identity = "CP2"', 'identity = "CP3"')) == ["CP2"]
 
 
 PANEL = '[[panel]]\nid = "main"\nfuse_a = 63\n'
