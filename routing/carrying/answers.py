@@ -1,0 +1,134 @@
+"""Local answers: what a station hears from the box while its CSMS is away, and what is kept (Part 4 6.3, issue text 2).
+
+`local_answer` looks a request up in the table (`rules`), reads it leniently, answers, and says what must be on disk
+before the answer goes out. A repeated request is answered again and not kept again (`repeats`). Signed requests are
+read inside and kept as received; the answer is plain, because the box has no key to sign in the CSMS's name (3.13).
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import structs
+
+from routing.actions import ACTIONS, unsigned
+from routing.carrying.desk import Asked, Desk, Local, Unreadable
+from routing.carrying.items import Item, Kind
+from routing.carrying.repeats import Repeats, mark
+from routing.carrying.replies import Said
+from routing.carrying.rules import BY_ACTION, RULES, TEXT, V16, Rule
+from routing.frames import error_code
+from routing.signed import unwrapped
+
+__all__ = ["TABLE_HEAD", "Desk", "Local", "Repeats", "is_kept", "local_answer", "recalled", "table_rows"]
+
+TABLE_HEAD = ("Request", "Versions", "Answer", "Kept", "Replaces the last of the same", "Transaction", "Why")
+
+_body = msgspec.json.Decoder(dict[str, object]).decode
+_KEPT = {
+    None: "nothing",
+    Kind.EVENT: "in order",
+    Kind.LATEST: "the latest",
+    Kind.TRANSACTION: "in order, never dropped",
+}
+
+
+def local_answer(subprotocol: str, action: str, message_id: str, payload: bytes, desk: Desk) -> Local:
+    """What the station hears, and what to keep first; never raises, whatever the station sent (3.15, 2.4)."""
+    rule = BY_ACTION.get((subprotocol, unsigned(action)))
+    if rule is None:
+        return _not_answered(subprotocol, unsigned(action))
+    try:
+        asked = _read(rule, message_id, unwrapped(action, payload))
+        return _answered(rule, asked, action, payload.decode("utf-8"), desk)
+    except (Unreadable, msgspec.MsgspecError, ValueError, RecursionError):
+        return _error("FormationViolation" if subprotocol == V16 else "FormatViolation")
+
+
+def is_kept(subprotocol: str, action: str) -> bool:
+    """True where a live request must stay behind the backlog: its like may wait there and must not be overtaken (8.7a).
+
+    A BootNotification must not: once the CSMS is there, only it registers a station.
+    """
+    rule = BY_ACTION.get((subprotocol, unsigned(action)))
+    return rule is not None and rule.keep is not None and rule.action != "BootNotification"
+
+
+def recalled(subprotocol: str, items: Iterable[Item], repeats: Repeats) -> None:
+    """Fill `repeats` from what is on disk, the oldest first: a restart of the box forgets no repetition."""
+    for item in items:
+        rule = BY_ACTION.get((subprotocol, unsigned(item.action)))
+        if rule is None:
+            continue
+        try:
+            asked = _read(rule, item.message_id, unwrapped(item.action, item.payload.encode("utf-8")))
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            continue
+        repeats.add(_sign(rule, asked), item.kind, item.invented)
+
+
+def _read(rule: Rule, message_id: str, payload: bytes) -> Asked:
+    body = _body(payload)
+    return Asked(action=rule.action, message_id=message_id, text=payload.decode("utf-8"), body=body)
+
+
+def _answered(rule: Rule, asked: Asked, action: str, original: str, desk: Desk) -> Local:
+    sign, kind = _sign(rule, asked), rule.keep(asked) if callable(rule.keep) else rule.keep
+    repeated = kind not in (None, Kind.LATEST) and sign in desk.repeats
+    if rule.invents:
+        before = desk.repeats.invented(sign)
+        asked = structs.replace(asked, invented=desk.invent() if before is None else before)
+    said = Said(rule.answer) if isinstance(rule.answer, str) else rule.answer(asked, desk)
+    if kind is None or repeated:
+        return Local(payload=said.text, repeated=repeated, unknown_token=said.unknown_token)
+    if kind is not Kind.LATEST:
+        desk.repeats.add(sign, kind, asked.invented)
+    return Local(
+        payload=said.text, item=_item(rule, kind, asked, action, original), unknown_token=said.unknown_token
+    )
+
+
+def _item(rule: Rule, kind: Kind, asked: Asked, action: str, original: str) -> Item:
+    merge = "/".join((rule.action, *map(asked.words, rule.merge))) if kind is Kind.LATEST else ""
+    transaction = asked.words(rule.transaction) if rule.transaction else ""
+    return Item(
+        kind=kind,
+        action=action,
+        message_id=asked.message_id,
+        payload=original,
+        merge=merge,
+        transaction=transaction if asked.invented is None else str(asked.invented),
+        invented=asked.invented,
+    )
+
+
+def _sign(rule: Rule, asked: Asked) -> bytes:
+    """What makes this request the same as another."""
+    parts = [asked.text if path == TEXT else asked.words(path) for path in rule.same_by]
+    return mark(rule.action, *parts) if all(parts) and parts else mark(rule.action, asked.message_id, asked.text)
+
+
+def _not_answered(subprotocol: str, action: str) -> Local:
+    """Requests that no station has to send (2.4): an unreadable name, one of the CSMS's own, or a vendor's."""
+    if not action:
+        return _error(error_code("RpcFrameworkError", subprotocol))
+    return _error("NotSupported" if action in ACTIONS.get(subprotocol, ()) else "NotImplemented")
+
+
+def _error(code: str) -> Local:
+    return Local(payload="", error=code)
+
+
+def table_rows() -> list[tuple[str, ...]]:
+    """The table for people, under `TABLE_HEAD`: one row per action and version family."""
+    return [
+        (
+            rule.action,
+            ", ".join(version.removeprefix("ocpp") for version in rule.versions),
+            rule.says or str(rule.answer),
+            rule.keeps or _KEPT[rule.keep if isinstance(rule.keep, Kind) else None],
+            " and ".join(rule.merge) or ("action" if rule.keep is Kind.LATEST else ""),
+            "yes" if rule.transaction or rule.invents else "",
+            rule.why,
+        )
+        for rule in RULES
+    ]
