@@ -23,7 +23,7 @@ import trio
 
 from localctl import __version__
 from localctl.config.model import Config
-from localctl.config.reload import changes, reconnects, waiting
+from localctl.config.reload import Reloaded, changes, reconnects, waiting
 from localctl.memory import Memory
 from localctl.net import tls
 from localctl.net.pump import Switchboard
@@ -31,6 +31,7 @@ from localctl.observe.box_facts import BoxFacts
 from localctl.observe.health import Health
 from localctl.observe.lag import LoopLag
 from localctl.observe.log_observer import LogObserver
+from localctl.observe.log_tail import last_lines
 from localctl.observe.logs import set_up_logs
 from localctl.observe.metrics import Metrics
 from localctl.observe.net_feed import net_samples
@@ -43,6 +44,7 @@ from localctl.plan_net import certificates_of, edge_of, policies_of
 from localctl.site_control import SiteControl
 from localctl.web.app import build_app
 from localctl.web.local_socket import LocalSocket, usual_path
+from localctl.web.operating_api import operating_routes
 from localctl.web.server import HttpServer
 from routing import Instant, LinkId, Observation, Router
 
@@ -59,7 +61,7 @@ class App:
     """One box. Build it, then `run` it once. Raises tls.CertificateProblem for certificates that cannot be used.
 
     `keep` keeps what was read last as the last good file and may raise OSError; `borrowed` says that this configuration
-    is not that of the file, and why.
+    is not that of the file, and why; `mistakes` tells what is wrong with the file as it was read last.
     """
 
     def __init__(
@@ -69,12 +71,14 @@ class App:
         read_again: Reader = lambda: None,
         keep: Callable[[], None] = lambda: None,
         borrowed: str | None = None,
+        mistakes: Callable[[], str] = str,
     ) -> None:
         self.config = self._started_with = config
         self._keep, self._borrowed, self._reloading = keep, borrowed, trio.Lock()
         self.ports: dict[tuple[str, int], int] = {}
         self.http_port = 0
-        self._read_again = read_again
+        self._read_again, self._mistakes = read_again, mistakes
+        self._loop: trio.lowlevel.TrioToken | None = None
         self._started_at = time.time()
         self._notifier = Notifier()
         self._enforced = trio.Event()
@@ -98,7 +102,8 @@ class App:
         self.switchboard = Switchboard(self.router, edge_of(config), self._observe, gatekeeper=gatekeeper)
         self.site = self._controlled()
         self.box = SnapshotBox(self._snapshot())
-        routes = self.site.routes(self.box, self._token) if self.site is not None else []
+        routes = operating_routes(reload=self._reload_from_elsewhere, log=last_lines, token=self._token)
+        routes += self.site.routes(self.box, self._token) if self.site is not None else []
         pages = build_app(box=self.box, render_metrics=self.metrics.render, routes=routes)
         http = config.http
         self._http = HttpServer(pages, host=http.address, port=http.port, local=self._local_socket())
@@ -117,6 +122,7 @@ class App:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled. Raises OSError or tls.CertificateProblem when it cannot start."""
+        self._loop = trio.lowlevel.current_trio_token()
         self.http_port = self._http.start()
         if self._http.local_trouble is not None:
             log.error("no socket for the localctl command", reason=self._http.local_trouble)
@@ -161,8 +167,8 @@ class App:
         await self.stop()
         scope.cancel()
 
-    async def reload(self) -> bool:
-        """Read the configuration again and use it; a bad one changes nothing. True when it was taken.
+    async def reload(self) -> Reloaded:
+        """Read the configuration again and use it; a bad one changes nothing. Tells what came of it.
 
         Stations whose connection is another now come in anew, a few at a time; all others stay.
         """
@@ -176,7 +182,13 @@ class App:
             finally:
                 self._notifier.ready()
 
-    async def _reload(self) -> bool:
+    def _reload_from_elsewhere(self) -> Reloaded:
+        """The same for another thread, which it blocks. Raises RuntimeError when the loop is not there."""
+        if self._loop is None:
+            raise RuntimeError("the control loop has not started")
+        return trio.from_thread.run(self.reload, trio_token=self._loop)
+
+    async def _reload(self) -> Reloaded:
         config = await trio.to_thread.run_sync(self._read_again)
         if config is None:
             return self._reload_refused("the file has mistakes")
@@ -188,7 +200,8 @@ class App:
         self._adoption.forget_listed(config)
         self._replan(config)
         set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
-        for change in changes(self.config, config):
+        found = tuple(changes(self.config, config))
+        for change in found:
             log.info("configuration changed", key=change.path, old=change.old, new=change.new, effect=change.effect)
         connected = [link.identity for link in self.switchboard.links()]
         self.switchboard.reconnect(reconnects(self.config, config, connected))
@@ -200,7 +213,8 @@ class App:
         self.health.clear("config")
         await self._kept()
         log.info("configuration reloaded")
-        return True
+        held = tuple(waiting(self._started_with, config))
+        return Reloaded(taken=True, changes=found, waiting=held, mistakes=self._mistakes())
 
     def _replan(self, config: Config) -> None:
         plan = site_plan_of(config)
@@ -221,11 +235,11 @@ class App:
         except OSError as error:
             log.warning("no copy of the good configuration was kept", reason=str(error))
 
-    def _reload_refused(self, reason: str) -> bool:
+    def _reload_refused(self, reason: str) -> Reloaded:
         self._facts.config_refused()
         self.health.fault("reload", f"the last reload was refused, the old configuration goes on: {reason}")
         log.error("reload refused, the old configuration goes on", reason=reason)
-        return False
+        return Reloaded(taken=False, reason=reason, mistakes=self._mistakes())
 
     async def _cycles(self) -> None:
         while True:

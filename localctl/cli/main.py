@@ -137,6 +137,17 @@ def status(
 
 
 @app.command()
+def reload(token_file: TokenFile = None, socket: Socket = None, url: Url = "", as_json: AsJson = False) -> None:
+    """Let the running localctl read its configuration again, as SIGHUP does; shows what changed and what that needs.
+
+    Exit code 78 when the file cannot be used: its mistakes are shown and the old configuration goes on.
+    """
+    from localctl.cli import reload as command
+
+    raise typer.Exit(command.run(url=_at(url, socket), token_file=token_file, as_json=as_json))
+
+
+@app.command()
 def composite(
     file: Annotated[Path | None, typer.Argument(help="JSON file with profiles; standard input if none.")] = None,
 ) -> None:

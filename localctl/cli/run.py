@@ -42,6 +42,10 @@ class Source:
         _logged(self.newest)
         return self.newest.config
 
+    def mistakes(self) -> str:
+        """What is wrong or unwise about what was read last, as `localctl check` tells it; empty where nothing is."""
+        return as_text(self.newest.problems, [self.newest.file]) if self.newest.problems else ""
+
     def keep(self) -> None:
         """What was read last is in force: keep a copy. Raises OSError."""
         copies.keep(self.newest)
@@ -74,7 +78,9 @@ def run(file: Path | None = None, *, last_good: bool = False) -> int:
     # The collector's default pace costs 40 % of the processor time per message at a thousand stations.
     gc.set_threshold(100_000, 20, 100)
     try:
-        app = App(config, read_again=source.read_again, keep=source.keep, borrowed=borrowed)
+        app = App(
+            config, read_again=source.read_again, keep=source.keep, borrowed=borrowed, mistakes=source.mistakes
+        )
     except CertificateProblem as error:
         return refused([error])
     return trio.run(serve, app)

@@ -50,6 +50,21 @@ class Change:
         return f"{self.path}: {self.old or 'nothing'} -> {self.new or 'nothing'} ({self.effect})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What came of a reload. A file that was not taken changes nothing."""
+
+    taken: bool
+    changes: tuple[Change, ...] = ()
+    """What differs from the configuration before."""
+    waiting: tuple[str, ...] = ()
+    """Keys whose new values hold after a restart only, those of earlier reloads too."""
+    reason: str = ""
+    """Why it was not taken."""
+    mistakes: str = ""
+    """What is wrong with the file, and warnings about it, as `check` tells them."""
+
+
 def changes(old: Config, new: Config) -> list[Change]:
     """Every difference, in the order of the file's tables."""
     return list(_tables("", old, new))

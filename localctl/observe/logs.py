@@ -10,11 +10,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
 
+from localctl.observe.log_tail import LogTail
 from localctl.observe.redact import redact_event
 
 Look = Literal["auto", "journal", "terminal", "logfmt", "json"]
@@ -41,7 +42,7 @@ def set_up_logs(
             *_renderers(look, colours=out.isatty() and not environ.get("NO_COLOR")),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=out),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", LogTail(out))),
         cache_logger_on_first_use=False,
     )
 

@@ -12,14 +12,12 @@ waits for its answer: 200 with what is in force now. Errors are `{"error": ..., 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from localctl.charging.base.json_reader import BadMember, Reader, finite
@@ -31,14 +29,12 @@ from localctl.charging.showing.picture_profiles import MOST_HOURS, installation,
 from localctl.charging.showing.picture_text import explain, find
 from localctl.charging.tree.topology import Path
 from localctl.observe.snapshot import SnapshotBox
-from localctl.web.app import HEADERS
+from localctl.web.answering import Handler, Json, answering, whole
 from localctl.web.nodes import find_node
 from localctl.web.posting import WAIT_S, Post, on_control_loop
 from localctl.web.requests import Refused, check_token, read_json
 
 USUAL_HOURS: Final = 4
-Json = dict[str, Any]
-Handler = Callable[[Request], Awaitable[Json]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,22 +63,7 @@ def charging_routes(box: SnapshotBox, site: Site) -> list[Route]:
         ("DELETE", "/api/v1/limits/{node:path}", api.withdraw),
         ("PUT", "/api/v1/loads/{name:path}", api.load),
     )
-    return [Route(path, _answering(handler), methods=[method]) for method, path, handler in table]
-
-
-def _answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """The handler's value as JSON, or its refusal."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            body = msgspec.json.encode(await handler(request))
-        except Refused as refused:
-            return refused.answer()
-        except BadMember as bad:
-            return Refused(400, str(bad), member=bad.path).answer()
-        return Response(body, media_type="application/json", headers=HEADERS)
-
-    return answer
+    return [Route(path, answering(handler), methods=[method]) for method, path, handler in table]
 
 
 class _Api:
@@ -104,14 +85,14 @@ class _Api:
         if found is None:
             raise Refused(404, _unknown(identity, [one["identity"] for one in shown.get("stations", ())]))
         try:
-            text = explain(found, _whole(request, "evse"))
+            text = explain(found, whole(request, "evse"))
         except LookupError as problem:
             raise Refused(404, str(problem)) from None
         return {"at": shown["at"], "station": found, "text": text}
 
     async def profiles(self, request: Request) -> Json:
         """Worked out in a thread, one at a time: long lists of profiles must hold up neither health nor control."""
-        hours = _whole(request, "hours") or USUAL_HOURS
+        hours = whole(request, "hours") or USUAL_HOURS
         if not 1 <= hours <= MOST_HOURS:
             raise Refused(400, f"must be 1 to {MOST_HOURS}", member="hours")
         controller, identity = self._site.controller, request.path_params["identity"]
@@ -196,15 +177,6 @@ def read_current(body: object) -> PerPhase:
     if len(parts) != 3 or parts == [None, None, None]:
         raise reader.bad("current_a", "must be three numbers for L1, L2 and L3, null for a phase without a meter")
     return (parts[0], parts[1], parts[2])
-
-
-def _whole(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 6):
-        raise Refused(400, f"must be a whole number, is {text[:20]!r}", member=name)
-    return int(text)
 
 
 def _unknown(name: str, known: list[str], what: str = "station") -> str:

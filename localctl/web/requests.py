@@ -14,25 +14,32 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from localctl.web.admission import local_peer
-from localctl.web.app import HEADERS
+from localctl.web.headers import HEADERS
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_DEADLINE_S = 5.0
 
 
 class Refused(Exception):
-    """A request that is not served: its status, what is wrong, and the member of the body where that is."""
+    """A request that is not served: its status, what is wrong, the member of the body where that is, and `more`."""
 
     def __init__(
-        self, status: int, error: str, *, member: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        error: str,
+        *,
+        member: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(error)
+        self.more = dict(more or {})
         self.status, self.error, self.member, self.headers = status, error, member, dict(headers or {})
 
     def answer(self) -> JSONResponse:
         """What the client gets."""
         body = {"error": self.error} if self.member is None else {"error": self.error, "member": self.member}
-        return JSONResponse(body, self.status, headers={**HEADERS, **self.headers})
+        return JSONResponse({**self.more, **body}, self.status, headers={**HEADERS, **self.headers})
 
 
 def check_token(request: Request, token: str | None) -> None:

@@ -237,7 +237,7 @@ async def test_a_reload_takes_new_settings_and_keeps_what_is_connected(tmp_path)
             files.append(good(first.replace('"route"', '"refuse"'), folder=tmp_path))
             async with peer:
                 with capture_logs() as logs:
-                    assert await box.reload()
+                    assert (await box.reload()).taken
                 assert box.config is files[-1]
                 await peer.send(frame('[2,"1","Heartbeat",{}]'))
                 assert await peer.text() == '[3,"1",{}]'
@@ -255,7 +255,7 @@ async def test_a_reload_changes_how_much_is_logged(tmp_path, monkeypatch):
     box, files = reloadable(tmp_path, first)
     async with running(box):
         files.append(good(first.replace('name = "test"', 'log_level = "debug"'), folder=tmp_path))
-        assert await box.reload()
+        assert (await box.reload()).taken
     assert levels == [("debug", "auto")]
 
 
@@ -264,7 +264,7 @@ async def test_a_reload_replans_the_site(tmp_path):
     box, files = reloadable(tmp_path, first.format(63))
     async with running(box):
         files.append(good(first.format(50), folder=tmp_path))
-        assert await box.reload()
+        assert (await box.reload()).taken
         assert box.site.controller.plan.topology.panels["main"].fuse_a == (50, 50, 50)
 
 
@@ -274,12 +274,12 @@ async def test_a_first_panel_waits_for_a_restart_and_says_so(tmp_path):
     async with running(box):
         files.append(good(first + PANEL.format(63), folder=tmp_path))
         with capture_logs() as logs:
-            assert await box.reload()
+            assert (await box.reload()).taken
         assert box.site is None
         assert box.health.reasons == ("changed in the configuration, in force after a restart: panel",)
         assert [entry["keys"] for entry in logs if entry["log_level"] == "warning"] == ["panel"]
         files.append(files[0])
-        assert await box.reload()
+        assert (await box.reload()).taken
         assert box.health.state is ServiceState.READY
 
 
@@ -288,11 +288,11 @@ async def test_a_reload_opens_and_closes_listeners(tmp_path):
     box, files = reloadable(tmp_path, first)
     async with running(box):
         files.append(good(first + f'[[listen]]\naddress = "{HOST}"\nport = {more}\nsecurity_profile = 1\n'))
-        assert await box.reload()
+        assert (await box.reload()).taken
         async with await connect(more):
             pass
         files.append(files[0])
-        assert await box.reload()
+        assert (await box.reload()).taken
         with pytest.raises(OSError, match=r".+"):
             await connect(more)
 
@@ -302,13 +302,13 @@ async def test_a_file_with_mistakes_changes_nothing_but_is_seen_until_a_good_one
     async with running(box):
         before = box.router.policies
         files.append(None)
-        assert not await box.reload()
+        assert not (await box.reload()).taken
         assert (box.config, box.router.policies) == (files[0], before)
         assert box.health.state is ServiceState.DEGRADED
         assert "the old configuration goes on: the file has mistakes" in box.health.reasons[0]
         assert "localctl_config_last_reload_successful 0" in (await http_get(box.http_port, "/metrics"))[1]
         files.append(files[0])
-        assert await box.reload()
+        assert (await box.reload()).taken
         assert box.health.state is ServiceState.READY
 
 
@@ -322,7 +322,7 @@ async def test_a_reload_reconnects_the_stations_it_must_and_no_other(tmp_path):
             (one, _), (two, _) = await arrive(port), await arrive(port, "CP2")
             files.append(good(first.replace('"CP1"', '"CP1"\ncompression = false'), folder=tmp_path))
             async with one, two:
-                assert await box.reload()
+                assert (await box.reload()).taken
                 assert await one.closed_with() == 1012
                 await two.send(frame('[2,"1","Heartbeat",{}]'))
                 assert await two.text() == '[3,"1",{}]'
@@ -334,10 +334,10 @@ async def test_a_change_that_needs_a_restart_is_told_until_it_is_taken_back(tmp_
     box, files = reloadable(tmp_path, first)
     async with running(box):
         files.append(good(first.replace(f"port = {files[0].http.port}", f"port = {free_port()}"), folder=tmp_path))
-        assert await box.reload()
+        assert (await box.reload()).taken
         assert box.health.reasons == ("changed in the configuration, in force after a restart: http.port",)
         files.append(files[0])
-        assert await box.reload()
+        assert (await box.reload()).taken
         assert box.health.state is ServiceState.READY
 
 
@@ -347,7 +347,7 @@ async def test_a_bug_while_reloading_does_not_end_the_box(tmp_path, monkeypatch)
     monkeypatch.setattr(module, "policies_of", None)
     async with running(box):
         with capture_logs() as logs:
-            assert not await box.reload()
+            assert not (await box.reload()).taken
         assert (box.config, box.health.state) == (files[0], ServiceState.DEGRADED)
         assert any("exc_info" in entry for entry in logs)
 
@@ -371,9 +371,9 @@ async def test_a_good_configuration_is_kept_at_the_start_and_at_each_reload_and_
     async with running(box):
         await until(lambda: kept == [1])
         files.append(files[0])
-        assert await box.reload()
+        assert (await box.reload()).taken
         files.append(None)
-        assert not await box.reload()
+        assert not (await box.reload()).taken
     assert kept == [1, 2]
 
 
@@ -395,7 +395,7 @@ async def test_a_box_with_a_borrowed_configuration_is_degraded_until_the_file_is
         page = (await http_get(box.http_port, "/metrics"))[1]
         assert "localctl_config_last_reload_successful 0" in page
         assert not kept
-        assert await box.reload()
+        assert (await box.reload()).taken
         assert (box.health.state, kept) == (ServiceState.READY, [1])
 
 
@@ -407,7 +407,7 @@ async def test_a_reload_onto_a_taken_port_changes_nothing(tmp_path):
         async with running(box):
             (mine,) = box.ports.values()
             files.append(good(first + f'[[listen]]\naddress = "{HOST}"\nport = {port}\nsecurity_profile = 1\n'))
-            assert not await box.reload()
+            assert not (await box.reload()).taken
             assert (box.config, str(port) in box.health.reasons[0]) == (files[0], True)
             async with await connect(mine):
                 pass
@@ -421,7 +421,7 @@ async def test_a_certificate_that_went_bad_after_the_check_refuses_the_reload(tm
         assert 'use="server_' in (await http_get(box.http_port, "/metrics"))[1]
         files.append(files[0])
         (tmp_path / "cert.pem").write_text("torn")
-        assert not await box.reload()
+        assert not (await box.reload()).taken
         assert "cert.pem" in box.health.reasons[0]
 
 

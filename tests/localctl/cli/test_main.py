@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from localctl.cli import main
 
 COMMANDS = {
-    "run", "check", "demo", "status", "composite", "topology", "simulate", "explain", "profiles", "limit", "version",
+    "run", "check", "demo", "status", "reload", "composite", "topology", "simulate", "explain", "profiles", "limit", "version",
     "config", "password",
 }  # fmt: skip
 runner = CliRunner()

@@ -123,7 +123,7 @@ def started(monkeypatch) -> list:
     boxes = []
 
     class Box:
-        def __init__(self, config, *, read_again, keep, borrowed) -> None:
+        def __init__(self, config, *, read_again, keep, borrowed, mistakes) -> None:
             boxes.append((config, borrowed))
             keep()
 
