@@ -36,7 +36,8 @@ class Memory:
         key = self._documents.load("router").get("own_key")
         if not isinstance(key, str) or len(key) != 2 * KEY_BYTES:
             key = secrets.token_hex(KEY_BYTES)
-            self._keeper.keep("router", {"own_key": key})
+            own_key = key
+            self._keeper.keep("router", lambda: {"own_key": own_key})
         return bytes.fromhex(key)
 
     def gatekeeper(self) -> Gatekeeper:
@@ -46,7 +47,7 @@ class Memory:
         passwords = {name: value for name, value in _table(document, "passwords") if isinstance(value, str)}
 
         def keep() -> None:
-            self._keeper.keep("security", {"profiles": dict(profiles), "passwords": dict(passwords)})
+            self._keeper.keep("security", lambda: {"profiles": dict(profiles), "passwords": dict(passwords)})
 
         def keep_profile(identity: str, profile: int) -> None:
             profiles[identity] = profile
@@ -64,7 +65,7 @@ class Memory:
         """Which unlisted stations have taken a place."""
         names = self._documents.load("adopted").get("stations")
         settled = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-        return Adoption(settled, keep=lambda kept: self._keeper.keep("adopted", {"stations": kept}))
+        return Adoption(settled, keep=lambda kept: self._keeper.keep("adopted", lambda: {"stations": kept}))
 
     def charging(self) -> dict[str, object]:
         """What control stored last."""

@@ -32,7 +32,8 @@ def _no_places(_identity: str, _config: Config) -> bool:
 
 
 def policies_of(config: Config, admits: Admits = _no_places) -> Policies:
-    """Identity to how its messages are routed, for the router."""
+    """Identity to how its messages are routed, for the router. Made once per CSMS and listed station."""
+    known: dict[Key, StationPolicy] = {}
 
     def policy(identity: str) -> StationPolicy | Refused:
         refused = _stranger(config, identity, admits)
@@ -41,9 +42,21 @@ def policies_of(config: Config, admits: Admits = _no_places) -> Policies:
         csms = config.csms_of(identity)
         if csms is None:
             return Refused(status=404, reason="no [[csms]] takes this identity")
-        return _policy(config, csms, identity)
+        key = _key(config, identity)
+        if key not in known:
+            known[key] = _policy(config, csms, identity)
+        return known[key]
 
     return policy
+
+
+Key = tuple[str | None, str | None]
+
+
+def _key(config: Config, identity: str) -> Key:
+    """What the settings of a station depend on: its CSMS and its own table. As many as the file has, whoever comes."""
+    csms, table = config.csms_of(identity), config.station_of(identity)
+    return (csms.name if csms else None, table.identity if table else None)
 
 
 def _stranger(config: Config, identity: str, admits: Admits) -> Refused | None:
@@ -95,7 +108,15 @@ def edge_of(config: Config) -> EdgeSettings:
         for station in config.station
     }
 
+    known: dict[Key, StationEdge] = {}
+
     def station(identity: str) -> StationEdge:
+        key = _key(config, identity)
+        if key not in known:
+            known[key] = made(identity)
+        return known[key]
+
+    def made(identity: str) -> StationEdge:
         settings, table = config.settings(identity), config.station_of(identity)
         return StationEdge(
             compression=settings.compression,

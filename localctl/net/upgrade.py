@@ -90,6 +90,8 @@ class LeanConnection(WSConnection):
         super().__init__(connection_type)
         self.handshake = TolerantHandshake(connection_type)
         self.extensions: Sequence[Extension] = ()
+        self.has_early = False
+        """The first of the WebSocket came right behind the request."""
 
     def send(self, event: Event) -> bytes:
         """Bytes for this event."""
@@ -100,6 +102,7 @@ class LeanConnection(WSConnection):
             assert isinstance(self.handshake, TolerantHandshake)
             early = self.handshake.early_bytes()
             self._end_handshake()
+            self.has_early = bool(early)
             if early:
                 self.receive_data(early)
         return data

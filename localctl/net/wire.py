@@ -37,6 +37,7 @@ class Wire:
         "_clock",
         "_empty",
         "_eof",
+        "_ripe",
         "_sock",
         "_spawn",
         "broken",
@@ -63,6 +64,8 @@ class Wire:
         self._clock = clock
         self._backlog: deque[memoryview] = deque()
         self._eof = False
+        self._ripe = False
+        """Something is there to be read, so that the next read need not ask."""
         self._empty: trio.Event | None = None
         self.stats = stats
         self.peer = peer
@@ -145,7 +148,9 @@ class Wire:
 
     async def _receive(self, max_bytes: int) -> bytes:
         while not self._eof:
-            await trio.lowlevel.wait_readable(self._sock)
+            if not self._ripe:
+                await trio.lowlevel.wait_readable(self._sock)
+            self._ripe = False
             try:
                 data = self._sock.recv(max_bytes)
             except (BlockingIOError, InterruptedError):
@@ -161,6 +166,7 @@ class Wire:
     async def readable(self) -> None:
         """Return when the peer has sent something, or left."""
         await trio.lowlevel.wait_readable(self._sock)
+        self._ripe = True
 
     def stop_reading(self) -> None:
         """Make the next read say end of stream; what the peer still sends is thrown away by `finish`."""

@@ -9,18 +9,17 @@ tasks it starts. Every event passes the redaction (P7) last, whatever look it ha
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, Literal, TextIO, cast
+from collections.abc import Callable, Mapping
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import Processor
 
-from localctl.observe.log_tail import LogTail
+from localctl.observe.logs_line import Stamp, journal, logfmt
 from localctl.observe.redact import redact_event
 
 Look = Literal["auto", "journal", "terminal", "logfmt", "json"]
 Level = Literal["debug", "info", "warning", "error"]
-PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "exception": 3, "critical": 2}
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -39,12 +38,17 @@ def set_up_logs(
             *_stamps(look),
             structlog.processors.format_exc_info,
             redact_event,
-            *_renderers(look, colours=out.isatty() and not environ.get("NO_COLOR")),
+            _renderer(look, colours=out.isatty() and not environ.get("NO_COLOR")),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", LogTail(out))),
+        logger_factory=_always(structlog.WriteLogger(out)),
         cache_logger_on_first_use=False,
     )
+
+
+def _always(writer: structlog.WriteLogger) -> Callable[..., structlog.WriteLogger]:
+    """One writer for all loggers: making one for each line costs as much as the writing."""
+    return lambda *_names: writer
 
 
 class _FromLibraries(logging.Handler):
@@ -73,32 +77,19 @@ def _is_journal(out: TextIO, stream: str) -> bool:
 
 def _stamps(look: Look) -> list[Processor]:
     """journald stamps lines itself; everywhere else the instant goes in front."""
-    return [] if look == "journal" else [structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")]
+    return [] if look == "journal" else [Stamp()]
 
 
-def _renderers(look: Look, *, colours: bool) -> list[Processor]:
+def _renderer(look: Look, *, colours: bool) -> Processor:
     match look:
         case "json":
-            return [structlog.processors.JSONRenderer(ensure_ascii=False)]
+            return structlog.processors.JSONRenderer(ensure_ascii=False)
         case "terminal":
-            return [structlog.dev.ConsoleRenderer(colors=colours, timestamp_key="at")]
+            return structlog.dev.ConsoleRenderer(colors=colours, timestamp_key="at")
         case "journal":
-            return [_one_line, _with_priority]
+            return journal
         case _:
-            return [_one_line, _LOGFMT]
-
-
-_LOGFMT = structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], drop_missing=True, bool_as_flag=False)
-
-
-def _one_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Names that logfmt can carry: it knows no blanks or quotes in names."""
-    return {"".join(c if c.isalnum() or c in "_.-" else "_" for c in name): fact for name, fact in event.items()}
-
-
-def _with_priority(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
-    priority = PRIORITIES.get(str(event.pop("level", "info")), 6)
-    return f"<{priority}>{_LOGFMT(logger, method, event)}"
+            return logfmt
 
 
 class OnChange:

@@ -9,6 +9,7 @@ cannot be read is not shown at all.
 import json
 import re
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 
 HIDDEN = "[hidden]"
 MAX_DEPTH = 24
@@ -20,6 +21,7 @@ _SECRET_NAMES = re.compile(
 )
 _SECRET_VARIABLES = re.compile(r"password|authorizationkey|secret|private|passphrase", re.IGNORECASE)
 _VALUES_OF_VARIABLES = frozenset({"attributeValue", "value"})
+_HARMLESS = frozenset({int, float, bool, type(None)})
 _SECRET_LOOKS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|\b(?:Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{4,}"
@@ -31,8 +33,20 @@ _SECRET_LOOKS = re.compile(
 def redact_event(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
     """A structlog processor: hide what must not be printed in any field of a log event."""
     for name, fact in event.items():
-        event[name] = redact(fact, name=name)
+        kind = type(fact)
+        if _hides(name):
+            event[name] = HIDDEN
+        elif kind is str:
+            event[name] = _redact_text(fact, 0)  # type: ignore[arg-type]  # it is one
+        elif kind not in _HARMLESS:
+            event[name] = redact(fact)
     return event
+
+
+@lru_cache(maxsize=512)
+def _hides(name: str) -> bool:
+    """Whether a field of this name is secret. For names that are ours: a peer's names would fill the memory."""
+    return _SECRET_NAMES.search(name) is not None
 
 
 def redact(fact: object, *, name: str = "", depth: int = 0) -> object:

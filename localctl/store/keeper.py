@@ -1,7 +1,8 @@
 """Writes documents in the background, the newest of each name, never holding up the loop.
 
-Whoever changes something hands over the whole document; many changes in a short time become one write. A disk that
-refuses is told once (`on_trouble`) and tried again with the next change or after a while, and told when it is well.
+Whoever changes something says how the whole document is made; many changes in a short time become one write, and
+between two writes the disk and the loop have a rest. A disk that refuses is told once (`on_trouble`) and tried again
+with the next change or after a while, and told when it is well.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,9 @@ import trio
 from localctl.store.documents import Documents
 
 RETRY_S: Final = 30.0
+REST_S: Final = 0.5
+"""A thousand stations that arrive at once are a handful of writes."""
+Document = dict[str, object]
 
 
 class Keeper:
@@ -21,12 +25,12 @@ class Keeper:
     def __init__(self, documents: Documents, on_trouble: Callable[[str | None], None]) -> None:
         self._documents = documents
         self._on_trouble = on_trouble
-        self._waiting: dict[str, dict[str, object]] = {}
+        self._waiting: dict[str, Callable[[], Document]] = {}
         self._news = trio.Event()
 
-    def keep(self, name: str, document: dict[str, object]) -> None:
-        """Have this document written soon. It must not be changed afterwards."""
-        self._waiting[name] = document
+    def keep(self, name: str, made: Callable[[], Document]) -> None:
+        """Have this document written soon. `made` is called on the loop; what it gives must not change afterwards."""
+        self._waiting[name] = made
         self._news.set()
 
     async def run(self) -> None:
@@ -35,23 +39,26 @@ class Keeper:
             while True:
                 await self._news.wait()
                 self._news = trio.Event()
-                if not await self._write():
-                    with trio.move_on_after(RETRY_S):
-                        await self._news.wait()
-                    self._news.set()
+                if await self._write():
+                    await trio.sleep(REST_S)
+                    continue
+                with trio.move_on_after(RETRY_S):
+                    await self._news.wait()
+                self._news.set()
         finally:
             with trio.CancelScope(shield=True):
                 await self._write()
 
     async def _write(self) -> bool:
-        while self._waiting:
-            name, document = next(iter(self._waiting.items()))
+        """Everything that waits by now; False when the disk refused, then it still waits."""
+        for name in list(self._waiting):
+            made = self._waiting.pop(name)
             try:
-                await trio.to_thread.run_sync(partial(self._documents.save, name, document))
+                with trio.CancelScope(shield=True):  # what has been taken out is written, or put back
+                    await trio.to_thread.run_sync(partial(self._documents.save, name, made()))
             except OSError as error:
+                self._waiting.setdefault(name, made)
                 self._on_trouble(f"the state directory cannot be written: {error.strerror or error}")
                 return False
-            if self._waiting.get(name) is document:
-                del self._waiting[name]
         self._on_trouble(None)
         return True

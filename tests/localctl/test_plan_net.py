@@ -58,6 +58,15 @@ def test_adopt_lets_in_as_many_distinct_stations_as_there_is_room_for():
     assert "adopt_count" in answers[3].reason
 
 
+def test_a_crowd_of_strangers_is_treated_by_the_same_values_as_one():
+    config = good(ROUTER + '[[station]]\nidentity = "CP1"\nping_s = 7\n')
+    policy, edge = policies_of(config), edge_of(config).station
+    assert len({id(policy(f"CP-{number}")) for number in range(100)}) == 1
+    assert len({id(edge(f"CP-{number}")) for number in range(100)}) == 1
+    assert edge("cp1") is edge("CP1")
+    assert (edge("CP1").ping_s, edge("CP2").ping_s) == (7, 120)
+
+
 def test_a_station_without_a_csms_is_refused_with_404():
     text = unknown("route").replace('url = "wss://csms.example"', 'url = "wss://csms.example"\nidentities = ["A*"]')
     policies = policies_of(good(text))

@@ -51,7 +51,7 @@ unknown_stations = "route"
 
 
 def free_port() -> int:
-    """A loopback port nobody has, below those that the system gives to outgoing connections: a storm takes thousands."""
+    """A loopback port nobody has, below those the system gives to outgoing connections: a storm takes thousands."""
     while True:
         port = random.randrange(10_000, 32_000)
         with socket.socket() as sock, contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from localctl.net.settings import EdgeLimits
 from localctl.net.station_server import HalfOpens
-from tests.localctl.net.kit import HOST, box, connect, edge, frame, listener, site, station, upgrade
+from tests.localctl.net.kit import CLOSE, HOST, box, connect, edge, frame, listener, site, station, upgrade
 
 HEARTBEAT, ANSWER = '[2,"1","Heartbeat",{}]', '[3,"1",{}]'
 
@@ -129,6 +129,26 @@ async def test_one_trailing_byte_behind_the_request_is_kept():
         assert (await peer.head())[0] == 101
         await peer.send(message[1:])
         assert await peer.text() == ANSWER
+
+
+async def test_a_station_that_was_let_in_and_leaves_without_a_word_is_noticed():
+    async with site() as (the_box, _):
+        async with await station(the_box.port):
+            await the_box.until(lambda: the_box.switchboard.links()[0].joined)
+        await the_box.until(lambda: not the_box.switchboard.links())
+        assert the_box.stats.station.closes == {"vanished": 1}
+        assert the_box.stats.bugs == 0
+
+
+async def test_a_station_that_has_said_nothing_yet_is_told_goodbye_in_order():
+    async with site() as (the_box, the_csms), await station(the_box.port) as peer:
+        await the_csms.connections[0].aclose(1001)
+        assert await peer.closed_with() is not None
+        await peer.send(frame(HEARTBEAT) + frame(b"\x03\xe9", CLOSE))
+        await peer.ended()
+        await the_box.until(lambda: not the_box.switchboard.links())
+        assert the_box.stats.station.closes == {"closed": 1}
+        assert (the_csms.frames, the_box.stats.bugs) == ([], 0)
 
 
 async def test_a_silent_connection_is_cut_after_the_deadline_and_counted():

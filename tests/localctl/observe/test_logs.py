@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +39,10 @@ def test_logfmt_has_level_event_and_facts_on_one_line():
     assert 'level=info event="station lost"' in line
     assert 'station="CS 1"' in line
     assert line.startswith("at=2")
+
+
+def test_the_instant_is_utc_to_the_millisecond():
+    assert re.match(r"at=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=info ", logged("logfmt"))
 
 
 @pytest.mark.parametrize(("level", "priority"), [("error", "<3>"), ("warning", "<4>"), ("info", "<6>")])
