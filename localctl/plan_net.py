@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, assert_never
 
-from localctl.config.model import Certificate, Config, Csms, Listen
+from localctl.config.model import Certificate, Config, Csms, Listen, Outage, StationSettings
 from localctl.net.credentials import hash_password
 from localctl.net.settings import (
     CertificateFiles,
@@ -17,7 +17,7 @@ from localctl.net.settings import (
     ListenerSettings,
     StationEdge,
 )
-from routing.policy import Policies, Refused, StationPolicy
+from routing.policy import OutagePolicy, Policies, Refused, StationPolicy
 
 _WAITING_CHARS: Final = 4 * 1024 * 1024
 """Text that may wait per direction, or more where a single message may be longer than that."""
@@ -88,6 +88,7 @@ def _policy(config: Config, csms: Csms, identity: str) -> StationPolicy:
         preferred=settings.preferred,
         close_style=settings.close_style,
         close_code=settings.close_code,
+        outage=_outage(config.outage, settings),
         call_timeout_s=settings.call_timeout_s,
         own_call_timeout_s=settings.own_call_timeout_s,
         max_call_timeouts=settings.max_call_timeouts,
@@ -97,6 +98,20 @@ def _policy(config: Config, csms: Csms, identity: str) -> StationPolicy:
         retry_range_s=csms.retry_range_s,
         retry_repeats=csms.retry_repeats,
         hold_s=csms.hold_s,
+    )
+
+
+def _outage(outage: Outage, settings: StationSettings) -> OutagePolicy:
+    cap_kwh = outage.energy_cap_kwh
+    return OutagePolicy(
+        mode=settings.outage,
+        grace_s=settings.outage_grace_s,
+        mark_offline=outage.mark_offline,
+        attempts=outage.message_attempts,
+        attempt_interval_s=outage.message_attempt_interval_s,
+        boot_again=outage.boot_again,
+        stop_refused=outage.stop_refused,
+        energy_cap_wh=None if cap_kwh is None else cap_kwh * 1000.0,
     )
 
 
@@ -126,6 +141,7 @@ def edge_of(config: Config) -> EdgeSettings:
             verify=settings.verify,
             password_hash=hashes.get(identity.casefold()),
             serial=table.serial if table else None,
+            carries=settings.outage == "carry",
             allow_downgrade=settings.allow_downgrade,
         )
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from localctl.charging.dispatching import capability, pacing
 from localctl.observe.health import Health
-from routing import link
+from routing import link_states
+from routing.carrying import carry
 from routing.diagram import mermaid
 
 HEAD = """# State machines
@@ -15,7 +16,8 @@ Drawn from the tables the program itself runs by (`make docs`). A move that is n
 says so.
 """
 MACHINES: dict[str, tuple[str, Mapping[tuple[Any, Any], Enum]]] = {
-    "A link": ("One arrival of one station, from its request until both legs are gone.", link.MOVES),
+    "A link": ("One arrival of one station, from its request until both legs are gone.", link_states.MOVES),
+    "A conversation": ("Who answers the station: its CSMS, the box, or both while kept messages go up.", carry.MOVES),
     "An actuator": ("By which kind of profile a station can be limited, and how sure that is.", capability.MOVES),
     "A written schedule": ("What became of the last order of one place at a station.", pacing.MOVES),
     "The box": ("Whether stations may be sent here.", Health.MOVES),

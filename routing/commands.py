@@ -1,5 +1,6 @@
 """What to do. Imperative, one value per action; the router makes them, the edge carries them out in order."""
 
+from routing.carrying.items import Alias, Item
 from routing.observations import Observation
 from routing.policy import CloseStyle
 from routing.values import Instant, Leg, LinkId, Value
@@ -71,6 +72,47 @@ class Observe(Command, frozen=True, kw_only=True):
     """Hand this fact to whoever counts, logs or controls."""
 
     what: Observation
+
+
+class Keep(Command, frozen=True, kw_only=True):
+    """Store this durably, behind all that is kept for this station; say `Kept` or `NotKept` with `ticket`."""
+
+    ticket: int
+    item: Item
+
+
+class Fetch(Command, frozen=True, kw_only=True):
+    """Say `Fetched` with the oldest that is kept for this station."""
+
+
+class Delivered(Command, frozen=True, kw_only=True):
+    """The CSMS has this row: remove it. With it goes what its answer taught about a 1.6 transaction."""
+
+    row: int
+    alias: Alias | None = None
+    """The CSMS's number of a transaction that began here."""
+    ended: int | None = None
+    """The transaction, by its local number, that is over."""
+
+
+class Bury(Command, frozen=True, kw_only=True):
+    """The CSMS refused this row at every attempt: move it to the dead letters."""
+
+    row: int
+    attempts: int
+    code: str
+    text: str
+
+
+class Remember(Command, frozen=True, kw_only=True):
+    """Note this about the station for its next connection; None leaves what is noted."""
+
+    accepted: bool | None = None
+    subprotocol: str | None = None
+    boot: str | None = None
+    heartbeat_s: int | None = None
+    ended: int | None = None
+    """A 1.6 transaction, by its local number, that ended while the CSMS was there."""
 
 
 class Forget(Command, frozen=True, kw_only=True):

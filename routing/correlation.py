@@ -16,6 +16,7 @@ from math import inf
 
 from msgspec import Struct
 
+from routing.carrying.items import Row
 from routing.events import OwnCallAsked, Priority
 from routing.frames import SEND
 from routing.values import Instant
@@ -28,8 +29,17 @@ MAX_OWN_WAITING = 32
 """Own CALLs that may wait for one station."""
 
 
+class Carried(Struct, frozen=True):
+    """What the box sends on a station's behalf: a kept row, or (None) its last BootNotification once more."""
+
+    row: Row | None = None
+
+
 class Call(Struct):
-    """A CALL or SEND on its way. `own` is set when the box itself asked; then `due_at` runs from the asking on."""
+    """A CALL or SEND on its way. `own` is set when the box itself asked; then `due_at` runs from the asking on.
+
+    `carried` is set when the box sends what it kept for the station. An `orphan` has nobody waiting for its answer.
+    """
 
     kind: int
     message_id: str
@@ -37,6 +47,8 @@ class Call(Struct):
     payload: bytes
     text: str
     own: OwnCallAsked | None = None
+    carried: Carried | None = None
+    orphan: bool = False
     timeout_s: float = 0.0
     sent_at: float = 0.0
     due_at: float = inf
@@ -157,6 +169,35 @@ class Lane:
         if answerer is Answerer.PEER:
             self._answered[message_id] = Answerer.DISPUTED
         return answerer
+
+    def orphan(self) -> None:
+        """The peer that asked is gone: what waits is dropped, and answers to what was sent go nowhere."""
+        self._waiting.clear()
+        self.waiting_chars = 0
+        sent = [*self._expired.values()] if self.open is None else [*self._expired.values(), self.open]
+        for call in sent:
+            call.orphan = call.own is None
+
+    def take_back(self) -> None:
+        """The peer that was asked is gone: what it had not answered waits again, in front (a retry, 2.2.2)."""
+        call, self.open = self.open, None
+        if call is not None and call.carried is None:
+            self._waiting.appendleft(call)
+            self.waiting_chars += len(call.text)
+        self.drop_carried()
+
+    def drop_carried(self) -> None:
+        """What was kept is still on disk: it need not wait here."""
+        for call in [call for call in self._waiting if call.carried is not None]:
+            self._waiting.remove(call)
+            self.waiting_chars -= len(call.text)
+
+    def take_all(self) -> list[Call]:
+        """Everything relayed that waits, taken out."""
+        calls = list(self._waiting)
+        self._waiting.clear()
+        self.waiting_chars = 0
+        return calls
 
     def expire(self, now: Instant) -> tuple[Call | None, list[Call]]:
         """Take out what is past its time: the outstanding CALL, and own CALLs that never got out."""

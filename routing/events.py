@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from routing.carrying.items import Known, Row
 from routing.values import Leg, LinkId, Value
 
 
@@ -19,6 +20,8 @@ class StationArrived(Event, frozen=True, kw_only=True):
 
     identity: str
     offer: tuple[str, ...] = ()
+    known: Known = Known()
+    """What the journal remembers of it."""
 
 
 class UpstreamAccepted(Event, frozen=True, kw_only=True):
@@ -62,6 +65,25 @@ class LegLost(Event, frozen=True, kw_only=True):
     leg: Leg
     reason: str
     code: int | None = None
+
+
+class Kept(Event, frozen=True, kw_only=True):
+    """What `Keep` asked for is on disk: it survives a power cut from now on."""
+
+    ticket: int
+
+
+class NotKept(Event, frozen=True, kw_only=True):
+    """What `Keep` asked for could not be stored, and never will be."""
+
+    ticket: int
+
+
+class Fetched(Event, frozen=True, kw_only=True):
+    """The oldest that is kept for this station, None when nothing is. `transactions`: those that something waits of."""
+
+    row: Row | None
+    transactions: frozenset[str] = frozenset()
 
 
 class Woke(Event, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ wait. The box speaks for itself in three cases only: to what cannot be routed (C
 station, and in the empty results to follow-ups of those. None of that reaches the CSMS.
 
 `Exchange` appends commands to the list it is given and knows nothing of connecting or closing; where the link must end
-(a peer that floods, a station that answers nothing any more) it says so by returning the cause.
+(a peer that floods, a station that answers nothing any more) it says so by returning the cause. What happens while the
+CSMS is away is added by `conversation`.
 """
 
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 from routing import frames
 from routing.commands import Command, Observe, Pause, Resume, Send
 from routing.correlation import MAX_OWN_WAITING, Answerer, Call, Lane, Match
-from routing.errors import PeerFault
+from routing.errors import OurBug, PeerFault
 from routing.events import OwnCallAsked
 from routing.followups import MAX_EXPECTED, Expectations
 from routing.frames import CALL, ERROR, RESULT, RESULT_ERROR, SEND, Frame
@@ -33,8 +34,10 @@ from routing.policy import StationPolicy
 from routing.readings import accepted, read_exchange
 from routing.values import Instant, Leg, LinkId
 
-Ending = Literal["overrun", "half_dead"]
-DropCause = Literal["unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many"]
+Ending = Literal["overrun", "half_dead", "journal", "csms_refused", "clock"]
+DropCause = Literal[
+    "unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many", "csms_away"
+]
 OVERRUN_SLACK = 64
 """Frames the edge may still deliver after `Pause`, on top of twice the waiting room."""
 
@@ -72,8 +75,8 @@ class Exchange:
         if kind == CALL or (kind == SEND and self._types_21):
             return self._request(leg, frame, text, now, out)
         if kind in (RESULT, ERROR):
-            self._answer(leg, frame, text, now, out)
-        elif kind == RESULT_ERROR and self._types_21:
+            return self._answer(leg, frame, text, now, out)
+        if kind == RESULT_ERROR and self._types_21:
             self._dispute(leg, frame, text, out)
         else:
             self._drop(leg, "unknown_type", f"message type {kind}", out)
@@ -105,7 +108,7 @@ class Exchange:
             expired, unsent = lane.expire(now)
             self._drop_own(unsent, out)
             if expired is not None:
-                self._expired(leg, expired, out)
+                self._expired(leg, expired, now, out)
         if self._half_dead():
             return "half_dead"
         self._release(Leg.CSMS, now, out)
@@ -140,7 +143,11 @@ class Exchange:
             ),
             out,
         )
-        return self._press(leg, lane, out) if lane.waiting else None
+        return self._press(leg, lane, out) if self._waiting(lane) else None
+
+    def _waiting(self, lane: Lane) -> int:
+        """Frames of one peer that are held here."""
+        return lane.waiting
 
     def _release(self, to: Leg, now: Instant, out: list[Command]) -> None:
         """Send towards a leg what may go now."""
@@ -153,19 +160,31 @@ class Exchange:
             if call.own is not None and call.own.follow_up is not None:
                 self.expected.expect(call.own.token, call.own.follow_up, now)
 
-    def _answer(self, leg: Leg, frame: Frame, text: str, now: Instant, out: list[Command]) -> None:
+    def _answer(self, leg: Leg, frame: Frame, text: str, now: Instant, out: list[Command]) -> Ending | None:
         lane = self.lane_from(leg.other)
         match, call = lane.answered(frame.message_id, now)
         if call is None:
             self._drop_answer(leg, frame.message_id, match, out)
-            return
+            return None
+        ending: Ending | None = None
         if call.own is not None:
             self._own_answer(call, call.own, frame, late=match is Match.LATE, out=out)
+        elif call.carried is not None:
+            ending = self._carried_answer(call, frame, now, out)
         else:
-            out.append(Send(link=self.link, leg=leg.other, text=text))
+            if not call.orphan:
+                out.append(Send(link=self.link, leg=leg.other, text=self._answer_text(call, frame, text)))
             self._exchange_done(leg, call, frame, match, now, out)
         self._release(leg, now, out)
         self._relieve(out)
+        return ending
+
+    def _answer_text(self, call: Call, frame: Frame, text: str) -> str:
+        """What the asker gets of an answer: the text as received."""
+        return text
+
+    def _carried_answer(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
+        raise OurBug(f"link {self.link}: an answer to {call.action}, which was never kept")
 
     def _exchange_done(
         self, leg: Leg, call: Call, frame: Frame, match: Match, now: Instant, out: list[Command]
@@ -227,7 +246,7 @@ class Exchange:
     def _dispute(self, leg: Leg, frame: Frame, text: str, out: list[Command]) -> None:
         """A CALLRESULTERROR goes to whoever gave the answer it complains of (2.1 FR.06)."""
         answerer = self.lane_from(leg).dispute(frame.message_id)
-        if answerer is Answerer.PEER:
+        if answerer is Answerer.PEER and (leg is Leg.CSMS or self.joined):
             out.append(Send(link=self.link, leg=leg.other, text=text))
         elif answerer is Answerer.BOX:
             self._drop(leg, "own_answer", "CALLRESULTERROR to an answer of the box itself", out)
@@ -236,7 +255,7 @@ class Exchange:
         else:
             self._drop(leg, "unknown_answer", "CALLRESULTERROR to no answer known", out)
 
-    def _expired(self, to: Leg, call: Call, out: list[Command]) -> None:
+    def _expired(self, to: Leg, call: Call, now: Instant, out: list[Command]) -> None:
         own = call.own
         self._observe(
             CallExpired(
@@ -278,10 +297,11 @@ class Exchange:
         Only one leg is ever paused: each brings the answers that drain the other's queue.
         """
         limit, limit_chars = self.policy.max_waiting, self.policy.max_waiting_chars
-        if lane.waiting > 2 * limit + OVERRUN_SLACK or lane.waiting_chars > 2 * limit_chars:
-            self._drop(leg, "too_many", f"{lane.waiting} frames wait", out)
+        waiting = self._waiting(lane)
+        if waiting > 2 * limit + OVERRUN_SLACK or lane.waiting_chars > 2 * limit_chars:
+            self._drop(leg, "too_many", f"{waiting} frames wait", out)
             return "overrun"
-        if self._paused is None and (lane.waiting > limit or lane.waiting_chars > limit_chars):
+        if self._paused is None and (waiting > limit or lane.waiting_chars > limit_chars):
             self._paused = leg
             out.append(Pause(link=self.link, leg=leg))
         return None
@@ -292,12 +312,12 @@ class Exchange:
         if paused is None:
             return
         lane = self.lane_from(paused)
-        if 2 * lane.waiting > self.policy.max_waiting or 2 * lane.waiting_chars > self.policy.max_waiting_chars:
+        if 2 * self._waiting(lane) > self.policy.max_waiting or 2 * lane.waiting_chars > self.policy.max_waiting_chars:
             return
         self._paused = None
         out.append(Resume(link=self.link, leg=paused))
         other = self.lane_from(paused.other)
-        if other.waiting:
+        if self._waiting(other):
             self._press(paused.other, other, out)
 
     def _drop(self, leg: Leg, cause: DropCause, reason: str, out: list[Command]) -> None:

@@ -132,9 +132,9 @@ def call_text(message_id: str, action: str, payload: str) -> str:
     return f"[2,{_quoted(message_id)},{_quoted(action)},{payload}]"
 
 
-def result_text(message_id: str) -> str:
-    """The empty CALLRESULT to a request that was absorbed."""
-    return f"[3,{_quoted(message_id)},{{}}]"
+def result_text(message_id: str, payload: str = "{}") -> str:
+    """A CALLRESULT of the box itself: empty to a request that was absorbed."""
+    return f"[3,{_quoted(message_id)},{payload}]"
 
 
 def error_text(call_id: str, code: str, text: str) -> str:

@@ -46,6 +46,13 @@ def agreed(policy: StationPolicy, offer: tuple[str, ...], chosen: str | None) ->
     return Version(spoken=chosen, header=chosen if offer else None)
 
 
+def remembered(policy: StationPolicy, offer: tuple[str, ...], spoken: str | None) -> Version | None:
+    """The version that station and CSMS spoke before, if the station still offers it; the CSMS cannot be asked now."""
+    if spoken is None or spoken not in upward(policy, offer):
+        return None
+    return Version(spoken=spoken, header=spoken if offer else None)
+
+
 def early(policy: StationPolicy, offer: tuple[str, ...]) -> Version | None:
     """What the box chooses before it asks the CSMS; None when nothing offered is usable."""
     allowed = upward(policy, offer)

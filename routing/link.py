@@ -1,118 +1,67 @@
 """One arrival of one station: its leg, the leg to its CSMS, and how both come and go together.
 
-    mirror: HELD ─> DIALLING ─> OPEN ─> ENDING ─> GONE      early: GREETED ─> JOINING ─> OPEN ─> ENDING ─> GONE
-
 In `mirror` the station's upgrade waits until the CSMS has answered, and gets that answer. In `early` the station is let
-in at once and what it says waits. A leg is never open without the other for long: when one goes, the other is let go
-(6.3), and the link is forgotten when the edge has reported both gone. `MOVES` is the whole machine; a move that is not
-in it is our bug.
+in at once and what it says waits. When one leg goes, the other is let go (6.3), and the link is forgotten when the edge
+has reported both gone. Where the policy says so the station stays while its CSMS is lost: for a moment of grace in
+which what it says waits, or for as long as the box can stand in (`conversation`). A CSMS that refuses is not lost: its
+refusal is the station's (3.15.9). The states are in `link_states`.
 """
 
-from collections.abc import Mapping
-from enum import Enum
-from math import ceil, inf
-from types import MappingProxyType
+from math import inf
 
 from routing import handshake
-from routing.commands import Accept, Close, Command, Dial, Forget, Observe, Refuse, WakeAt
+from routing.commands import Accept, Command, Dial, Observe, Refuse, WakeAt
+from routing.common import Common
+from routing.conversation import Conversation
 from routing.errors import OurBug
-from routing.events import LegLost, OwnCallAsked, ReadingStopped, StationArrived, UpstreamAccepted, UpstreamRefused
-from routing.exchange import Exchange
-from routing.ids import OwnIds
-from routing.observations import LinkLost, LinkOpened, LinkRefused, OwnCallEnded
-from routing.partings import LostCause, RefusedCause, code_onward, words
-from routing.policy import StationPolicy
-from routing.values import Instant, Leg, LinkId
-
-
-class State(Enum):
-    """Where a link stands."""
-
-    NEW = "new"
-    HELD = "held"
-    DIALLING = "dialling"
-    GREETED = "greeted"
-    JOINING = "joining"
-    OPEN = "open"
-    ENDING = "ending"
-    GONE = "gone"
-
-
-class Move(Enum):
-    """Why a link changes its state."""
-
-    HOLD = "hold"
-    GREET = "greet"
-    DIAL = "dial"
-    JOIN = "join"
-    END = "end"
-    FORGET = "forget"
-
-
-MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
-    {
-        (State.NEW, Move.HOLD): State.HELD,
-        (State.NEW, Move.DIAL): State.DIALLING,
-        (State.NEW, Move.GREET): State.GREETED,
-        (State.NEW, Move.END): State.ENDING,
-        (State.HELD, Move.HOLD): State.HELD,
-        (State.HELD, Move.DIAL): State.DIALLING,
-        (State.HELD, Move.END): State.ENDING,
-        (State.DIALLING, Move.JOIN): State.OPEN,
-        (State.DIALLING, Move.END): State.ENDING,
-        (State.GREETED, Move.HOLD): State.GREETED,
-        (State.GREETED, Move.DIAL): State.JOINING,
-        (State.GREETED, Move.END): State.ENDING,
-        (State.JOINING, Move.JOIN): State.OPEN,
-        (State.JOINING, Move.END): State.ENDING,
-        (State.OPEN, Move.END): State.ENDING,
-        (State.ENDING, Move.FORGET): State.GONE,
-    }
+from routing.events import (
+    Fetched,
+    Kept,
+    LegLost,
+    NotKept,
+    OwnCallAsked,
+    ReadingStopped,
+    StationArrived,
+    UpstreamAccepted,
+    UpstreamRefused,
 )
+from routing.exchange import Ending
+from routing.link_legs import LinkLegs, Presence, unavailable
+from routing.link_states import TALKING, Move, State
+from routing.observations import LinkOpened, OutageBegan, OutageEnded, OwnCallEnded
+from routing.partings import LostCause, RefusedCause, deliberate, words
+from routing.policy import StationPolicy
+from routing.values import Instant, Leg
 
 
-class Presence(Enum):
-    """How far one leg is there. WAITING: the station's upgrade is held, or the CSMS is being dialled."""
-
-    ABSENT = "absent"
-    WAITING = "waiting"
-    UP = "up"
-
-
-class Link:
+class Link(LinkLegs):
     """State and both legs of one arrival. Every method appends what is to be done to `out`."""
 
-    def __init__(self, event: StationArrived, policy: StationPolicy, ids: OwnIds) -> None:
-        self.link: LinkId = event.link
-        self.identity = event.identity
+    def __init__(self, event: StationArrived, policy: StationPolicy, common: Common) -> None:
+        super().__init__(event.link, event.identity, policy)
         self.key = event.identity.casefold()
-        self.policy = policy
-        self.state = State.NEW
         self._offer = event.offer
-        self._ids = ids
-        self._legs = {Leg.STATION: Presence.WAITING, Leg.CSMS: Presence.ABSENT}
-        self._exchange: Exchange | None = None
+        self._known = event.known
+        self._common = common
         self._dial_at = inf
         self._give_up_at = inf
         self._armed_at = inf
+        self._grace_ends_at = inf
         self._upward: tuple[str, ...] = ()
-
-    @property
-    def over(self) -> bool:
-        """True once the link is on its way out."""
-        return self.state in (State.ENDING, State.GONE)
+        self.admitted = False
+        """It has its place in the line of those that dial."""
 
     @property
     def wants_dial(self) -> bool:
         """True while the next step is to dial the CSMS."""
-        return self.state in (State.NEW, State.HELD, State.GREETED)
+        return self.state in (State.NEW, State.HELD, State.GREETED, State.CARRYING)
 
     @property
-    def exchange(self) -> Exchange:
-        """The conversation; there is one from `Accept` on."""
-        if self._exchange is None:
-            raise OurBug(f"link {self.link}: no conversation while {self.state.name}")
-        return self._exchange
+    def patience_s(self) -> float:
+        """How long this link may wait before it dials; who stays without its CSMS has all the time."""
+        if self.state is State.CARRYING:
+            return inf
+        return 0.0 if self.policy.close_style == "refuse" else self.policy.hold_s
 
     def dial_due(self, now: Instant) -> bool:
         """True when a link that waits has waited long enough."""
@@ -134,20 +83,24 @@ class Link:
         self._upward = (version.spoken,) if version.spoken else ()
         out.append(Accept(link=self.link, subprotocol=version.header))
         self._legs[Leg.STATION] = Presence.UP
-        self._exchange = Exchange(self.link, self.identity, self.policy, version.spoken, self._ids)
+        self._exchange = self._conversation(version.spoken)
         self._dial_at = now + self.policy.probe_grace_s
+
+    def _conversation(self, spoken: str) -> Conversation:
+        return Conversation(self.link, self.identity, self.policy, spoken, self._common, self._known)
 
     def dial(self, wait_s: float, now: Instant, out: list[Command]) -> None:
         """Dial, or wait for the back-off to end if that is soon enough, or give up (5.4)."""
         if wait_s <= 0:
             self._move(Move.DIAL)
+            self.admitted = False
             self._legs[Leg.CSMS] = Presence.WAITING
             self._dial_at = inf
             out.append(Dial(link=self.link, csms=self.policy.csms, offer=self._upward))
             return
-        self._give_up_at = min(self._give_up_at, now + self.policy.hold_s)
+        self._give_up_at = min(self._give_up_at, now + self.patience_s)
         if now + wait_s > self._give_up_at:
-            self.away(f"CSMS {self.policy.csms} was away at the last attempt", wait_s, out)
+            self.away(f"CSMS {self.policy.csms} was away at the last attempt", wait_s, now, out)
             return
         self._move(Move.HOLD)
         self._dial_at = now + wait_s
@@ -156,10 +109,10 @@ class Link:
         """The CSMS took the dial: join both legs, or part if they have no version in common."""
         if self.over:
             return
-        self._expect(State.DIALLING, State.JOINING)
+        self._expect(State.DIALLING, State.JOINING, State.REDIALLING)
         self._legs[Leg.CSMS] = Presence.UP
-        if self.state is State.JOINING:
-            self._join_greeted(event, now, out)
+        if self.state is not State.DIALLING:
+            self._join_again(event, now, out)
             return
         version = handshake.agreed(self.policy, self._offer, event.subprotocol)
         if version is None:
@@ -168,75 +121,152 @@ class Link:
         self._move(Move.JOIN)
         out.append(Accept(link=self.link, subprotocol=version.header))
         self._legs[Leg.STATION] = Presence.UP
-        self._exchange = Exchange(self.link, self.identity, self.policy, version.spoken, self._ids)
+        self._exchange = self._conversation(version.spoken)
         self._opened(now, out)
 
-    def _join_greeted(self, event: UpstreamAccepted, now: Instant, out: list[Command]) -> None:
+    def _join_again(self, event: UpstreamAccepted, now: Instant, out: list[Command]) -> None:
+        """The station is in already: its version stands."""
         offer = self._upward if self._offer else ()
         version = handshake.agreed(self.policy, offer, event.subprotocol)
         if version is None or version.spoken != self.exchange.subprotocol:
             self._no_common_version(out)
             return
+        greeted = self.state is State.JOINING
         self._move(Move.JOIN)
-        self._opened(now, out)
+        self._grace_ends_at = inf
+        if greeted:
+            self._opened(now, out)
+            return
+        out.append(Observe(link=self.link, what=OutageEnded(identity=self.identity, backlog=self.exchange.carries)))
+        self.exchange.join(now, out)
 
     def _opened(self, now: Instant, out: list[Command]) -> None:
-        exchange = self.exchange
-        out.append(Observe(link=self.link, what=LinkOpened(identity=self.identity, subprotocol=exchange.subprotocol)))
-        exchange.join(now, out)
+        self._observe_opened(out, carried=False)
+        self.exchange.join(now, out)
 
-    def refused(self, event: UpstreamRefused, out: list[Command]) -> None:
+    def _observe_opened(self, out: list[Command], *, carried: bool) -> None:
+        spoken = self.exchange.subprotocol
+        opened = LinkOpened(identity=self.identity, subprotocol=spoken, carried=carried)
+        out.append(Observe(link=self.link, what=opened))
+
+    def refused(self, event: UpstreamRefused, now: Instant, out: list[Command]) -> None:
         """The CSMS's refusal is the station's (1.3.6)."""
         if self.over:
             return
-        self._expect(State.DIALLING, State.JOINING)
+        self._expect(State.DIALLING, State.JOINING, State.REDIALLING)
         self._legs[Leg.CSMS] = Presence.ABSENT
+        reason = f"CSMS {self.policy.csms} answered {event.status}"
+        if event.status >= 500 and self._stays(reason, now, out):
+            return
+        if self.state is State.REDIALLING:
+            self._part("csms_refused", Leg.CSMS, 1008, reason, out)
+            return
         cause: RefusedCause = "csms_away" if event.status >= 500 else "csms"
         refusal = Refuse(
             link=self.link,
             status=event.status,
-            reason=f"CSMS {self.policy.csms} answered {event.status}",
+            reason=reason,
             headers=event.headers,
             body=event.body,
         )
         self._turn_away(refusal, cause, out)
 
-    def failed(self, reason: str, retry_s: float, out: list[Command]) -> None:
+    def failed(self, reason: str, retry_s: float, now: Instant, out: list[Command]) -> None:
         """The dial came to nothing."""
         if self.over:
             return
-        self._expect(State.DIALLING, State.JOINING)
+        self._expect(State.DIALLING, State.JOINING, State.REDIALLING)
         self._legs[Leg.CSMS] = Presence.ABSENT
-        self.away(reason, retry_s, out)
+        self.away(reason, retry_s, now, out)
 
-    def away(self, reason: str, retry_s: float, out: list[Command]) -> None:
-        """The CSMS cannot be reached: 503, with the time when asking again makes sense."""
-        self._turn_away(_unavailable(self.link, reason, retry_s), "csms_away", out)
+    def away(self, reason: str, retry_s: float, now: Instant, out: list[Command]) -> None:
+        """The CSMS cannot be reached: the station stays or comes in where the box can stand in, else 503 (and when)."""
+        if not self._stays(reason, now, out):
+            self._turn_away(unavailable(self.link, reason, retry_s), "csms_away", out)
+
+    def _stays(self, reason: str, now: Instant, out: list[Command]) -> bool:
+        """Keep a station without its CSMS, if that may be."""
+        if self.state is State.REDIALLING:
+            self._move(Move.STAY)
+        elif self.state is State.CARRYING:
+            return True
+        elif not self._comes_in(now, out):
+            return False
+        self._dial_at = now
+        if now >= self._grace_ends_at:
+            self._stand_in(reason, now, out)
+        return True
+
+    def _comes_in(self, now: Instant, out: list[Command]) -> bool:
+        """A station that arrives while its CSMS is away: it must have been there before, and prove itself here."""
+        if self.policy.outage.mode != "carry" or not self._known.trusted:
+            return False
+        greeted = self._exchange is not None
+        version = handshake.remembered(self.policy, self._offer, self._known.subprotocol)
+        exchange = self._exchange or (self._conversation(version.spoken) if version is not None else None)
+        if exchange is None or not exchange.may_carry(now):
+            return False
+        self._move(Move.STAY)
+        self._exchange, self._upward = exchange, (exchange.subprotocol,)
+        if not greeted and version is not None:
+            out.append(Accept(link=self.link, subprotocol=version.header))
+            self._legs[Leg.STATION] = Presence.UP
+        self._observe_opened(out, carried=True)
+        self._grace_ends_at = now
+        return True
+
+    def _stand_in(self, reason: str, now: Instant, out: list[Command]) -> None:
+        """The grace is over: the box answers from now on, or lets the station go."""
+        self._grace_ends_at = inf
+        if not self.exchange.may_carry(now):
+            self._part("csms_closed", Leg.CSMS, None, reason, out)
+            return
+        out.append(Observe(link=self.link, what=OutageBegan(identity=self.identity, carried=True, reason=reason)))
+        self.exchange.carry_on(now, out)
+
+    def _left_alone(self, event: LegLost, now: Instant, out: list[Command]) -> bool:
+        """The CSMS of an open link is lost: True when the station stays for now. A refusal is no loss (3.15.9)."""
+        outage = self.policy.outage
+        carries = self.exchange.may_carry(now)
+        if deliberate(event.code) or not (carries or outage.grace_s):
+            return False
+        self._move(Move.STAY)
+        self.exchange.suspend(out)
+        self._dial_at, self._upward = now, (self.exchange.subprotocol,) if self.exchange.subprotocol else ()
+        self._grace_ends_at = now + outage.grace_s
+        if outage.grace_s:
+            began = OutageBegan(identity=self.identity, carried=False, reason=event.reason)
+            out.append(Observe(link=self.link, what=began))
+        else:
+            self._stand_in(event.reason, now, out)
+        return True
 
     def replaced(self, out: list[Command]) -> None:
         """A newer connection of the same station takes over (1.2.7)."""
-        if self.state is State.OPEN:
+        if self.state in TALKING:
             self._part("replaced", None, None, "a newer connection of this station", out)
         else:
-            self._turn_away(_unavailable(self.link, "a newer connection of this station", 1.0), "replaced", out)
+            self._turn_away(unavailable(self.link, "a newer connection of this station", 1.0), "replaced", out)
 
     def stopped(self, event: ReadingStopped, out: list[Command]) -> None:
         """The edge gives this link up: a bug of ours, or the box stops."""
         if self.over:
             return
         cause: LostCause = "bug" if event.code == 1011 else "stopping"
-        if self.state is State.OPEN:
+        if self.state in TALKING:
             self._part(cause, None, event.code, event.reason, out)
         else:
-            self._turn_away(_unavailable(self.link, event.reason, 1.0), "bug" if cause == "bug" else "stopping", out)
+            self._turn_away(unavailable(self.link, event.reason, 1.0), "bug" if cause == "bug" else "stopping", out)
 
-    def lost(self, event: LegLost, out: list[Command]) -> None:
+    def lost(self, event: LegLost, now: Instant, out: list[Command]) -> None:
         """A leg is gone: the other is let go (6.3), the last one ends the link."""
         was = self._legs[event.leg]
         self._legs[event.leg] = Presence.ABSENT
         if self.state is State.ENDING:
             self._forget_if_alone(out)
-        elif self.state is State.OPEN:
+        elif self.state is State.OPEN and event.leg is Leg.CSMS and self._left_alone(event, now, out):
+            return
+        elif self.state is State.OPEN or (self.state in TALKING and event.leg is Leg.STATION):
             self._part(_lost_cause(event), event.leg, event.code, event.reason, out)
         elif event.leg is Leg.CSMS:
             self._legs[event.leg] = was
@@ -254,13 +284,13 @@ class Link:
             raise OurBug(f"link {self.link}: frame from the {leg.value} while {self.state.name}")
         ending = self.exchange.frame(leg, text, now, out)
         if ending is not None:
-            self._overrun(out)
+            self._ends(ending, out)
         elif self.state is State.GREETED:
             self._dial_at = min(self._dial_at, now) if self._give_up_at == inf else self._dial_at
 
     def ask(self, event: OwnCallAsked, now: Instant, out: list[Command]) -> None:
         """An own CALL; without an open link it ends at once."""
-        if self.state is State.OPEN:
+        if self.state in TALKING:
             self.exchange.ask(event, now, out)
         else:
             ended = OwnCallEnded(identity=self.identity, token=event.token, action=event.action, verdict="dropped")
@@ -270,96 +300,48 @@ class Link:
         """Time has passed: free slots, recycle a half-dead station."""
         if now >= self._armed_at:
             self._armed_at = inf
-        if self.state is State.OPEN and self.exchange.expire(now, out) == "half_dead":
+        if self.state not in TALKING:
+            return
+        if now >= self._grace_ends_at:
+            self._stand_in("the CSMS did not come back in time", now, out)
+        if self.state in TALKING:
+            self._ends(self.exchange.expire(now, out), out)
+
+    def stored(self, event: Kept | NotKept | Fetched, now: Instant, out: list[Command]) -> None:
+        """News of the journal."""
+        if self.state not in TALKING:
+            return
+        if isinstance(event, Kept):
+            self.exchange.kept(event.ticket, now, out)
+        elif isinstance(event, Fetched):
+            self.exchange.fetched(event, now, out)
+        else:
+            self._ends("journal", out)
+
+    def _ends(self, ending: Ending | None, out: list[Command]) -> None:
+        """What the conversation found makes the link end."""
+        if ending == "overrun":
+            self._overrun(out)
+        elif ending == "half_dead":
             self._part("half_dead", None, None, "station answers no CALL", out)
+        elif ending == "journal":
+            self._part("journal", None, None, "what the station said cannot be stored", out)
+        elif ending == "clock":
+            self._part("csms_closed", Leg.CSMS, None, "nobody trustworthy tells the time", out)
+        elif ending == "csms_refused":
+            self._part("csms_refused", Leg.CSMS, None, "the CSMS did not accept the station's BootNotification", out)
 
     def arm(self, out: list[Command]) -> None:
         """Have the edge wake this link when something is due; one alarm at a time is enough."""
-        if self.state is State.OPEN and self._exchange is not None:
-            due_at = self._exchange.due_at()
-        else:
-            due_at = self._dial_at if self.wants_dial else inf
+        due_at = self._dial_at if self.wants_dial else inf
+        if self.state in TALKING:
+            due_at = min(due_at, self._grace_ends_at, self.exchange.due_at())
         if due_at < self._armed_at:
             self._armed_at = due_at
             out.append(WakeAt(link=self.link, at=Instant(due_at)))
-
-    def _no_common_version(self, out: list[Command]) -> None:
-        """HTTP 400 (TC_B_58_CSMS), or Part 4's upgrade without a version that is closed at once (3.3)."""
-        reason = "no OCPP version in common"
-        if self._legs[Leg.STATION] is Presence.WAITING and self.policy.no_common_subprotocol == "close":
-            out.append(Accept(link=self.link, subprotocol=None))
-            self._legs[Leg.STATION] = Presence.UP
-            self._turn_away(Refuse(link=self.link, status=101, reason=reason), "subprotocol", out, code=1002)
-        else:
-            self._turn_away(Refuse(link=self.link, status=400, reason=reason), "subprotocol", out, code=1002)
-
-    def _overrun(self, out: list[Command]) -> None:
-        reason = "too many frames wait"
-        if self.state is State.OPEN:
-            self._part("overrun", None, 1013, reason, out)
-        else:
-            self._turn_away(_unavailable(self.link, reason, 1.0), "overrun", out, code=1013)
-
-    def _turn_away(self, refusal: Refuse, cause: RefusedCause, out: list[Command], *, code: int | None = None) -> None:
-        """Before the link was open: refuse the upgrade, or close what was already upgraded."""
-        if self._legs[Leg.STATION] is Presence.WAITING:
-            out.append(refusal)
-            self._legs[Leg.STATION] = Presence.ABSENT
-        fallback = 1008 if cause == "csms" else self.policy.close_code
-        self._end(code or fallback, "", out)
-        self._refused(refusal.status, cause, refusal.reason, out)
-        self._forget_if_alone(out)
-
-    def _part(self, cause: LostCause, by: Leg | None, code: int | None, reason: str, out: list[Command]) -> None:
-        """An open link ends: whoever is still there is let go (6.3)."""
-        self._end(
-            code_onward(code, self.policy.close_code),
-            words(reason, code),
-            out,
-            code_up=code_onward(code, 1001),
-            half_dead=cause == "half_dead",
-        )
-        self.exchange.end(out)
-        lost = LinkLost(identity=self.identity, by=by, cause=cause, code=code, reason=reason)
-        out.append(Observe(link=self.link, what=lost))
-        self._forget_if_alone(out)
-
-    def _end(self, code: int, reason: str, out: list[Command], *, code_up: int = 1001, half_dead: bool = False) -> None:
-        self._move(Move.END)
-        if self._legs[Leg.CSMS] is not Presence.ABSENT:
-            out.append(Close(link=self.link, leg=Leg.CSMS, code=code_up, reason=reason))
-        if self._legs[Leg.CSMS] is Presence.WAITING:
-            self._legs[Leg.CSMS] = Presence.ABSENT
-        if self._legs[Leg.STATION] is Presence.UP:
-            style = "drop" if half_dead else self.policy.close_style
-            out.append(Close(link=self.link, leg=Leg.STATION, code=code, reason=reason, style=style))
-
-    def _refused(self, status: int, cause: RefusedCause, reason: str, out: list[Command]) -> None:
-        what = LinkRefused(identity=self.identity, status=status, cause=cause, reason=reason)
-        out.append(Observe(link=self.link, what=what))
-
-    def _forget_if_alone(self, out: list[Command]) -> None:
-        if all(presence is Presence.ABSENT for presence in self._legs.values()):
-            self._move(Move.FORGET)
-            out.append(Forget(link=self.link))
-
-    def _expect(self, *states: State) -> None:
-        if self.state not in states:
-            raise OurBug(f"link {self.link}: news of a dial while {self.state.name}")
-
-    def _move(self, move: Move) -> None:
-        try:
-            self.state = MOVES[self.state, move]
-        except KeyError:
-            raise OurBug(f"link {self.link}: no move {move.name} from {self.state.name}") from None
 
 
 def _lost_cause(event: LegLost) -> LostCause:
     if event.leg is Leg.STATION:
         return "station_closed"
     return "csms_refused" if event.code == 1008 else "csms_closed"
-
-
-def _unavailable(link: LinkId, reason: str, retry_s: float) -> Refuse:
-    retry = str(max(1, ceil(retry_s))).encode("ascii")
-    return Refuse(link=link, status=503, reason=reason, headers=((b"Retry-After", retry),))

@@ -25,9 +25,13 @@ class Registration(Enum):
 
 
 class LinkOpened(Observation, frozen=True, kw_only=True):
-    """Station and CSMS are joined. `subprotocol` is what both speak."""
+    """Station and CSMS are joined. `subprotocol` is what both speak.
+
+    `carried`: the CSMS is away and the box stands in for it; an `OutageEnded` tells when it is there.
+    """
 
     subprotocol: str
+    carried: bool = False
 
 
 class LinkRefused(Observation, frozen=True, kw_only=True):
@@ -47,11 +51,20 @@ class LinkLost(Observation, frozen=True, kw_only=True):
     """The link ended. `by` is the leg that went first, None when the box ended it. `cause` is a word for metrics.
 
     `replaced` comes before the `LinkOpened` of the newer link. `overrun`: a peer sent on although it was paused.
+    `journal`: a message could not be stored, so the station has to keep it itself.
     """
 
     by: Leg | None
     cause: Literal[
-        "station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "overrun", "bug", "stopping"
+        "station_closed",
+        "csms_closed",
+        "csms_refused",
+        "replaced",
+        "half_dead",
+        "overrun",
+        "journal",
+        "bug",
+        "stopping",
     ]
     code: int | None
     reason: str
@@ -69,7 +82,8 @@ class CallSeen(Observation, frozen=True, kw_only=True):
 class CallAnswered(Observation, frozen=True, kw_only=True):
     """A relayed CALL of `leg` found its end. Latency is from sending it on to its answer.
 
-    verdict: `result`, `error` (CALLERROR, then `error_code` is set), `late` (answered after we gave its slot free).
+    verdict: `result`, `error` (CALLERROR, then `error_code` is set), `late` (answered after we gave its slot free),
+    `carried` (answered by the box while the CSMS is away).
     `answer` is the payload of a CALLRESULT (empty when its JSON is broken), for a CALLERROR the whole frame.
     """
 
@@ -78,7 +92,7 @@ class CallAnswered(Observation, frozen=True, kw_only=True):
     message_id: str
     request: bytes
     answer: bytes
-    verdict: Literal["result", "error", "late"]
+    verdict: Literal["result", "error", "late", "carried"]
     latency_s: float
     error_code: str | None = None
 
@@ -120,7 +134,9 @@ class FrameDropped(Observation, frozen=True, kw_only=True):
     """A frame from `leg` went no further. `cause` is a short fixed word for metrics."""
 
     leg: Leg
-    cause: Literal["unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many"]
+    cause: Literal[
+        "unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many", "csms_away"
+    ]
     reason: str
 
 
@@ -158,3 +174,44 @@ class RootCertificateChanged(Observation, frozen=True, kw_only=True):
     """
 
     change: Literal["installed", "deleted"]
+
+
+class OutageBegan(Observation, frozen=True, kw_only=True):
+    """The CSMS was lost and the station stays. `carried`: the box answers it; otherwise what it says waits a moment."""
+
+    carried: bool
+    reason: str
+
+
+class OutageEnded(Observation, frozen=True, kw_only=True):
+    """The CSMS is there again; `backlog` tells that kept messages go first."""
+
+    backlog: bool
+
+
+class Replayed(Observation, frozen=True, kw_only=True):
+    """A kept message was sent to the CSMS: taken, to be tried again, or given up (E13)."""
+
+    action: str
+    verdict: Literal["delivered", "retry", "dead"]
+    attempts: int
+    error_code: str | None = None
+
+
+class BacklogDone(Observation, frozen=True, kw_only=True):
+    """Everything kept for this station is with its CSMS."""
+
+
+class LateRefusal(Observation, frozen=True, kw_only=True):
+    """The CSMS refused the token of a transaction that was allowed to begin while it was away."""
+
+    transaction: str
+    status: str
+    stopped: bool
+    """The box asks the station to stop it."""
+
+
+class CapReached(Observation, frozen=True, kw_only=True):
+    """A transaction of an unknown token drew as much energy as it may while the CSMS is away: it is being stopped."""
+
+    transaction: str

@@ -9,7 +9,7 @@ from typing import Literal
 
 RefusedCause = Literal["policy", "csms", "csms_away", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"]
 LostCause = Literal[
-    "station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "overrun", "bug", "stopping"
+    "station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "overrun", "journal", "bug", "stopping"
 ]
 NO_CODE = 1005
 """A close frame without a code."""
@@ -23,6 +23,15 @@ def sendable(code: int) -> bool:
 def code_onward(code: int | None, otherwise: int) -> int:
     """What the other peer is told: this peer's own code, also none at all; else `otherwise`."""
     return code if code is not None and (sendable(code) or code == NO_CODE) else otherwise
+
+
+def deliberate(code: int | None) -> bool:
+    """True for a close code by which a CSMS says that it does not want this station now, or that it did wrong.
+
+    1008 is policy, 4000 and up are the CSMS's own; protocol faults would only repeat themselves. Going away, restarts
+    (1001, 1012, 1013), plain closes and vanishing are losses: what the CSMS means it says to the next dial.
+    """
+    return code is not None and (code in (1002, 1003, 1007, 1008, 1009, 1010) or code >= 3000)
 
 
 def words(reason: str, code: int | None) -> str:

@@ -9,8 +9,31 @@ from typing import Literal
 
 from routing.values import Value
 
-CloseStyle = Literal["close", "drop"]
-"""How a station is let go: a close frame, or a cut TCP connection (some never come back after a close frame)."""
+CloseStyle = Literal["close", "drop", "refuse"]
+"""How a station is let go: a close frame, or a cut TCP connection (some never come back after a close frame).
+`refuse` cuts as well, and answers 503 at once where an upgrade would be held while the CSMS is away."""
+
+
+class OutagePolicy(Value, frozen=True, kw_only=True):
+    """What happens to a station whose CSMS is lost (Part 4 6.3). Times in seconds."""
+
+    mode: Literal["close", "carry"] = "close"
+    """`close` lets the station go, so that it keeps its messages itself; `carry` answers here and forwards later."""
+    grace_s: float = 0.0
+    """So long the CSMS may be away before anything is done about it; what the station says waits meanwhile."""
+    mark_offline: bool = True
+    """Unsigned TransactionEvents that are forwarded late say `offline: true` (8.7c)."""
+    attempts: int = 3
+    """MessageAttempts: so often a kept message is sent before it goes to the dead letters (E13.FR.01)."""
+    attempt_interval_s: float = 60.0
+    """MessageAttemptInterval: the wait after attempt n is n times this (E13.FR.02)."""
+    boot_again: bool = False
+    """Repeat the station's last BootNotification on every new connection, for a CSMS that insists on one; otherwise
+    only after it answered SecurityError."""
+    stop_refused: bool = True
+    """Stop a transaction whose token the CSMS refuses when it hears of it at last."""
+    energy_cap_wh: float | None = None
+    """Stop a transaction of an unknown token after so much energy while the CSMS is away."""
 
 
 class StationPolicy(Value, frozen=True, kw_only=True):
@@ -31,6 +54,7 @@ class StationPolicy(Value, frozen=True, kw_only=True):
     preferred: tuple[str, ...] = ("ocpp2.0.1", "ocpp2.1", "ocpp1.6")
     """Only for `early`: which of the offered versions to take, best first."""
     close_style: CloseStyle = "close"
+    outage: OutagePolicy = OutagePolicy()
     close_code: int = 1001
     """WebSocket code given to the station when its CSMS is lost."""
     call_timeout_s: float = 30.0

@@ -8,12 +8,17 @@ connection takes over when its CSMS has accepted it, not before, so a refused im
 from collections.abc import Callable
 
 from routing.backoff import Backoffs
+from routing.carrying.authorizations import Authorizations
 from routing.commands import Command, Forget, Observe, Refuse
+from routing.common import Common
 from routing.errors import OurBug
 from routing.events import (
     Event,
+    Fetched,
     FrameArrived,
+    Kept,
     LegLost,
+    NotKept,
     OwnCallAsked,
     ReadingStopped,
     StationArrived,
@@ -23,7 +28,8 @@ from routing.events import (
     Woke,
 )
 from routing.ids import OwnIds
-from routing.link import Link, State
+from routing.link import Link
+from routing.link_states import TALKING, State
 from routing.observations import LinkRefused, OwnCallEnded
 from routing.policy import Policies, Refused
 from routing.values import Instant, LinkId
@@ -32,15 +38,29 @@ MAX_ARRIVING = 4
 """Connections of one identity that may be under way at once, beside the one that is open."""
 
 
+def _nobody_invents() -> int:
+    raise OurBug("a 1.6 transaction began while the CSMS is away, and nobody numbers these")
+
+
 class Router:
     """Events in, commands out. `own_key` marks the ids of own CALLs and should outlive restarts; `uniform` draws 0..1.
 
-    `policies` may be replaced at any time; links that are there keep the policy they came with.
+    `invent` numbers 1.6 transactions that begin while the CSMS is away and must never repeat. `common` is what all links
+    share: its clock and paces are the edge's to set. `policies` may be replaced at any time; links that are there keep
+    the policy they came with.
     """
 
-    def __init__(self, policies: Policies, *, own_key: bytes, uniform: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        policies: Policies,
+        *,
+        own_key: bytes,
+        uniform: Callable[[], float],
+        authorizations: Authorizations | None = None,
+        invent: Callable[[], int] = _nobody_invents,
+    ) -> None:
         self.policies = policies
-        self._ids = OwnIds(own_key, uniform)
+        self.common = Common(OwnIds(own_key, uniform), authorizations or Authorizations(own_key), invent, uniform)
         self._backoffs = Backoffs(uniform)
         self._links: dict[LinkId, Link] = {}
         self._open: dict[str, Link] = {}
@@ -73,7 +93,9 @@ class Router:
         elif isinstance(event, OwnCallAsked):
             link.ask(event, now, out)
         elif isinstance(event, LegLost):
-            link.lost(event, out)
+            self._lost(link, event, now, out)
+        elif isinstance(event, Kept | NotKept | Fetched):
+            link.stored(event, now, out)
         elif isinstance(event, UpstreamAccepted):
             self._accepted(link, event, now, out)
         elif isinstance(event, UpstreamRefused):
@@ -92,7 +114,7 @@ class Router:
         if isinstance(policy, Refused):
             out += _turned_away(event, policy)
             return
-        link = Link(event, policy, self._ids)
+        link = Link(event, policy, self.common)
         self._links[event.link] = link
         arriving = self._arriving.setdefault(link.key, [])
         arriving.append(link)
@@ -105,9 +127,27 @@ class Router:
     def _settle(self, link: Link, now: Instant, out: list[Command]) -> None:
         """Dial when that is due; take a link on its way out off the books."""
         if link.dial_due(now):
-            link.dial(self._backoffs.wait_s(link.key, now), now, out)
+            link.dial(self._wait_s(link, now), now, out)
         if link.over:
             self._detach(link)
+
+    def _wait_s(self, link: Link, now: Instant) -> float:
+        """Seconds until this link may dial: its back-off, then its place in the line of all that want to (storms)."""
+        wait_s = self._backoffs.wait_s(link.key, now)
+        if wait_s > 0 or link.admitted:
+            return wait_s
+        admission = self.common.admission
+        wait_s = admission.wait_s(now)
+        if wait_s <= link.patience_s:
+            wait_s = admission.take(now) - now
+            link.admitted = True
+        return wait_s
+
+    def _lost(self, link: Link, event: LegLost, now: Instant, out: list[Command]) -> None:
+        """A station that stays without its CSMS waits before the first dial, like one that comes back (1.6.2)."""
+        link.lost(event, now, out)
+        if link.state is State.CARRYING:
+            self._backoffs.failed(link.key, link.policy, now)
 
     def _replace(self, link: Link, out: list[Command]) -> None:
         link.replaced(out)
@@ -117,13 +157,14 @@ class Router:
         self._backoffs.reached(link.key)
         mine: list[Command] = []
         link.accepted(event, now, mine)
-        if link.state is State.OPEN:
-            self._take_over(link, out)
+        self._take_over(link, out)
         out += mine
 
     def _take_over(self, link: Link, out: list[Command]) -> None:
-        """What came before this link is over, also what still waits for its CSMS; what came after stays."""
-        arriving = self._arriving[link.key]
+        """What came before a link that is in now is over, also what still waits for its CSMS; what came after stays."""
+        arriving = self._arriving.get(link.key, [])
+        if link.state not in TALKING or link not in arriving:
+            return
         for older in arriving[: arriving.index(link)]:
             self._replace(older, out)
         current = self._open.get(link.key)
@@ -140,11 +181,18 @@ class Router:
             self._backoffs.failed(link.key, link.policy, now)
         else:
             self._backoffs.reached(link.key)
-        link.refused(event, out)
+        mine: list[Command] = []
+        link.refused(event, now, mine)
+        self._take_over(link, out)
+        out += mine
 
     def _failed(self, link: Link, event: UpstreamFailed, now: Instant, out: list[Command]) -> None:
-        if not link.over:
-            link.failed(event.reason, self._backoffs.failed(link.key, link.policy, now), out)
+        if link.over:
+            return
+        mine: list[Command] = []
+        link.failed(event.reason, self._backoffs.failed(link.key, link.policy, now), now, mine)
+        self._take_over(link, out)
+        out += mine
 
     def _detach(self, link: Link) -> None:
         """A link on its way out holds no place any more; the newer one of its station stays untouched."""

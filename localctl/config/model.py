@@ -18,6 +18,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from localctl.config.model_net import Certificate, Controller, Csms, Http, Listen
+from localctl.config.model_outage import Outage
 from localctl.config.model_site import Charging, LimitSource, Load, Panel, ScheduledLimit, Site
 from localctl.config.model_station import Defaults, Evse, Station, StationSettings
 from localctl.config.tables import AsTuple, Table
@@ -34,6 +35,7 @@ __all__ = [
     "LimitSource",
     "Listen",
     "Load",
+    "Outage",
     "Panel",
     "ScheduledLimit",
     "Site",
@@ -55,6 +57,8 @@ class Config(Table):
     """CSMSs, first match wins."""
     defaults: Defaults = Field(default_factory=Defaults)
     """What holds for every station."""
+    outage: Outage = Field(default_factory=Outage)
+    """While a CSMS is away."""
     http: Http = Field(default_factory=Http)
     """Metrics, health, status page, API."""
     site: Site = Field(default_factory=Site)
@@ -78,6 +82,12 @@ class Config(Table):
     def station_of(self, identity: str) -> Station | None:
         """The table of a station, upper and lower case alike, or None when it is not in the file."""
         return self.stations_by_identity.get(identity.casefold())
+
+    @property
+    def carries(self) -> bool:
+        """Whether any station stays connected while its CSMS is away."""
+        listed = any(self.settings(station.identity).outage == "carry" for station in self.station)
+        return listed or self.defaults.outage == "carry"
 
     def csms_of(self, identity: str) -> Csms | None:
         """The CSMS a station belongs to: the one it names, else the first whose patterns match."""

@@ -33,13 +33,19 @@ class StationSettings(Table):
     """With `early`: the CSMS is dialled after this long even without a frame."""
     preferred: Annotated[tuple[Subprotocol, ...], AsTuple] = key(("ocpp2.0.1", "ocpp2.1", "ocpp1.6"), min_length=1)
     """With `early`: which of the offered versions is taken, best first."""
-    close_style: Literal["close", "drop"] = key("close")
+    close_style: Literal["close", "drop", "refuse"] = key("close")
     """How the station is let go: with a `close` frame, or by a `drop`ped TCP connection, for those that never come back
-    after a close frame."""
+    after a close frame. `refuse` drops too, and answers 503 at once while the CSMS is away, instead of holding the
+    upgrade for `hold_s`: a refused handshake is what most stations repeat soonest."""
     close_code: int = key(1001, ge=1000, le=4999)
     """WebSocket close code that tells the station that its CSMS is away."""
-    outage: Literal["close"] = key("close")
-    """CSMS away: `close` the station's connection, so that it keeps its messages itself (OCPP Part 4, 6.3)."""
+    outage: Literal["close", "carry"] = key("close")
+    """CSMS away: `close` the station's connection, so that it keeps its messages itself (OCPP Part 4, 6.3), or `carry`
+    on: the box answers in the CSMS's place, keeps on disk what the CSMS must hear, and forwards it later. See
+    `[outage]`."""
+    outage_grace_s: float = key(0.0, unit="s", ge=0, le=60)
+    """So long a CSMS may be away before the station notices anything; what it says waits. Not above its MessageTimeout.
+    For a CSMS connection that flaps."""
     call_timeout_s: float = key(30.0, unit="s", gt=0, le=600)
     """A CALL without an answer frees its slot after this long. Not above the station's own MessageTimeout."""
     own_call_timeout_s: float = key(15.0, unit="s", gt=0, le=600)

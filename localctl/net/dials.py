@@ -131,3 +131,4 @@ class Dials:
         self._stats.csms.closes[how.cause] += 1
         link.csms = None
         self._post(LegLost(link=link.id, leg=Leg.CSMS, reason=how.reason, code=how.code))
+        self._intake.room_again(link, Leg.CSMS)

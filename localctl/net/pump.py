@@ -18,6 +18,7 @@ from localctl.net import watch
 from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
 from localctl.net.dials import Dials, prepared
+from localctl.net.keeping import KEEPING, Archive, Keeping
 from localctl.net.legs import StationSocket
 from localctl.net.links import Link, LinkStatus, Side
 from localctl.net.own_calls import FollowUpTaker, OwnCalls
@@ -40,7 +41,7 @@ from routing.events import (
     StationArrived,
     Woke,
 )
-from routing.observations import FollowUpArrived, LinkOpened, Observation, OwnCallEnded, PasswordChanged
+from routing.observations import FollowUpArrived, LinkOpened, Observation, OutageEnded, OwnCallEnded, PasswordChanged
 from routing.values import Instant, Leg, LinkId
 
 RECONNECT_PAUSE_S: Final = 0.05
@@ -63,7 +64,7 @@ class Switchboard:
     """All sockets of the box around one router.
 
     `observer` gets every observation; what it raises is logged and goes no further. `gatekeeper` knows passwords and
-    profiles across restarts.
+    profiles across restarts. `archive` keeps what stations said while their CSMS was away.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Switchboard:
         *,
         gatekeeper: Gatekeeper | None = None,
         stats: NetStats | None = None,
+        archive: Archive | None = None,
     ) -> None:
         self.stats = stats or NetStats()
         self._router = router
@@ -88,6 +90,7 @@ class Switchboard:
         self._open: dict[str, LinkId] = {}
         self._ids = itertools.count(1)
         self._calls = OwnCalls()
+        self.keeping = Keeping(archive, self.post)
         self._events: deque[Event] = deque()
         self._thawed: deque[tuple[Link, Leg]] = deque()
         self._busy = False
@@ -206,9 +209,16 @@ class Switchboard:
             self.post(ReadingStopped(link=number, reason="internal error"))
 
     def station_arrived(
-        self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings, peer: str
+        self,
+        station: StationSocket,
+        visitor: Visitor,
+        edge: StationEdge,
+        listener: ListenerSettings,
+        peer: str,
+        *,
+        trusted: bool,
     ) -> int:
-        """A station waits for its verdict."""
+        """A station waits for its verdict. `trusted`: this box itself knows that it is who it says."""
         number = LinkId(next(self._ids))
         link = Link(
             number,
@@ -221,7 +231,8 @@ class Switchboard:
         )
         self._links[number] = link
         station.taker = Side(self, link, Leg.STATION)
-        self.post(StationArrived(link=number, identity=visitor.identity, offer=station.offer))
+        known = self.keeping.known(visitor.identity, trusted=trusted)
+        self.post(StationArrived(link=number, identity=visitor.identity, offer=station.offer, known=known))
         return number
 
     def station_left(self, link: int, how: Closed) -> None:
@@ -270,6 +281,8 @@ class Switchboard:
                 self._thaw(link, command.leg)
             case Forget():
                 self._forget(link)
+            case _ if isinstance(command, KEEPING):
+                self.keeping.carry_out(link.visitor.identity, command)
             case _:
                 raise OurBug(f"no way to carry out {type(command).__name__}")
 
@@ -330,10 +343,20 @@ class Switchboard:
                     self._call_quietly(partial(taker, what))
             case LinkOpened() if link is not None:
                 self._open[link.visitor.identity.casefold()] = number
-                self._gatekeeper.came_in(link.visitor.identity, link.profile)
+                if not what.carried:
+                    self._gatekeeper.came_in(link.visitor.identity, link.profile)
+                    self._learn_password(link)
+            case OutageEnded() if link is not None:
+                self._learn_password(link)
             case PasswordChanged():
                 self._spawn(partial(self._gatekeeper.learn, what.identity, what.password))
         self._call_quietly(partial(self._observer, number, what, now))
+
+    def _learn_password(self, link: Link) -> None:
+        """The CSMS took what the station sent: so can we, when the CSMS cannot be asked."""
+        if link.edge.carries and link.edge.verify == "csms":
+            identity, authorization = link.visitor.identity, link.visitor.authorization
+            self._spawn(partial(self._gatekeeper.accepted, identity, authorization))
 
     def _call_quietly(self, call: Callable[[], None]) -> None:
         try:

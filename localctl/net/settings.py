@@ -82,6 +82,8 @@ class StationEdge:
     password_hash: str | None = field(default=None, repr=False)
     """Of `credentials.hash_password`; for `verify="local"`."""
     serial: str | None = None
+    carries: bool = False
+    """May come in while its CSMS is away: what the CSMS accepted before is then checked here."""
     allow_downgrade: bool = False
     """May come back with a lower security profile than before (never OCPP's wish, A05.FR.07)."""
 

@@ -41,9 +41,16 @@ class Door(Protocol):
     """Whom stations are announced to."""
 
     def station_arrived(
-        self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings, peer: str
+        self,
+        station: StationSocket,
+        visitor: Visitor,
+        edge: StationEdge,
+        listener: ListenerSettings,
+        peer: str,
+        *,
+        trusted: bool,
     ) -> int:
-        """A station waits for its verdict; the number names it from now on."""
+        """A station waits for its verdict; the number names it from now on. `trusted`: we know that it is genuine."""
         ...
 
     def station_left(self, link: int, how: Closed) -> None:
@@ -257,6 +264,7 @@ class _Arrival:
         self._connection = connection
         self._link: int | None = None
         self._counted = False
+        self._trusted = False
 
     async def serve(self) -> None:
         """TLS, request, checks, then the leg itself until it ends."""
@@ -305,12 +313,14 @@ class _Arrival:
         treatment = edge.station(target.identity)
         station.settle(compression=treatment.compression, max_message=treatment.max_message)
         certificate = request.tls.tls.getpeercert() if request.tls is not None else None
-        denied = await server._gatekeeper.check(
-            self._settings, treatment, target.identity, request.authorization, certificate
-        )
+        gatekeeper = server._gatekeeper
+        denied = await gatekeeper.check(self._settings, treatment, target.identity, request.authorization, certificate)
         if denied is not None:
             self._refuse(station, denied.status, denied.cause, denied.reason, denied.headers, identity=target.identity)
             return
+        self._trusted = await gatekeeper.vouches(
+            self._settings, treatment, target.identity, request.authorization
+        )
         self._announce(
             station,
             request,
@@ -329,7 +339,10 @@ class _Arrival:
         self._server.settled(self._half)
         self._server.count(self._listening, 1)
         self._counted = True
-        self._link = self._server._door.station_arrived(station, visitor, edge, self._settings, self._peer_of(request))
+        peer = self._peer_of(request)
+        self._link = self._server._door.station_arrived(
+            station, visitor, edge, self._settings, peer, trusted=self._trusted
+        )
 
     def _peer_of(self, request: UpgradeRequest) -> str:
         """The station's address: where a proxy of ours stands before us, the one it names."""

@@ -67,5 +67,7 @@ class Known(Value, frozen=True, kw_only=True):
     """Items on disk."""
     aliases: tuple[Alias, ...] = ()
     """Its 1.6 transactions that began while the CSMS was away, the oldest first."""
+    recent: tuple[Item, ...] = ()
+    """The newest begins and ends of transactions on disk: a restart forgets no repetition."""
     trusted: bool = False
     """This arrival's credentials were verified here: the station may come in although the CSMS cannot be asked."""

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from routing.diagram import mermaid
-from routing.link import MOVES
+from routing.link_states import MOVES
 
 
 class Door(Enum):

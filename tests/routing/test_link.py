@@ -22,13 +22,14 @@ from routing import (
     ReadingStopped,
     Refuse,
     Resume,
+    Router,
     UpstreamAccepted,
     UpstreamFailed,
     UpstreamRefused,
     Woke,
 )
-from routing.ids import OwnIds
-from routing.link import MOVES, Link, Move, State
+from routing.link import Link
+from routing.link_states import MOVES, Move, State
 from routing.policy import StationPolicy
 from routing.values import Instant
 from tests.routing.playbook import (
@@ -57,6 +58,7 @@ ACCEPT = Accept(link=L1, subprotocol=V201)
 FORGET = Forget(link=L1)
 REFUSED_401 = UpstreamRefused(link=L1, status=401, headers=((b"WWW-Authenticate", b'Basic realm="x"'),), body=b"no")
 FAILED = UpstreamFailed(link=L1, reason="no route to host")
+COMMON = Router(lambda _identity: StationPolicy(csms="main"), own_key=b"k", uniform=lambda: 0.5).common
 STOPPED = ReadingStopped(link=L1, reason="bug", code=1011)
 
 
@@ -361,7 +363,7 @@ def test_after_a_bug_every_link_can_still_be_let_go_and_is_forgotten(state):
 
 @pytest.mark.parametrize(("state", "move"), list(itertools.product(State, Move)))
 def test_every_move_is_in_the_table_or_our_bug(state, move):
-    link = Link(arrived(), StationPolicy(csms="main"), OwnIds(b"k", lambda: 0.5))
+    link = Link(arrived(), StationPolicy(csms="main"), COMMON)
     link.state = state
     if (state, move) in MOVES:
         link._move(move)
@@ -378,7 +380,7 @@ def test_every_state_can_end_and_every_end_is_forgotten():
 
 
 def test_there_is_no_conversation_before_the_station_is_let_in():
-    link = Link(arrived(), StationPolicy(csms="main"), OwnIds(b"k", lambda: 0.5))
+    link = Link(arrived(), StationPolicy(csms="main"), COMMON)
     link.arrive(Instant(0.0), [])
     with pytest.raises(OurBug, match="no conversation"):
         _ = link.exchange

@@ -1,0 +1,279 @@
+"""The part of a conversation that goes on without the CSMS: LIVE ─> CARRYING ─> DRAINING ─> LIVE.
+
+CARRYING: the up leg is gone. Every request of the station gets its local answer (`answers`); what the CSMS must hear
+later is kept first, and answered only when it is on disk (P4). DRAINING: the up leg is there again and kept messages go
+up, oldest first (`replay`); whatever must not overtake them is kept behind them, everything else passes as usual. A
+transaction that began here under a number of ours keeps it towards the station for its whole life (10.7).
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from routing import frames
+from routing.actions import unsigned
+from routing.carrying import splice
+from routing.carrying.answers import local_answer
+from routing.carrying.authorizations import Verdict
+from routing.carrying.desk import Desk, Local
+from routing.carrying.energy import EnergyCap, energy_wh
+from routing.carrying.items import Alias, Known
+from routing.carrying.rules import BY_ACTION
+from routing.commands import Command, Keep, Observe, Send
+from routing.common import Common
+from routing.errors import OurBug
+from routing.frames import Frame
+from routing.observations import CallAnswered, CallSeen, CapReached
+from routing.policy import StationPolicy
+from routing.values import Instant, Leg, LinkId
+
+
+class Mode(Enum):
+    """Who answers the station."""
+
+    LIVE = "live"
+    CARRYING = "carrying"
+    DRAINING = "draining"
+
+
+MOVES: Mapping[tuple[Mode, Literal["lose", "recall", "drained"]], Mode] = MappingProxyType(
+    {
+        (Mode.LIVE, "lose"): Mode.CARRYING,
+        (Mode.LIVE, "recall"): Mode.DRAINING,
+        (Mode.CARRYING, "recall"): Mode.DRAINING,
+        (Mode.DRAINING, "lose"): Mode.CARRYING,
+        (Mode.DRAINING, "drained"): Mode.LIVE,
+    }
+)
+
+
+class _Pending(Struct, frozen=True):
+    """An answer that waits for the disk."""
+
+    frame: Frame
+    answer: str
+
+
+class Carry:
+    """One station's conversation without its CSMS. Methods append what is to be done to `out`."""
+
+    def __init__(
+        self, link: LinkId, identity: str, policy: StationPolicy, subprotocol: str, common: Common, known: Known
+    ) -> None:
+        self.link, self.identity, self.policy, self.subprotocol = link, identity, policy, subprotocol
+        self.mode = Mode.LIVE
+        self.known = known
+        self.aliases: dict[int, int | None] = {alias.local: alias.real for alias in known.aliases}
+        self._to_stop: list[str] = []
+        self._common = common
+        self._cap = EnergyCap(policy.outage.energy_cap_wh)
+        self._pending: dict[int, list[_Pending]] = {}
+        self._tickets = 0
+
+    @property
+    def pending(self) -> int:
+        """Answers that wait for the disk."""
+        return len(self._pending)
+
+    def move(self, why: Literal["lose", "recall", "drained"]) -> None:
+        """Change the mode; a move that is not in the table is our bug."""
+        try:
+            self.mode = MOVES[self.mode, why]
+        except KeyError:
+            raise OurBug(f"link {self.link}: no move {why} from {self.mode.name}") from None
+
+    def takes(self, action: str) -> bool:
+        """True for requests of the station that are not relayed now."""
+        return self.mode is Mode.CARRYING or (self.mode is Mode.DRAINING and self._is_kept(action))
+
+    def _is_kept(self, action: str) -> bool:
+        rule = BY_ACTION.get((self.subprotocol, unsigned(action)))
+        return rule is not None and rule.keep is not None
+
+    def take(self, frame: Frame, now: Instant, out: list[Command], *, seen: bool) -> bool:
+        """Answer a request of the station here, at once (True) or when what must be kept of it is on disk.
+
+        `seen`: it was observed when it came, before it had to wait.
+        """
+        if not seen:
+            self._observe_seen(frame, out)
+        local = local_answer(self.subprotocol, frame.word, frame.message_id, frame.payload, self._desk(now))
+        if local.error is not None:
+            text = frames.error_text(frame.message_id, local.error, "the local controller stands in for the CSMS")
+            out.append(Send(link=self.link, leg=Leg.STATION, text=text))
+            self._observe_answer(frame, text.encode(), local.error, out)
+            return True
+        if frame.word == "BootNotification":
+            self.known = msgspec.structs.replace(self.known, boot=_text(frame.payload))
+        self._watch_energy(frame, local, out)
+        if local.item is None:
+            return self._answer_in_turn(frame, local.payload, out)
+        if local.item.invented is not None:
+            self.aliases[local.item.invented] = None
+        self._tickets += 1
+        self._pending[self._tickets] = [_Pending(frame, local.payload)]
+        out.append(Keep(link=self.link, ticket=self._tickets, item=local.item))
+        return False
+
+    def _answer_in_turn(self, frame: Frame, payload: str, out: list[Command]) -> bool:
+        """Nothing new to keep; but a repetition must not be answered before its first is on disk."""
+        if self._pending and self._is_kept(frame.word):
+            self._pending[self._tickets].append(_Pending(frame, payload))
+            return False
+        self._answer(frame, payload, out)
+        return True
+
+    def kept(self, ticket: int, out: list[Command]) -> list[str]:
+        """It is on disk: the station may hear its answer. The ids of what is answered."""
+        waiting = self._pending.pop(ticket, [])
+        for pending in waiting:
+            self._answer(pending.frame, pending.answer, out)
+        return [pending.frame.message_id for pending in waiting]
+
+    def booted(self, request: bytes, answer: bytes) -> None:
+        """The CSMS answered a BootNotification: what it looks like, and how often it wants a Heartbeat."""
+        interval_s = _interval(answer) or self.known.heartbeat_s
+        self.known = msgspec.structs.replace(self.known, boot=_text(request), heartbeat_s=interval_s)
+
+    def stop(self, transaction: str) -> None:
+        """The box must ask the station to stop this one."""
+        self._to_stop.append(transaction)
+
+    def take_to_stop(self) -> list[str]:
+        """What must be stopped and was not asked for yet."""
+        found, self._to_stop = self._to_stop, []
+        return found
+
+    def up(self, frame: Frame, text: str) -> str:
+        """What the CSMS gets of a live request: the same text, but for numbers that only the station knows."""
+        return self.respelled(frame, text, splice.translated_up(frame.word, _text(frame.payload), self.numbers_up()))
+
+    def down(self, frame: Frame, text: str) -> tuple[Frame, str]:
+        """What the station gets of a request of the CSMS."""
+        numbers = {real: local for local, real in self.aliases.items() if real is not None}
+        payload = splice.translated_down(frame.word, _text(frame.payload), numbers)
+        respelled = self.respelled(frame, text, payload)
+        if respelled is text:
+            return frame, text
+        return Frame(frame.kind, frame.message_id, frame.word, payload.encode()), respelled
+
+    def numbers_up(self) -> dict[int, int]:
+        """Our numbers of 1.6 transactions to the CSMS's, as far as it has told them."""
+        return {local: real for local, real in self.aliases.items() if real is not None}
+
+    def told(self, alias: Alias) -> None:
+        """The CSMS gave its number for a transaction that began here."""
+        self.aliases[alias.local] = alias.real
+        while len(self.aliases) > 1000:
+            del self.aliases[next(iter(self.aliases))]
+
+    def ended(self, request: bytes) -> int | None:
+        """The local number of the 1.6 transaction that this StopTransaction ended, if it is one of ours."""
+        local = splice.transaction_number(_text(request))
+        return local if local in self.aliases else None
+
+    def lift_cap(self, transaction: str) -> None:
+        """The CSMS accepted the token after all."""
+        self._cap.lift(transaction)
+
+    def respelled(self, frame: Frame, text: str, payload: str) -> str:
+        """The frame with its payload changed; the text itself where nothing changed."""
+        if not frame.payload or payload == _text(frame.payload):
+            return text
+        head, found, tail = text.rpartition(_text(frame.payload))
+        return head + payload + tail if found else text
+
+    def _desk(self, now: Instant) -> Desk:
+        common = self._common
+        unix_at = common.clock.unix(now)
+
+        def judge(token: bytes) -> Verdict:
+            csms, identity = self.policy.csms, self.identity
+            return common.authorizations.verdict(csms, identity, self.subprotocol, token, unix_at)
+
+        return Desk(
+            time=common.clock.text(now),
+            heartbeat_s=self.known.heartbeat_s,
+            identity=self.identity,
+            judge=judge,
+            invent=common.invent,
+            repeats=common.repeats_of(self.identity, self.subprotocol, self.known),
+        )
+
+    def _watch_energy(self, frame: Frame, local: Local, out: list[Command]) -> None:
+        transaction = local.item.transaction if local.item is not None else ""
+        if not transaction or self.policy.outage.energy_cap_wh is None:
+            return
+        wh = energy_wh(self.subprotocol, unsigned(frame.word), frame.payload)
+        if local.unknown_token:
+            self._cap.begin(transaction)
+        if wh is not None and self._cap.exceeded(transaction, wh):
+            self.stop(transaction)
+            out.append(Observe(link=self.link, what=CapReached(identity=self.identity, transaction=transaction)))
+
+    def _answer(self, frame: Frame, payload: str, out: list[Command]) -> None:
+        out.append(Send(link=self.link, leg=Leg.STATION, text=frames.result_text(frame.message_id, payload)))
+        self._observe_answer(frame, payload.encode(), None, out)
+
+    def _observe_seen(self, frame: Frame, out: list[Command]) -> None:
+        seen = CallSeen(
+            identity=self.identity,
+            leg=Leg.STATION,
+            action=frame.word,
+            message_id=frame.message_id,
+            payload=frame.payload,
+        )
+        out.append(Observe(link=self.link, what=seen))
+
+    def _observe_answer(self, frame: Frame, answer: bytes, error: str | None, out: list[Command]) -> None:
+        answered = CallAnswered(
+            identity=self.identity,
+            leg=Leg.STATION,
+            action=frame.word,
+            message_id=frame.message_id,
+            request=frame.payload,
+            answer=answer,
+            verdict="carried",
+            latency_s=0.0,
+            error_code=error,
+        )
+        out.append(Observe(link=self.link, what=answered))
+
+
+def _text(payload: bytes) -> str:
+    return payload.decode("utf-8", "replace")
+
+
+class _Status(Struct):
+    status: str = ""
+
+
+class _Answer(Struct, rename="camel"):
+    id_token_info: _Status | None = None
+    id_tag_info: _Status | None = None
+    interval: int = 0
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+
+
+def status_of(answer: bytes) -> str | None:
+    """The status that an answer gives a token (idTokenInfo, 1.6 idTagInfo); None when it says nothing of one."""
+    found = _read(answer)
+    info = found.id_token_info or found.id_tag_info
+    return info.status if info is not None else None
+
+
+def _interval(answer: bytes) -> int:
+    return _read(answer).interval
+
+
+def _read(answer: bytes) -> _Answer:
+    try:
+        return _decode(answer)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return _Answer()

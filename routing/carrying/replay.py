@@ -1,0 +1,270 @@
+"""Kept messages on their way to the CSMS: one at a time, oldest first, paced, tried again, given up at last (E13).
+
+The edge hands out the oldest row (`Fetched`); its answer removes it (`Delivered`) and asks for the next. A CALLERROR or
+no answer counts as one of MessageAttempts, a lost connection does not: it says nothing about the message. A CSMS that
+answers SecurityError wants a BootNotification first; it gets the station's last one. When it then does not accept, the
+station itself must hear that, so the link ends.
+"""
+
+from collections import OrderedDict
+from math import inf
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from routing import frames
+from routing.actions import unsigned
+from routing.carrying import splice
+from routing.carrying.carry import Carry, Mode, status_of
+from routing.carrying.items import Alias, Item, Row
+from routing.commands import Bury, Command, Delivered, Fetch, Observe
+from routing.common import Common
+from routing.correlation import Call, Carried
+from routing.frames import CALL, ERROR, Frame
+from routing.observations import BacklogDone, LateRefusal, Replayed
+from routing.values import Instant
+
+FOR_GOOD = frozenset({"Accepted", "ConcurrentTx"})
+"""Verdicts that let a transaction run: ConcurrentTx may be the echo of its own repeated begin."""
+MAX_ENDED = 64
+"""Ended transactions that are remembered, so that they are not stopped again."""
+
+
+class _Transaction(Struct, rename="camel"):
+    transaction_id: str = ""
+
+
+class _Status(Struct):
+    status: str = ""
+
+
+_decode_status = msgspec.json.Decoder(_Status).decode
+
+
+class _Said(Struct, rename="camel"):
+    """TransactionEvent (2.x) or StopTransaction (1.6, without an event type)."""
+
+    event_type: str = "Ended"
+    transaction_info: _Transaction | None = None
+    transaction_id: int | None = None
+
+
+_decode_said = msgspec.json.Decoder(_Said).decode
+
+
+def ended_transaction(payload: bytes) -> str | None:
+    """The transaction that this request ends, if it does."""
+    try:
+        said = _decode_said(payload)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    if said.event_type != "Ended":
+        return None
+    if said.transaction_info is not None:
+        return said.transaction_info.transaction_id
+    return None if said.transaction_id is None else str(said.transaction_id)
+
+
+class _Started(Struct, rename="camel"):
+    transaction_id: int
+
+
+_decode_started = msgspec.json.Decoder(_Started).decode
+
+
+class Replay:
+    """The way up for what `carry` kept. At most one row is out; it is read again from disk after every loss."""
+
+    def __init__(self, carry: Carry, common: Common) -> None:
+        self._carry = carry
+        self._common = common
+        self._policy = carry.policy.outage
+        self._row: Row | None = None
+        self._attempts = 0
+        self._send_at = inf
+        self._fetching = False
+        self._boot_due = False
+        self._booted = False
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self.transactions: frozenset[str] = frozenset()
+        """Transactions of which something waits."""
+
+    @property
+    def due_at(self) -> float:
+        """When the next may go."""
+        return self._send_at
+
+    def begin(self, out: list[Command]) -> None:
+        """The CSMS is there: start with the oldest."""
+        self._carry.move("recall")
+        self._booted = False
+        self._boot_due = self._policy.boot_again and bool(self._carry.known.boot)
+        self._fetch(out)
+
+    def halt(self) -> None:
+        """The CSMS is gone again."""
+        self._row, self._send_at, self._fetching = None, inf, False
+
+    def _fetch(self, out: list[Command]) -> None:
+        self._row, self._send_at, self._attempts, self._fetching = None, inf, 0, True
+        out.append(Fetch(link=self._carry.link))
+
+    def fetched(self, row: Row | None, transactions: frozenset[str], now: Instant, out: list[Command]) -> None:
+        """The edge found the oldest, or nothing: then, if nothing is on its way to the disk, the backlog is done."""
+        if not self._fetching or self._carry.mode is not Mode.DRAINING:
+            return
+        self._fetching = False
+        self.transactions = transactions
+        if row is not None:
+            self._row = row
+            self._send_at = self._common.replay.take(now)
+        elif not self._carry.pending:
+            self._carry.move("drained")
+            out.append(Observe(link=self._carry.link, what=BacklogDone(identity=self._carry.identity)))
+
+    def kept_more(self, out: list[Command]) -> None:
+        """Something was added behind the last one."""
+        if self._carry.mode is Mode.DRAINING and self._row is None and not self._fetching:
+            self._fetch(out)
+
+    def next_call(self, now: Instant, out: list[Command]) -> Call | None:
+        """What is to go up now. A row that can never go is buried at once."""
+        if now < self._send_at:
+            return None
+        self._send_at = inf
+        if self._boot_due:
+            return self._call(None, self._common.ids.new(), "BootNotification", self._carry.known.boot)
+        row = self._row
+        if row is None:
+            return None
+        payload = self._payload(row.item)
+        if payload is None:
+            self._bury(row, "TransactionUnknown", "the CSMS never took the StartTransaction of this transaction", out)
+            return None
+        return self._call(row, row.item.message_id, row.item.action, payload)
+
+    def _call(self, row: Row | None, message_id: str, action: str, payload: str) -> Call:
+        text = frames.call_text(message_id, action, payload)
+        return Call(CALL, message_id, action, payload.encode(), text, carried=Carried(row))
+
+    def _payload(self, item: Item) -> str | None:
+        """What the CSMS gets: as the station said it, but for the offline flag and numbers it cannot know."""
+        if item.action == "TransactionEvent":
+            return splice.marked_offline(item.payload) if self._policy.mark_offline else item.payload
+        local = splice.transaction_number(item.payload)
+        if local is None or local not in self._carry.aliases or item.action == "StartTransaction":
+            return item.payload
+        numbers = self._carry.numbers_up()
+        return splice.translated_up(item.action, item.payload, numbers) if local in numbers else None
+
+    def answered(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> Literal["csms_refused"] | None:
+        """The CSMS answered what was sent on the station's behalf."""
+        row = call.carried.row if call.carried is not None else None
+        if row is not None and (self._row is None or row.number != self._row.number):
+            return None
+        if frame.kind == ERROR:
+            self._failed(row, frame.word, now, out)
+            return None
+        if call.action == "BootNotification":
+            if _status(frame.payload) != "Accepted":
+                return "csms_refused"
+            self._booted, self._boot_due = True, False
+            if row is None:
+                self._send_at = now
+                return None
+        if row is not None:
+            self._delivered(row, frame.payload, out)
+        return None
+
+    def expired(self, call: Call, now: Instant, out: list[Command]) -> None:
+        """No answer in time."""
+        self._failed(call.carried.row if call.carried is not None else None, "timeout", now, out)
+
+    def _failed(self, row: Row | None, code: str, now: Instant, out: list[Command]) -> None:
+        if self._carry.mode is not Mode.DRAINING:
+            return
+        if row is not None and code == "SecurityError" and self._carry.known.boot and not self._booted:
+            self._boot_due, self._send_at = True, now
+            return
+        if row is None:
+            self._boot_due = False
+            self._send_at = now + self._policy.attempt_interval_s
+            return
+        self._attempts += 1
+        if self._attempts >= self._policy.attempts:
+            self._bury(row, code, "refused at every attempt" if code != "timeout" else "never answered", out)
+        else:
+            self._send_at = now + self._policy.attempt_interval_s * self._attempts
+            self._observe(row.item.action, "retry", code, out)
+
+    def _bury(self, row: Row, code: str, text: str, out: list[Command]) -> None:
+        attempts = self._attempts
+        out.append(Bury(link=self._carry.link, row=row.number, attempts=attempts, code=code, text=text))
+        self._observe(row.item.action, "dead", code, out)
+        self._fetch(out)
+
+    def _delivered(self, row: Row, answer: bytes, out: list[Command]) -> None:
+        item = row.item
+        alias, ended = None, None
+        if item.invented is not None:
+            alias = _alias(item.invented, answer)
+        elif unsigned(item.action) == "StopTransaction":
+            ended = self._carry.ended(item.payload.encode())
+        if alias is not None:
+            self._carry.told(alias)
+        out.append(Delivered(link=self._carry.link, row=row.number, alias=alias, ended=ended))
+        self._attempts += 1
+        self._observe(item.action, "delivered", None, out)
+        self._judge(item, answer, out)
+        self._fetch(out)
+
+    def _judge(self, item: Item, answer: bytes, out: list[Command]) -> None:
+        """What the CSMS thinks of the token, now that it has heard of it (3.15.5)."""
+        status = status_of(answer)
+        if not item.transaction or status is None:
+            return
+        if status in FOR_GOOD:
+            self._carry.lift_cap(item.transaction)
+            return
+        stop = self._policy.stop_refused and item.transaction not in self._ended
+        if stop:
+            self._carry.stop(item.transaction)
+        what = LateRefusal(identity=self._carry.identity, transaction=item.transaction, status=status, stopped=stop)
+        out.append(Observe(link=self._carry.link, what=what))
+
+    def waits_of(self, transaction: str) -> bool:
+        """True when something of this transaction (its id as JSON) is still here."""
+        return transaction.strip('"') in self.transactions
+
+    def note_ended(self, payload: bytes) -> None:
+        """The station said something of a transaction: remember those that are over."""
+        transaction = ended_transaction(payload)
+        if transaction is None:
+            return
+        self._ended[transaction] = None
+        if len(self._ended) > MAX_ENDED:
+            self._ended.popitem(last=False)
+
+    def _observe(
+        self, action: str, verdict: Literal["delivered", "retry", "dead"], code: str | None, out: list[Command]
+    ) -> None:
+        what = Replayed(
+            identity=self._carry.identity, action=action, verdict=verdict, attempts=self._attempts, error_code=code
+        )
+        out.append(Observe(link=self._carry.link, what=what))
+
+
+def _status(answer: bytes) -> str:
+    try:
+        return _decode_status(answer).status
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return ""
+
+
+def _alias(local: int, answer: bytes) -> Alias | None:
+    """The CSMS's number in its answer to StartTransaction; without one the messages of the transaction cannot go."""
+    try:
+        return Alias(local=local, real=_decode_started(answer).transaction_id)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None

@@ -1,0 +1,60 @@
+"""What time it is, if anybody trustworthy has said so.
+
+Stations set their clocks by the answers to Heartbeat and BootNotification (G02.FR.06, B01.FR.06), so the box may give
+these only when its own clock is synchronised, or when it has heard the CSMS's own time lately.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from routing.values import Instant
+
+HEARD_S = 86_400.0
+"""So long a time heard of the CSMS is good: an ordinary quartz drifts a few seconds a day."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Time(msgspec.Struct, rename="camel"):
+    current_time: datetime
+
+
+_decode = msgspec.json.Decoder(_Time).decode
+
+
+class Clock:
+    """Instants to times of day. The edge says how its own clock stands (`set`), answers of the CSMSs teach theirs."""
+
+    def __init__(self, *, unix_offset_s: float = 0.0, synchronised: bool = False) -> None:
+        self._offset_s = unix_offset_s
+        self._synchronised = synchronised
+        self._heard_offset_s = 0.0
+        self._heard_at: float | None = None
+
+    def set(self, *, unix_offset_s: float, synchronised: bool) -> None:
+        """The box's clock is this far ahead of the loop's, and somebody keeps it right, or nobody does."""
+        self._offset_s, self._synchronised = unix_offset_s, synchronised
+
+    def heard(self, answer: bytes, now: Instant) -> None:
+        """A CSMS gave its time in this answer; anything else in it is ignored."""
+        try:
+            told = _decode(answer).current_time
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return
+        if told.tzinfo is None:
+            told = told.replace(tzinfo=UTC)
+        self._heard_offset_s, self._heard_at = (told - _EPOCH).total_seconds() - now, now
+
+    def trusted(self, now: Instant) -> bool:
+        """True when a station may set its clock by `text`."""
+        return self._synchronised or (self._heard_at is not None and now - self._heard_at <= HEARD_S)
+
+    def unix(self, now: Instant) -> float:
+        """Seconds since 1970, by the best clock there is."""
+        trust_own = self._synchronised or self._heard_at is None
+        return now + (self._offset_s if trust_own else self._heard_offset_s)
+
+    def text(self, now: Instant) -> str:
+        """RFC 3339 in UTC with milliseconds, as OCPP wants it (2.1.6)."""
+        moment = _EPOCH + timedelta(seconds=self.unix(now))
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

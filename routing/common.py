@@ -1,0 +1,41 @@
+"""What all links of one router share: ids of own CALLs, time, authorizations, paces, what stations said lately."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from routing.carrying.answers import recalled
+from routing.carrying.authorizations import Authorizations
+from routing.carrying.items import Known
+from routing.carrying.repeats import Repeats
+from routing.clock import Clock
+from routing.ids import OwnIds
+from routing.pace import Pace
+
+MAX_STATIONS = 4096
+
+
+class Common:
+    """Made once per router. `invent` numbers 1.6 transactions that begin while the CSMS is away; it never repeats."""
+
+    def __init__(
+        self, ids: OwnIds, authorizations: Authorizations, invent: Callable[[], int], uniform: Callable[[], float]
+    ) -> None:
+        self.ids = ids
+        self.clock = Clock()
+        self.authorizations = authorizations
+        self.invent = invent
+        self.replay = Pace(uniform)
+        self.admission = Pace(uniform)
+        self._repeats: OrderedDict[str, Repeats] = OrderedDict()
+
+    def repeats_of(self, identity: str, subprotocol: str, known: Known) -> Repeats:
+        """What this station said lately, on this connection or an earlier one: it repeats what was not answered."""
+        key = identity.casefold()
+        repeats = self._repeats.get(key)
+        if repeats is None:
+            repeats = self._repeats[key] = Repeats()
+            recalled(subprotocol, known.recent, repeats)
+        self._repeats.move_to_end(key)
+        if len(self._repeats) > MAX_STATIONS:
+            self._repeats.popitem(last=False)
+        return repeats

@@ -1,0 +1,222 @@
+"""The conversation on one link, also while its CSMS is away: `Exchange`, and what `carrying` adds to it.
+
+`suspend` when the up leg is lost and the station stays, `carry_on` when the box begins to answer in the CSMS's place,
+`join` when the CSMS is there again: then kept messages go first.
+"""
+
+import json
+
+from routing.actions import unsigned
+from routing.carrying import splice
+from routing.carrying.carry import Carry, Mode
+from routing.carrying.items import Known
+from routing.carrying.replay import Replay
+from routing.commands import Command, Remember, Resume
+from routing.common import Common
+from routing.correlation import Answerer, Call, Lane, Match
+from routing.events import Fetched, OwnCallAsked
+from routing.exchange import Ending, Exchange
+from routing.frames import ERROR, SEND, Frame
+from routing.observations import Registration
+from routing.policy import StationPolicy
+from routing.values import Instant, Leg, LinkId
+
+NOBODY = 0
+"""Token of CALLs whose end nobody waits for."""
+CARRIES = frozenset({"ocpp1.6", "ocpp2.0.1", "ocpp2.1"})
+"""Versions whose requests have local answers."""
+_TELLS_TIME = frozenset({"BootNotification", "Heartbeat"})
+
+
+class Conversation(Exchange):
+    """`Exchange` with a memory. `known` is what earlier connections taught about the station."""
+
+    def __init__(
+        self, link: LinkId, identity: str, policy: StationPolicy, subprotocol: str, common: Common, known: Known
+    ) -> None:
+        super().__init__(link, identity, policy, subprotocol, common.ids)
+        self.carry = Carry(link, identity, policy, subprotocol, common, known)
+        self.replay = Replay(self.carry, common)
+        self._common = common
+        self._remembers = policy.outage.mode == "carry"
+        self._accepted = known.accepted
+
+    def may_carry(self, now: Instant) -> bool:
+        """True when the box can stand in for the CSMS: the station is registered, and somebody knows the time."""
+        return (
+            self.policy.outage.mode == "carry"
+            and self.subprotocol in CARRIES
+            and (self._accepted or self.registration is Registration.ACCEPTED)
+            and self.registration not in (Registration.PENDING, Registration.REJECTED)
+            and self._common.clock.trusted(now)
+        )
+
+    @property
+    def carries(self) -> bool:
+        """True while the box stands in for the CSMS, or has kept something for it."""
+        return self.carry.mode is not Mode.LIVE or self.carry.known.waiting > 0
+
+    def due_at(self) -> float:
+        """When `expire` has something to do next."""
+        return min(super().due_at(), self.replay.due_at)
+
+    def join(self, now: Instant, out: list[Command]) -> None:
+        """The CSMS is there: what was kept goes first, what waits follows."""
+        if self._remembers:
+            out.append(Remember(link=self.link, subprotocol=self.subprotocol))
+        if self.carry.mode is Mode.CARRYING or self.carry.known.waiting:
+            self.replay.begin(out)
+        super().join(now, out)
+
+    def suspend(self, out: list[Command]) -> None:
+        """The CSMS is gone and the station stays: nobody waits for its answers any more, what it said waits again."""
+        self.joined = False
+        self.up.take_back()
+        self.down.orphan()
+        self.replay.halt()
+        if self.carry.mode is Mode.DRAINING:
+            self.carry.move("lose")
+        if self._paused is Leg.CSMS:
+            self._paused = None
+            out.append(Resume(link=self.link, leg=Leg.CSMS))
+
+    def carry_on(self, now: Instant, out: list[Command]) -> None:
+        """From now on the box answers, beginning with what waits."""
+        if self.carry.mode is Mode.LIVE:
+            self.carry.move("lose")
+        for call in self.up.take_all():
+            self._stand_in(Frame(call.kind, call.message_id, call.action, call.payload), now, out, seen=True)
+        self._relieve(out)
+
+    def kept(self, ticket: int, now: Instant, out: list[Command]) -> None:
+        """What the station said is on disk, so it may hear its answer."""
+        for message_id in self.carry.kept(ticket, out):
+            self.up.remember(message_id, Answerer.BOX)
+        self.replay.kept_more(out)
+        self._relieve(out)
+
+    def fetched(self, event: Fetched, now: Instant, out: list[Command]) -> None:
+        """The edge read the oldest kept message."""
+        self.replay.fetched(event.row, event.transactions, now, out)
+        self._send_kept(now, out)
+
+    def expire(self, now: Instant, out: list[Command]) -> Ending | None:
+        """Free the slots of CALLs whose time is up and let the next go."""
+        ending = super().expire(now, out)
+        if ending is None:
+            self._send_kept(now, out)
+        return ending
+
+    def _send_kept(self, now: Instant, out: list[Command]) -> None:
+        call = self.replay.next_call(now, out) if self.joined else None
+        if call is not None:
+            self.up.wait(call)
+            self._release(Leg.CSMS, now, out)
+
+    def _request(self, leg: Leg, frame: Frame, text: str, now: Instant, out: list[Command]) -> Ending | None:
+        carry = self.carry
+        if leg is Leg.STATION and carry.mode is not Mode.LIVE and carry.takes(frame.word):
+            return self._taken(frame, now, out)
+        if carry.aliases:
+            frame, text = carry.down(frame, text) if leg is Leg.CSMS else (frame, carry.up(frame, text))
+        return super()._request(leg, frame, text, now, out)
+
+    def _taken(self, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
+        if frame.kind != SEND and len(self.expected) and self._absorb(frame, now, out):
+            return None
+        if not self._common.clock.trusted(now):
+            return "clock"
+        self._stand_in(frame, now, out)
+        return self._press(Leg.STATION, self.up, out)
+
+    def _stand_in(self, frame: Frame, now: Instant, out: list[Command], *, seen: bool = False) -> None:
+        """Answer the station in the CSMS's place (3.15). A SEND is what nobody has to answer or to keep."""
+        if frame.kind == SEND:
+            self._drop(Leg.STATION, "csms_away", "SEND while the CSMS is away", out)
+            return
+        if self.carry.take(frame, now, out, seen=seen):
+            self.up.remember(frame.message_id, Answerer.BOX)
+        if unsigned(frame.word) in ("TransactionEvent", "StopTransaction"):
+            self.replay.note_ended(frame.payload)
+        self._stop_what_must(now, out)
+
+    def _waiting(self, lane: Lane) -> int:
+        return lane.waiting + (self.carry.pending if lane is self.up else 0)
+
+    def _stop_what_must(self, now: Instant, out: list[Command]) -> None:
+        for transaction in self.carry.take_to_stop():
+            action, payload = stop_request(self.subprotocol, transaction)
+            self.ask(OwnCallAsked(link=self.link, token=NOBODY, action=action, payload=payload), now, out)
+
+    def _carried_answer(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
+        ending = self.replay.answered(call, frame, now, out)
+        if frame.kind != ERROR:
+            self._learn(Leg.STATION, call, frame, now, out)
+            self._teach(Leg.STATION, call, frame, now)
+        self._stop_what_must(now, out)
+        self._send_kept(now, out)
+        return ending
+
+    def _expired(self, to: Leg, call: Call, now: Instant, out: list[Command]) -> None:
+        super()._expired(to, call, now, out)
+        if call.carried is not None:
+            self.replay.expired(call, now, out)
+
+    def _answer_text(self, call: Call, frame: Frame, text: str) -> str:
+        """GetTransactionStatus: the station believes it has said everything, but some of it is still here (E14)."""
+        if call.action != "GetTransactionStatus" or frame.kind == ERROR or self.carry.mode is not Mode.DRAINING:
+            return text
+        asked = splice.member(call.payload.decode("utf-8", "replace"), ("transactionId",))
+        if asked is not None and not self.replay.waits_of(asked):
+            return text
+        return self.carry.respelled(frame, text, splice.with_messages_in_queue(frame.payload.decode()))
+
+    def _exchange_done(
+        self, leg: Leg, call: Call, frame: Frame, match: Match, now: Instant, out: list[Command]
+    ) -> None:
+        super()._exchange_done(leg, call, frame, match, now, out)
+        if frame.kind == ERROR:
+            return
+        self._teach(leg.other, call, frame, now)
+        if self._remembers and leg is Leg.CSMS:
+            self._note(call, frame, out)
+
+    def _teach(self, caller: Leg, call: Call, frame: Frame, now: Instant) -> None:
+        """What an answer tells that is good to know once the CSMS is away: its time, and its mind about tokens."""
+        common = self._common
+        if caller is Leg.STATION and call.action in _TELLS_TIME:
+            common.clock.heard(frame.payload, now)
+        if self._remembers:
+            common.authorizations.learn(
+                self.policy.csms,
+                self.identity,
+                self.subprotocol,
+                caller is Leg.STATION,
+                call.action,
+                call.payload,
+                frame.payload,
+                common.clock.unix(now),
+            )
+
+    def _note(self, call: Call, frame: Frame, out: list[Command]) -> None:
+        """The CSMS answered a live request of the station: that it did shows that the station is registered."""
+        ended = self.carry.ended(call.payload) if call.action == "StopTransaction" else None
+        if ended is not None:
+            out.append(Remember(link=self.link, ended=ended))
+        if call.action == "BootNotification":
+            self._accepted = self.registration is Registration.ACCEPTED
+            self.carry.booted(call.payload, frame.payload)
+            known = self.carry.known
+            out.append(
+                Remember(link=self.link, accepted=self._accepted, boot=known.boot, heartbeat_s=known.heartbeat_s)
+            )
+        elif not self._accepted and self.registration is Registration.UNKNOWN:
+            self._accepted = True
+            out.append(Remember(link=self.link, accepted=True))
+
+
+def stop_request(subprotocol: str, transaction: str) -> tuple[str, str]:
+    """Action and payload that stop a transaction; its number in 1.6 is the one the station knows."""
+    if subprotocol == "ocpp1.6":
+        return "RemoteStopTransaction", json.dumps({"transactionId": int(transaction)})
+    return "RequestStopTransaction", json.dumps({"transactionId": transaction})
