@@ -10,11 +10,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Literal, TextIO
+from typing import Literal, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
 
+from localctl.observe.log_tail import LogTail
 from localctl.observe.logs_line import Stamp, journal, logfmt
 from localctl.observe.redact import redact_event
 
@@ -41,7 +42,7 @@ def set_up_logs(
             _renderer(look, colours=out.isatty() and not environ.get("NO_COLOR")),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=_always(structlog.WriteLogger(out)),
+        logger_factory=_always(structlog.WriteLogger(cast("TextIO", LogTail(out)))),
         cache_logger_on_first_use=False,
     )
 
