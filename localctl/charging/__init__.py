@@ -11,7 +11,7 @@ Rooms, each knowing only those below it (a contract that CI checks):
     composition ... composite schedules (K08, R1 to R19), also as an offline calculator
     tree .......... the topology graph, its checks, its drawings, its rows
     profile ....... charging profiles of OCPP 1.6, 2.0.1 and 2.1: read, judged, written
-    base .......... units, instants, phases, steps over time, state tables
+    base .......... units, instants, phases, steps over time, state tables, answers that may be given again
 
 The way of an ampere: `limiting.limits_effective` says what every row may carry, `loop.demands` what every EVSE asks,
 `allocation.allocator` shares out, `dispatching.dispatch` turns shares into orders, `showing.picture` shows it.

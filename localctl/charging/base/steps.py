@@ -11,7 +11,7 @@ schedule that stays below the wish wherever in that window the station is: falls
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
 from typing import Final
 
@@ -75,6 +75,11 @@ def tidy(pairs: Iterable[tuple[float, float]]) -> Steps:
         if not kept or kept[-1][1] != amps:
             kept.append((at, amps))
     return tuple(kept)
+
+
+def edges(steps: Steps) -> Iterator[float]:
+    """The instants at which the current changes."""
+    return (at for at, _ in steps[1:])
 
 
 def since(steps: Steps, at: float) -> Steps:

@@ -124,6 +124,11 @@ def has_lease(place: Place, station: Managed, actuator: Actuator, sight: Sight) 
     return sight.clock_sane(station.tolerance.skew_s) and not (place.top and station.relative)
 
 
+def lateness_s(station: Managed) -> float:
+    """How much later than its lease what a Dynamic profile allowed may still be drawn."""
+    return DELIVERY_S + station.tolerance.reaction_s
+
+
 def wish(
     place: Place,
     station: Managed,
@@ -136,7 +141,7 @@ def wish(
 ) -> Steps:
     """The share with its lease, or the failsafe, of one EVSE or summed over all, never above the CSMS's own limit."""
     if actuator is Actuator.DYNAMIC and place.top:
-        lease_s += DELIVERY_S + station.tolerance.reaction_s
+        lease_s += lateness_s(station)
     share_too = follows_share(place, actuator)
     outlets = station.outlets if place.evse_id == 0 else (station.outlet(place.evse_id),)
     parts = [
@@ -241,7 +246,7 @@ def dynamic_draft(
     update: bool,
 ) -> Draft:
     """One value that ends by itself `lease_s` after the station got it (K28.FR.13 to 15); the floor is left then."""
-    longest_s = lease_s + DELIVERY_S + station.tolerance.reaction_s
+    longest_s = lease_s + lateness_s(station)
     value_a = lease.usable(steps.lowest(allowed, now, now + longest_s), min_a)
     entitled = steps.tidy([(steps.ALWAYS, value_a), (now + longest_s, 0.0)])
     schedule = steps.tidy([(steps.ALWAYS, value_a), (now + lease_s, min(value_a, station.safe_a))])

@@ -4,8 +4,9 @@ Everything here is plain data (`msgspec.to_builtins` and `convert` make it a JSO
 stored before an order leaves the box: an order that was sent must be counted, also by the next process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from localctl.charging.base import steps
 from localctl.charging.dispatching import actuators, capability, entitlement, pacing
@@ -51,6 +52,18 @@ class Desk:
             unknown = place.top and self.slots[floor.key].confirmed is None
             self.slots[place.key] = Slot(unlimited_a=actuators.unlimited_a(floor if unknown else place, station))
         self.tracks.setdefault(place.key, Track())
+
+    def orders(self) -> tuple[tuple[str, Slot], ...]:
+        """All that was ever sent and still counts: what envelopes are made of."""
+        return tuple(self.slots.items())
+
+    def records(self) -> tuple[object, ...]:
+        """All that `synchronise` looks at and writes."""
+        return self.capability, self.orders(), tuple(self.tracks.items()), tuple(self.top_of.items())
+
+    def edges(self) -> Iterator[float]:
+        """The instants at which an envelope can change by itself."""
+        return chain.from_iterable(slot.edges() for slot in self.slots.values())
 
     def envelope(self, station: Managed, start_at: float, end_at: float) -> Envelope:
         """The most the station may draw in a window, by all that was ever sent to it."""

@@ -34,6 +34,7 @@ from typing import Final
 
 import msgspec
 
+from localctl.charging.base.recall import Recall
 from localctl.charging.dispatching import actuators, capability, entitlement, headroom, pacing, verdicts, watching
 from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.answers import Outcome
@@ -44,6 +45,7 @@ from localctl.charging.dispatching.headroom import Headroom, Loads
 from localctl.charging.dispatching.orders import Order, Outbox, Terms
 from localctl.charging.dispatching.pacing import Track
 from localctl.charging.dispatching.planning import Planning
+from localctl.charging.dispatching.standing import Standings
 
 OFFLINE: Final = Sight(online=False)
 
@@ -58,7 +60,8 @@ class Dispatcher:
         self.stations: dict[str, Managed] = {}
         self.desks: dict[str, Desk] = {}
         self._undo: dict[int, Track] = {}
-        self._loads = Loads()
+        self._loads, self._standings = Loads(), Standings()
+        self._in_step: Recall[bool] = Recall()
         for station in stations:
             self.admit(station, book.desks.get(station.identity))
 
@@ -82,6 +85,8 @@ class Dispatcher:
         """A station leaves the site; its book, in case it comes back."""
         del self.stations[identity]
         self.outbox.forget(identity)
+        self._standings.forget(identity)
+        self._in_step.forget(identity)
         return self.desks.pop(identity)
 
     # --- what happened ------------------------------------------------------------------------------------------------
@@ -164,16 +169,26 @@ class Dispatcher:
         for identity, desk in self.desks.items():
             if desk.busy is not None and now > desk.busy_since_at + 4 * self.terms.timeout_s:
                 self.link_lost(identity, now)
-            synchronise(desk, self.stations[identity], seen[identity], now)
+            self._synchronise(desk, self.stations[identity], seen[identity], now)
             desk.refill(now, self.terms.pace)
         room = self._room(ceilings, shares, now)
-        planning = Planning(self.desks, self.stations, seen, self.terms, self.outbox, room, now)
+        planning = Planning(self.desks, self.stations, seen, self.terms, self.outbox, room, now, self._standings)
         orders = list(planning.orders(shares))
         self._undo = planning.undo
         return orders
+
+    def _synchronise(self, desk: Desk, station: Managed, sight: Sight, now: float) -> None:
+        """Where it changed nothing the last time, it changes nothing now: time has no say in whether it does."""
+        before = desk.records()
+        made_of = (station, sight, before)
+        if self._in_step.again(station.identity, made_of, now) is None:
+            synchronise(desk, station, sight, now)
+            if desk.records() == before:
+                self._in_step.keep(station.identity, made_of, True, now)
 
     def _room(self, ceilings: Sequence[Ceiling], shares: Mapping[EvseId, Share], now: float) -> Headroom:
         known = [ceiling.capacity for ceiling in ceilings] + [share.amps for share in shares.values()]
         horizon_s = max(self.terms.lease.longest_s, self.terms.lease.lease_s)
         changes = {at for each in known for at, _ in each}
-        return Headroom(ceilings, self.stations, headroom.cells(now, horizon_s, changes), self._loads)
+        cells = headroom.cells(now, horizon_s, changes)
+        return Headroom(ceilings, self.stations, cells, self._loads, headroom.moving(horizon_s))

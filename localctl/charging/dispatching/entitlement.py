@@ -14,7 +14,7 @@ before it on that connection, so an answer settles all older orders of its slot;
 A refusal removes its order; an unclear error or none at all leaves both values counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
@@ -75,6 +75,16 @@ class Slot:
         if self.open or self.fading or (self.confirmed is not None and len(self.confirmed) > 1):
             return [self.most(*window) for window in windows]
         return [self.unlimited_a if self.confirmed is None else self.confirmed[0][1]] * len(windows)
+
+    def edges(self) -> Iterator[float]:
+        """The instants at which the most that may be drawn can change by itself."""
+        if self.confirmed is not None:
+            yield from steps.edges(self.confirmed)
+        for sent in self.open:
+            yield from steps.edges(sent.entitled)
+        for old in self.fading:
+            yield from steps.edges(old.entitled)
+            yield old.until_at
 
     def least(self, start_at: float, end_at: float = inf) -> float:
         """The least the station may be held to at any instant of the window; 0 while nothing is confirmed."""

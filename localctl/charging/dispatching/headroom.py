@@ -18,6 +18,9 @@ from localctl.charging.dispatching.fleet import Ceiling, EvseId, Managed
 MOST_CELLS: Final = 24
 NOISE_A: Final = 1e-6
 
+Amounts = list[list[float]]
+"""What one station adds: per load of it (`Load`) the amperes in each cell. Replaced, never changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -53,9 +56,14 @@ class Load:
         return next((factor for outlet, factor in self.factors if outlet == evse_id), 0.0)
 
 
+def moving(horizon_s: float) -> tuple[float, ...]:
+    """How far ahead of any moment cells begin: at once, and at halves and doubles of the usual lease, in seconds."""
+    return 0.0, horizon_s / 2, horizon_s, 2 * horizon_s
+
+
 def cells(now: float, horizon_s: float, changes: Iterable[float]) -> tuple[float, ...]:
-    """Where cells begin: now, halves and doubles of the usual lease, and the changes up to the last of them."""
-    edges = [now, now + horizon_s / 2, now + horizon_s, now + 2 * horizon_s]
+    """Where cells begin: at what moves with time, and at the changes up to the last of them."""
+    edges = [now + ahead_s for ahead_s in moving(horizon_s)]
     for at in sorted(set(changes)):
         if now < at < edges[-1] and len(edges) < MOST_CELLS and at not in edges:
             insort(edges, at)
@@ -84,7 +92,11 @@ class Loads:
 
 
 class Headroom:
-    """The ceilings and what stations were booked under them. One cell more than `edges`: the end of all leases."""
+    """The ceilings and what stations were booked under them. One cell more than `edges`: the end of all leases.
+
+    `moving` is how far after the first edge lie those that move on with time; `shape` has None for each of them, so
+    that two plans with the same shape have the same cells, only at another time.
+    """
 
     def __init__(
         self,
@@ -92,14 +104,17 @@ class Headroom:
         stations: Mapping[str, Managed],
         edges: tuple[float, ...],
         loads: Loads | None = None,
+        moving: tuple[float, ...] = (),
     ) -> None:
-        self.edges, self.ceilings = edges, ceilings
+        self.edges, self.ceilings, self.moving = edges, ceilings, moving
+        with_time = {edges[0] + ahead_s for ahead_s in moving}
+        self.shape = tuple(None if at in with_time else at for at in edges)
         self.windows = (*zip(edges, (*edges[1:], inf), strict=True), (inf, inf))
         self.count = len(self.windows)
         self.free: list[list[float]] = []
         self._full = [self._capacities(ceiling) for ceiling in ceilings]
         self.loads = (loads or Loads()).fit(ceilings, stations).of
-        self._booked: dict[str, list[list[float]]] = {}
+        self._booked: dict[str, Amounts] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -111,23 +126,26 @@ class Headroom:
         """From when to when a cell reaches; the last one is the moment after everything."""
         return self.windows[cell]
 
-    def book_all(self, envelopes: Mapping[str, Sequence[Envelope]]) -> None:
+    def amounts(self, identity: str, envelopes: Sequence[Envelope]) -> Amounts:
+        """What a station adds with these envelopes, one per cell."""
+        return [load.all_amps(envelopes) for load in self.loads[identity]]
+
+    def book_all(self, amounts: Mapping[str, Amounts]) -> None:
         """Count these stations and nobody else; those under the same ceilings are added up first."""
         self.clear()
-        sums: dict[tuple[int, ...], list[float]] = {}
-        for identity, mine in envelopes.items():
-            self._booked[identity] = booked = [load.all_amps(mine) for load in self.loads[identity]]
+        self._booked = dict(amounts)
+        sums: dict[tuple[int, ...], list[list[float]]] = {}
+        for identity, booked in amounts.items():
             for load, amps in zip(self.loads[identity], booked, strict=True):
-                before = sums.get(load.rows)
-                sums[load.rows] = amps if before is None else [one + two for one, two in zip(before, amps, strict=True)]
-        for rows, total in sums.items():
+                sums.setdefault(load.rows, []).append(amps)
+        for rows, parts in sums.items():
+            total = [sum(cell) for cell in zip(*parts, strict=True)]
             for row in rows:
                 self.free[row] = [free_a - amps for free_a, amps in zip(self.free[row], total, strict=True)]
 
     def book(self, identity: str, envelopes: Sequence[Envelope]) -> None:
         """Count a station at these envelopes, one per cell, instead of what it was counted at."""
-        before = self._booked.get(identity)
-        booked = [load.all_amps(envelopes) for load in self.loads[identity]]
+        before, booked = self._booked.get(identity), self.amounts(identity, envelopes)
         for at, (load, now) in enumerate(zip(self.loads[identity], booked, strict=True)):
             more = now if before is None else [new - old for new, old in zip(now, before[at], strict=True)]
             if any(more):
@@ -160,11 +178,13 @@ class Headroom:
 
     def rebook(self, identity: str, cell: int, envelope: Envelope) -> None:
         """Count a station, booked before, at another envelope in one cell."""
-        for at, load in enumerate(self.loads[identity]):
+        booked = [list(amps) for amps in self._booked[identity]]
+        for load, mine in zip(self.loads[identity], booked, strict=True):
             amps = load.amps(envelope)
             for row in load.rows:
-                self.free[row][cell] += self._booked[identity][at][cell] - amps
-            self._booked[identity][at][cell] = amps
+                self.free[row][cell] += mine[cell] - amps
+            mine[cell] = amps
+        self._booked[identity] = booked
 
     def under(self, row: int) -> list[tuple[str, Load]]:
         """Everyone under a ceiling."""

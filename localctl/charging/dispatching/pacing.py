@@ -17,7 +17,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from localctl.charging.base.moves import after
-from localctl.charging.base.steps import Steps, value_at
+from localctl.charging.base.steps import SAME_S, Steps, value_at
 
 DAY_S: Final = 86_400.0
 MOST_BACKOFF: Final = 6
@@ -143,11 +143,12 @@ def need(track: Track, wish: Steps, now: float, dead_band_a: float) -> Need | No
         return Need.REPAIR
     changes = [now, *(at for steps in (wish, track.schedule) for at, _ in steps if at > now)]
     gaps = [(at - now, value_at(wish, at) - value_at(track.schedule, at)) for at in changes]
-    if any(gap_a < -0.05 for ahead_s, gap_a in gaps if ahead_s < track.lease_s):
+    # A wish that ends with a lease of the same length ends after it, whatever sums of instants are rounded to.
+    if any(gap_a < -0.05 for ahead_s, gap_a in gaps if ahead_s < track.lease_s - SAME_S):
         return Need.FALL
     if gaps[0][1] >= dead_band_a:
         return Need.RISE
-    if any(gap_a >= dead_band_a for ahead_s, gap_a in gaps if ahead_s < track.window_s):
+    if any(gap_a >= dead_band_a for ahead_s, gap_a in gaps if ahead_s < track.window_s - SAME_S):
         return Need.RENEW
     return None
 

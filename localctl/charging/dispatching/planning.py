@@ -1,8 +1,8 @@
 """One plan of the whole site at one moment: from shares to the orders that are due, each booked when it is made.
 
 The steps, in the order in which they happen (`Planning.orders`): what every station may draw and is to get, cell by
-cell; cuts where some do not follow (`squeeze`); then, most urgent first, every order is cut to the room that is free
-at its turn, counted in its station's book, and its room is taken. `dispatch` has the rules.
+cell (`standing`); cuts where some do not follow (`squeeze`); then, most urgent first, every order is cut to the room
+that is free at its turn, counted in its station's book, and its room is taken. `dispatch` has the rules.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
-from localctl.charging.dispatching import actuators, pacing, watching
+from localctl.charging.dispatching import actuators, pacing
 from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Envelope
@@ -19,7 +19,8 @@ from localctl.charging.dispatching.fleet import EvseId, Managed, Share, Sight
 from localctl.charging.dispatching.headroom import Headroom
 from localctl.charging.dispatching.orders import Order, Outbox, Terms
 from localctl.charging.dispatching.pacing import Need, Track
-from localctl.charging.dispatching.squeeze import Unit, squeeze, units_of, with_meter
+from localctl.charging.dispatching.squeeze import Unit, squeeze, with_meter
+from localctl.charging.dispatching.standing import NO_SHARES, Standings, Wants, wished
 from localctl.charging.profile.profiles import Protocol
 
 URGENCY: Final = {Need.FALL: 0, Need.REPAIR: 1, Need.RENEW: 2, Need.RISE: 3}
@@ -52,10 +53,13 @@ class Planning:
         outbox: Outbox,
         room: Headroom,
         now: float,
+        standings: Standings,
     ) -> None:
         self.desks, self.stations, self.sights = desks, stations, sights
-        self.terms, self.outbox, self.room, self.now = terms, outbox, room, now
-        self.held = {name: self._held(name) for name in desks}
+        self.terms, self.outbox, self.room, self.now, self._standings = terms, outbox, room, now, standings
+        self.holds = {
+            name: standings.holding(desk, stations[name], sights[name], room, now) for name, desk in desks.items()
+        }
         self.undo: dict[int, Track] = {}
 
     def orders(self, shares: Mapping[EvseId, Share]) -> Iterator[Order]:
@@ -63,40 +67,39 @@ class Planning:
         by_station: dict[str, dict[int, Share]] = {}
         for (identity, evse_id), share in shares.items():
             by_station.setdefault(identity, {})[evse_id] = share
-        envelopes = {name: with_meter(mine, self.sights[name].metered_a) for name, mine in self.held.items()}
-        units = {name: self._units(name, by_station.get(name, {})) for name in self.desks}
-        stuck = {name: envelopes[name] for name in self.desks if self._is_stuck(name)}
-        squeeze(self.room, self.stations, units, stuck)
-        self.room.book_all(envelopes)
-        yield from self._due_orders(units)
+        wants = {name: self._wants(name, by_station.get(name, NO_SHARES)) for name in self.desks}
+        stuck = {name for name, one in wants.items() if one.stuck}
+        targets = {name: (self.holds[name] if one.stuck else one).amounts for name, one in wants.items()}
+        units = {name: one.units for name, one in wants.items()}
+        cut = squeeze(self.room, self.stations, units, stuck, targets)
+        self.room.book_all({name: one.amounts for name, one in self.holds.items()})
+        due: list[Due] = []
+        for name, one in wants.items():
+            if (not one.calm or name in cut) and self.sights[name].online and self.desks[name].busy is None:
+                due.extend(self._due(self._fresh(one, by_station.get(name, NO_SHARES))))
+        yield from self._due_orders(due)
 
-    # --- what everybody may draw, and is to get -----------------------------------------------------------------------
+    # --- what everybody is to get -------------------------------------------------------------------------------------
 
-    def _held(self, identity: str) -> list[Envelope]:
-        """The most the station may draw, per cell; what it was told for this moment is what its meter is judged by."""
-        station, desk = self.stations[identity], self.desks[identity]
-        watching.told(desk, station, self.now)
-        return desk.envelopes(station, self.room.windows)
+    def _wants(self, identity: str, shares: dict[int, Share]) -> Wants:
+        desk, station, sight = self.desks[identity], self.stations[identity], self.sights[identity]
+        return self._standings.wants(desk, station, sight, shares, self.room, self.terms, self.now)
 
-    def _units(self, identity: str, shares: dict[int, Share]) -> list[Unit]:
-        station, desk = self.stations[identity], self.desks[identity]
-        leases = {key: self.terms.lease.lease_for(track.renewals) for key, track in desk.tracks.items()}
-        sight = self.sights[identity]
-        if desk.distrusted():
-            shares = watching.on_probation(shares, station)
-        return units_of(station, desk.capability.actuator, shares, sight, leases, self.now, self.room)
-
-    def _is_stuck(self, identity: str) -> bool:
-        desk = self.desks[identity]
-        return not self.sights[identity].online or desk.distrusted() or desk.failing() or desk.uncontrolled()
+    def _fresh(self, wants: Wants, shares: dict[int, Share]) -> list[Unit]:
+        """The units with the wishes of this moment and the targets that were found."""
+        if wants.made_at == self.now or not wants.units:
+            return wants.units
+        name = wants.units[0].identity
+        fresh = wished(
+            self.desks[name], self.stations[name], self.sights[name], shares, self.room, self.terms, self.now
+        )
+        for unit, known in zip(fresh, wants.units, strict=True):
+            unit.target = known.target
+        return fresh
 
     # --- what has to be said ------------------------------------------------------------------------------------------
 
-    def _due_orders(self, units: Mapping[str, list[Unit]]) -> Iterator[Order]:
-        due: list[Due] = []
-        for identity, mine in units.items():
-            if self.sights[identity].online and self.desks[identity].busy is None:
-                due.extend(self._due(mine))
+    def _due_orders(self, due: list[Due]) -> Iterator[Order]:
         sent: set[str] = set()
         for one in sorted(due, key=lambda one: one.turn):
             if one.unit.identity not in sent and len(sent) < self.terms.most_at_once:
@@ -104,8 +107,8 @@ class Planning:
                 if order is not None:
                     sent.add(one.unit.identity)
                     yield order
-        for identity in self.desks:
-            if self.sights[identity].online and identity not in sent and len(sent) < self.terms.most_at_once:
+        for identity, desk in self.desks.items():
+            if (desk.leftovers or desk.check_due) and identity not in sent and len(sent) < self.terms.most_at_once:
                 yield from self._side_order(identity)
 
     def _due(self, units: list[Unit]) -> Iterator[Due]:
@@ -155,7 +158,8 @@ class Planning:
         )
         desk.sent(place, draft, track)
         desk.budget = max(-pacing.bucket_size(self.terms.pace), desk.budget - 1)
-        self.room.book(identity, with_meter(self._held(identity), sight.metered_a))
+        held = desk.envelopes(station, self.room.windows)
+        self.room.book(identity, with_meter(held, sight.metered_a))
         return self._call(identity, token, draft.action, draft.payload, why.value, urgent=why in pacing.SAFETY)
 
     def _most(self, unit: Unit, place: Place) -> list[float]:
@@ -164,7 +168,7 @@ class Planning:
         station, desk, metered_a = self.stations[identity], self.desks[identity], self.sights[identity].metered_a
         rating = Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})
         found = []
-        for cell, (window, envelope) in enumerate(zip(self.room.windows, self.held[identity], strict=True)):
+        for cell, (window, envelope) in enumerate(zip(self.room.windows, self.holds[identity].held, strict=True)):
             may_a = envelope.station_a if unit.evse_id == 0 else envelope.evse_a[unit.evse_id]
             may_a = station.full_a if may_a is None else may_a
             sure_a = desk.least(place, *window)
@@ -179,7 +183,7 @@ class Planning:
     def _side_order(self, identity: str) -> Iterator[Order]:
         """Nothing to write: clear what a failed actuator left behind, or ask what the station makes of our profile."""
         station, desk = self.stations[identity], self.desks[identity]
-        if desk.busy is not None or desk.checking is not None:
+        if not self.sights[identity].online or desk.busy is not None or desk.checking is not None:
             return
         settled = [key for key, slot in desk.slots.items() if slot.confirmed is not None]
         if desk.leftovers and settled:

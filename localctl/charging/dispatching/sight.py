@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from localctl.charging.base.recall import unchanged_until
 from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.fleet import Managed, Running, Sight
 from localctl.charging.knowing.ledger import Ledger
@@ -36,6 +37,12 @@ def look(
         lost=profile_ids(station) - ledger.present(),
         overruled=ledger.overruled(),
     )
+
+
+def holds_until(state: StationState, now: float) -> float:
+    """Until when it looks the same, unless something happens: a reading gets old."""
+    taken = (evse.measured_at for evse in state.evses.values() if evse.measured_at is not None)
+    return unchanged_until(taken, (-METER_FRESH_S,), now)
 
 
 def seen(transaction: Transaction, state: StationState, evse_id: int, iso15118: bool) -> Running:

@@ -5,7 +5,7 @@ distrusted counts with what it may draw instead, and the others are cut until th
 the minimum, all alike; then whole EVSEs, lowest priority first, because a car cannot charge below its minimum.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from localctl.charging.base import steps
@@ -14,12 +14,15 @@ from localctl.charging.dispatching import actuators
 from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet, Share, Sight
-from localctl.charging.dispatching.headroom import NOISE_A, Headroom
+from localctl.charging.dispatching.headroom import NOISE_A, Amounts, Headroom
 
 
 @dataclass(slots=True, kw_only=True)
 class Unit:
-    """One EVSE, or a whole station (0), that is ordered as one: its places with their wishes, its target per cell."""
+    """One EVSE, or a whole station (0), that is ordered as one: its places with their wishes, its target per cell.
+
+    The target is `asked` itself until something is cut from it; then it is another list.
+    """
 
     identity: str
     evse_id: int
@@ -32,6 +35,10 @@ class Unit:
     def outlets_of(self, station: Managed) -> list[Outlet]:
         """The outlets it stands for."""
         return [outlet for outlet in station.outlets if self.evse_id in (0, outlet.id)]
+
+    def cut(self, cell: int, amps: float) -> None:
+        """Take back what it is to get in a cell."""
+        self.target = [*self.target[:cell], amps, *self.target[cell + 1 :]]
 
     def is_cut(self) -> bool:
         """Whether anything keeps it below its wishes; without that no limit is needed."""
@@ -76,7 +83,7 @@ def units_of(
         found[place.evse_id].places.append((place, wish))
     for unit in found.values():
         unit.asked = [max(steps.highest(wish, *window) for _, wish in unit.places) for window in room.windows]
-        unit.target = list(unit.asked)
+        unit.target = unit.asked
     return list(found.values())
 
 
@@ -93,29 +100,30 @@ def squeeze(
     room: Headroom,
     stations: Mapping[str, Managed],
     units: Mapping[str, list[Unit]],
-    stuck: Mapping[str, Sequence[Envelope]],
-) -> None:
-    """Cut targets until, with the `stuck` stations at their envelopes, every ceiling holds in every cell."""
-    following = {
-        identity: [targets(stations[identity], mine, cell) for cell in range(room.count)]
-        for identity, mine in units.items()
-        if identity not in stuck
-    }
-    room.book_all(following | dict(stuck))
+    stuck: Set[str],
+    amounts: Mapping[str, Amounts],
+) -> set[str]:
+    """Cut targets until every ceiling holds in every cell; the stations that were cut.
+
+    `amounts`: what everybody adds, the `stuck` with what they may draw, the others with their targets.
+    """
+    room.book_all(amounts)
+    found: set[str] = set()
     for row, free in enumerate(room.free):
         for cell, free_a in enumerate(free):
             if free_a < -NOISE_A:
-                _cut(room, stations, units, stuck, row, cell)
+                found |= _cut(room, stations, units, stuck, row, cell)
+    return found
 
 
 def _cut(
     room: Headroom,
     stations: Mapping[str, Managed],
     units: Mapping[str, list[Unit]],
-    stuck: Mapping[str, Sequence[Envelope]],
+    stuck: Set[str],
     row: int,
     cell: int,
-) -> None:
+) -> set[str]:
     under = [
         (unit, factor)
         for identity, load in room.under(row)
@@ -126,13 +134,15 @@ def _cut(
     spare = sum(factor * max(0.0, unit.target[cell] - unit.min_a) for unit, factor in under)
     part = 1.0 if spare <= 0 else min(1.0, -room.free[row][cell] / spare)
     for unit, _ in under:
-        unit.target[cell] -= part * max(0.0, unit.target[cell] - unit.min_a)
-    _rebook(room, stations, units, {unit.identity for unit, _ in under}, cell)
+        unit.cut(cell, unit.target[cell] - part * max(0.0, unit.target[cell] - unit.min_a))
+    names = {unit.identity for unit, _ in under}
+    _rebook(room, stations, units, names, cell)
     for unit, _ in sorted(under, key=lambda one: (one[0].priority, one[0].identity, one[0].evse_id)):
         if room.free[row][cell] >= -NOISE_A:
-            return
-        unit.target[cell] = 0.0
+            break
+        unit.cut(cell, 0.0)
         _rebook(room, stations, units, {unit.identity}, cell)
+    return names
 
 
 def _rebook(

@@ -11,22 +11,23 @@ from typing import Final
 from localctl.charging.base.steps import combined, constant
 from localctl.charging.dispatching import obedience, verdicts
 from localctl.charging.dispatching.desk import Desk
+from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import Managed, Share
 from localctl.charging.dispatching.obedience import Obedience
 
 WHOLE: Final = "0"
+NOTHING: Final = Obedience()
 FRESH_S: Final = 60.0
 """Readings of a station's EVSEs come one after the other; so old they may be to be added up."""
 
 
-def told(desk: Desk, station: Managed, now: float) -> None:
-    """Remember what the station may draw as of now, by what it was sent."""
-    (at_once,) = desk.by_book(station, ((now, now),))
+def told(desk: Desk, station: Managed, at_once: Envelope, now: float) -> None:
+    """Remember what the station may draw as of now, by what it was sent (`Desk.by_book`)."""
     for outlet in station.outlets:
-        before = desk.drawers.get(str(outlet.id), Obedience())
+        before = desk.drawers.get(str(outlet.id), NOTHING)
         desk.drawers[str(outlet.id)] = obedience.entitled_to(before, at_once.of(outlet.id), now)
     if len(station.outlets) > 1 and at_once.station_a is not None:
-        before = desk.drawers.get(WHOLE, Obedience())
+        before = desk.drawers.get(WHOLE, NOTHING)
         desk.drawers[WHOLE] = obedience.entitled_to(before, at_once.station_a, now, FRESH_S)
 
 
@@ -35,7 +36,7 @@ def metered(desk: Desk, station: Managed, evse_id: int, drawn_a: float, now: flo
     key, rating_a = str(evse_id), station.full_a if evse_id == 0 else station.outlet(evse_id).rating_a
     if key == WHOLE and key not in desk.slots:
         return
-    before = desk.drawers.get(key, Obedience())
+    before = desk.drawers.get(key, NOTHING)
     after = desk.drawers[key] = obedience.sampled(before, drawn_a, now, rating_a=rating_a, since_at=since_at)
     if after.kept >= obedience.TO_TRUST and WHOLE not in desk.slots:
         # Limited EVSE by EVSE now, and following: what it did with a limit for the whole station is over.

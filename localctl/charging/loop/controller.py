@@ -25,22 +25,23 @@ from localctl.charging.allocation.allocator import Allocation, Span
 from localctl.charging.allocation.allocator_demand import Demand
 from localctl.charging.allocation.allocator_turns import Turn
 from localctl.charging.base.phases import PerPhase
+from localctl.charging.base.recall import Recall, unchanged_until
 from localctl.charging.dispatching.answers import Outcome, Verdict
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.dispatch import Dispatcher
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import Managed, Sight
 from localctl.charging.dispatching.orders import Order
-from localctl.charging.dispatching.sight import look
+from localctl.charging.dispatching.sight import holds_until, look
 from localctl.charging.dispatching.watching import FRESH_S
 from localctl.charging.knowing.facts import Booted, Metered
 from localctl.charging.knowing.ledger import Ledger
 from localctl.charging.knowing.site_state import StationState
 from localctl.charging.limiting.external import ExternalLimits
 from localctl.charging.limiting.limits_effective import Horizon, Other
-from localctl.charging.loop.asking import asked_by, shares_of
+from localctl.charging.loop.asking import Asking
 from localctl.charging.loop.csms_caps import CsmsCaps
-from localctl.charging.loop.demands import Seen, used_phases
+from localctl.charging.loop.demands import Seen
 from localctl.charging.loop.ground import Ground
 from localctl.charging.loop.hunger import Hunger
 from localctl.charging.loop.restore import MOST_RETIRED, restored
@@ -96,7 +97,7 @@ class Controller:
             self._admit(station if known is None else replace(station, protocol=known.protocol))
         self.roster.put_back(found.states, found.ledgers)
         self.ground = Ground(plan, self.limits)
-        self._sharing, self._csms = Sharing(plan.turns), CsmsCaps(plan.horizon_s, plan.topology.site.nominal_voltage_v)
+        self._set_up()
 
     @property
     def topology(self) -> Topology:
@@ -198,7 +199,7 @@ class Controller:
             known = self.ledgers.get(station.identity)
             self._admit(station if known is None else replace(station, protocol=known.protocol))
         self.ground = Ground(plan, self.limits, self.ground)
-        self._sharing, self._csms = Sharing(plan.turns), CsmsCaps(plan.horizon_s, plan.topology.site.nominal_voltage_v)
+        self._set_up()
         self.last = None
 
     # --- what to do ---------------------------------------------------------------------------------------------------
@@ -206,24 +207,22 @@ class Controller:
     def cycle(self, now: float) -> list[Order]:
         """Everything that should be sent now, most urgent first. Store `saved()` before the first one leaves."""
         seen = {name: self._see(name, now) for name in self.managed}
-        of_csms = (self._csms.of_station(one, now) for one in seen.values())
+        of_csms = (self._asking.csms.of_station(one, now) for one in seen.values())
         self.ground.of_csms = tuple(source for source in of_csms if source is not None)
         self.ground.beyond_a = self._beyond_a(now)
         network, horizon = self.network(), self.horizon(now)
         for name, one in seen.items():
             self._follow(name, one, now)
-        asked = asked_by(seen, self._csms, self.hunger.limit_a, now)
+        asked, used = self._asking.of(seen, self.hunger.limit_a, now)
         shared = self._sharing.share(network, horizon, asked, self.turns, now)
         self.turns = shared.spans[0].allocation.turns
-        outlets = ((name, one, outlet) for name, one in seen.items() for outlet in one.managed.outlets)
-        used = {(name, outlet.id): used_phases(one, outlet, now) for name, one, outlet in outlets}
         self.last = Round(
             at=now, horizon=horizon, spans=shared.spans, demands=shared.demands, used=used,
             entitled={name: one.entitled for name, one in seen.items()}, others=self.ground.others(now),
             yielding=shared.yielding,
         )  # fmt: skip
         orders = self.dispatcher.plan(
-            shares=shares_of(seen, shared.spans, asked.caps, now),
+            shares=self._asking.shares(seen, shared.spans, asked.caps, now),
             ceilings=self.ground.ceilings(horizon, used),
             sights={name: self._sight(name, now) for name in self.states},
             now=now,
@@ -256,22 +255,41 @@ class Controller:
         """The compiled rows; anew when somebody limits a node that had no row for it."""
         return self.ground.network()
 
+    def _set_up(self) -> None:
+        """Whatever remembers something of one plan, or of one of its stations, begins anew."""
+        self._sharing = Sharing(self.plan.turns)
+        self._asking = Asking(CsmsCaps(self.plan.horizon_s, self.topology.site.nominal_voltage_v))
+        self._looks: Recall[Sight] = Recall()
+        self._sights: Recall[Seen] = Recall()
+
     # --- the parts of a cycle -----------------------------------------------------------------------------------------
 
     def _see(self, name: str, now: float) -> Seen:
         managed, placed, desk = self.managed[name], self.topology.stations[name], self.dispatcher.desks[name]
         steered = self.roster.is_steerable(name) and placed.controllable and not desk.uncontrolled()
-        entitled = desk.envelope(managed, now, now if steered else now + self.plan.terms.lease.lease_s)
-        return Seen(
-            placed=placed, managed=managed, state=self.states[name], ledger=self.ledgers[name],
-            steered=steered, entitled=entitled, wired=self.plan.wired,
+        ahead_s = 0.0 if steered else self.plan.terms.lease.lease_s
+        state, ledger, wired = self.states[name], self.ledgers[name], self.plan.wired
+        made_of = (placed, managed, state, ledger, desk.orders(), desk.distrusted(), ahead_s, steered, wired)
+        known = self._sights.again(name, made_of, now)
+        if known is not None:
+            return known
+        found = Seen(
+            placed=placed, managed=managed, state=state, ledger=ledger, steered=steered,
+            entitled=desk.envelope(managed, now, now + ahead_s), wired=wired,
         )  # fmt: skip
+        return self._sights.keep(name, made_of, found, now, unchanged_until(desk.edges(), (0.0, ahead_s), now))
 
     def _sight(self, name: str, now: float) -> Sight:
         placed = self.topology.stations.get(name)
         online = self.roster.is_steerable(name) and (placed is None or placed.controllable)
+        state, ledger = self.states[name], self.ledgers[name]
         station, iso15118 = self.roster.station(name), name in self.plan.iso15118
-        return look(station, self.states[name], self.ledgers[name], online=online, now=now, iso15118=iso15118)
+        made_of = (station, state, ledger, online, iso15118)
+        known = self._looks.again(name, made_of, now)
+        if known is not None:
+            return known
+        found = look(station, state, ledger, online=online, now=now, iso15118=iso15118)
+        return self._looks.keep(name, made_of, found, now, holds_until(state, now))
 
     def _follow(self, name: str, one: Seen, now: float) -> None:
         """Since when each car has had what it has; a car that left takes its appetite with it."""

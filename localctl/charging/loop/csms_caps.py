@@ -9,11 +9,12 @@ when the stretch is half over.
 """
 
 from dataclasses import dataclass, replace
-from math import floor
+from math import floor, inf
 from typing import Final
 
 from localctl.charging.base import steps
 from localctl.charging.base.instants import Instant
+from localctl.charging.base.recall import Recall
 from localctl.charging.base.steps import Steps
 from localctl.charging.base.units import HardLimit, Supply
 from localctl.charging.composition.composite import Ask, Rating, evse_schedule
@@ -42,18 +43,27 @@ class _Known:
     cap: Steps | None
 
 
+UNSAID: Final = _Known((), None, inf, None)
+
+
 class CsmsCaps:
     """The caps of one site; `horizon_s` is how far ahead they have to be known, in seconds."""
 
     def __init__(self, horizon_s: float, voltage_v: float) -> None:
         self._horizon_s, self._voltage_v = horizon_s, voltage_v
         self._known: dict[EvseId, _Known] = {}
+        self._of_evses: Recall[_Known] = Recall()
 
     def of_evse(self, one: Seen, outlet: Outlet, now: float) -> Steps | None:
         """Amperes the CSMS allows this EVSE, from now on; None where it has set nothing."""
         transaction = one.state.running(outlet.id)
-        running = None if transaction is None else running_of(transaction, outlet.id)
-        return self._cap(one, outlet, outlet.rating_a, running, one.ledger.at(outlet.id, ours=False), now)
+        key, made_of = (one.managed.identity, outlet.id), (one.ledger, outlet, transaction)
+        known = self._of_evses.again(key, made_of, now)
+        if known is None:
+            running = None if transaction is None else running_of(transaction, outlet.id)
+            known = self._cap(one, outlet, outlet.rating_a, running, one.ledger.at(outlet.id, ours=False), now)
+            self._of_evses.keep(key, made_of, known, now, known.until_at)
+        return known.cap
 
     def of_station(self, one: Seen, now: float) -> Source | None:
         """The CSMS's limit for a whole station with several EVSEs, as a source on the station's own row."""
@@ -61,7 +71,7 @@ class CsmsCaps:
             return None
         installed = tuple(each for each in one.ledger.installed(ours=False) if each.profile.purpose in OF_STATION)
         whole = replace(max(one.managed.outlets, key=lambda outlet: outlet.phases), id=0)
-        cap = self._cap(one, whole, one.managed.full_a, None, installed, now)
+        cap = self._cap(one, whole, one.managed.full_a, None, installed, now).cap
         if cap is None:
             return None
         found = tuple(Step(at=at, cap=Cap(a=(amps, amps, amps))) for at, amps in cap)
@@ -75,16 +85,16 @@ class CsmsCaps:
     def _cap(
         self, one: Seen, outlet: Outlet, full_a: float, running: Running | None, installed: tuple[Installed, ...],
         now: float,
-    ) -> Steps | None:  # fmt: skip
+    ) -> _Known:  # fmt: skip
         if not installed:
-            return None
+            return UNSAID
         key = (one.managed.identity, outlet.id)
         known = self._known.get(key)
         if known is None or known.installed != installed or known.running != running or now >= known.until_at:
             book = Book(protocol=one.ledger.protocol, installed=installed, transactions=(running,) if running else ())
             cap = composite(book, outlet, full_a, now, 2 * self._horizon_s, self._voltage_v)
             known = self._known[key] = _Known(installed, running, now + self._horizon_s, cap)
-        return known.cap
+        return known
 
 
 def composite(book: Book, outlet: Outlet, full_a: float, now: float, horizon_s: float, voltage_v: float) -> Steps:

@@ -144,5 +144,7 @@ def _renewed(span: Span, start: float, end: float, limits: Capacities) -> Span:
 
 def share_steps(spans: tuple[Span, ...], evse: EvseId) -> Steps:
     """One EVSE's share over time."""
+    if len(spans) == 1:
+        return steps.constant(spans[0].allocation.amps[evse])
     first, *rest = ((span.start, span.allocation.amps[evse]) for span in spans)
     return steps.tidy([(steps.ALWAYS, first[1]), *rest])

@@ -101,7 +101,7 @@ def test_everyone_under_a_ceiling_is_known():
 def test_booking_all_at_once_is_booking_one_by_one():
     room = booked(ceiling(20.0), ceiling(16.0, name="branch"))
     two, one = Envelope(evse_a={1: 4.0, 2: 8.0}), Envelope(evse_a={1: 5.0})
-    room.book_all({"two": [two] * room.count, "one": [one] * room.count})
+    room.book_all({name: room.amounts(name, [each] * room.count) for name, each in (("two", two), ("one", one))})
     assert [room.room("one", 1, cell) for cell in (0, 4)] == [3, 3]
     room.book("one", [Envelope(evse_a={1: 6.0})] * room.count)
     assert room.room("two", 1, 0) == 2

@@ -21,7 +21,12 @@ def squeezed(amps, shares, stuck=None, actuator=Actuator.TX_DEFAULT):
         for name, share in shares.items()
     }
     held = {name: [Envelope(evse_a={1: each})] * room.count for name, each in (stuck or {}).items()}
-    squeeze.squeeze(room, STATIONS, units, held)
+    following = {
+        name: [squeeze.targets(STATIONS[name], mine, cell) for cell in range(room.count)]
+        for name, mine in units.items()
+    }
+    amounts = {name: room.amounts(name, envelopes) for name, envelopes in (following | held).items()}
+    squeeze.squeeze(room, STATIONS, units, held.keys(), amounts)
     return room, {name: mine[0].target[0] for name, mine in units.items() if name not in held}
 
 

@@ -4,7 +4,7 @@ from localctl.charging.allocation.allocator_turns import Policy
 from localctl.charging.base.steps import constant
 from localctl.charging.limiting.limits import Cap, Source, Step
 from localctl.charging.limiting.limits_effective import effective
-from localctl.charging.loop.asking import asked_by, shares_of
+from localctl.charging.loop.asking import Asking
 from localctl.charging.loop.csms_caps import CsmsCaps
 from localctl.charging.loop.sharing import Sharing
 from localctl.charging.tree.rows import compile_rows
@@ -18,9 +18,10 @@ def shares(one, limit_a=32.0):
     network = compile_rows(tree(panel("main", None, 32.0), one.placed))
     step = Step(at=0.0, cap=Cap(a=(limit_a, limit_a, limit_a)))
     horizon = effective(network, [Source(name="ems", node=("panel", "main"), steps=(step,))], {}, NOW, NOW + 600)
-    asked = asked_by({"A": one}, CsmsCaps(600.0, 230.0), lambda evse: None, NOW)
+    asking = Asking(CsmsCaps(600.0, 230.0))
+    asked, _ = asking.of({"A": one}, lambda evse: None, NOW)
     spans = Sharing(Policy()).share(network, horizon, asked, {}, NOW).spans
-    return asked, shares_of({"A": one}, spans, asked.caps, NOW)
+    return asked, asking.shares({"A": one}, spans, asked.caps, NOW)
 
 
 def test_an_idle_evse_that_keeps_its_reserve_needs_no_share():
