@@ -1,0 +1,146 @@
+"""What the trio loop knows of the journal without asking the disk, brought up to date after every commit."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+from structlog import get_logger
+
+from localctl.store import journal_known
+from localctl.store.journal_alarm import Alarm
+from localctl.store.journal_jobs import Handover
+from localctl.store.journal_tally import Tally
+from localctl.store.journal_values import JournalStats, Limits
+from routing.carrying.items import Alias, Item, Known
+
+MAX_STATIONS: Final = 10_000
+"""Of more than these nothing is remembered."""
+MAX_ALIASES: Final = 1000
+"""1.6 transactions with two numbers per station."""
+
+log = get_logger(__name__)
+
+
+class Board:
+    """Only one thread changes it: the loop's, or before that the one that opens."""
+
+    def __init__(self, limits: Limits, on_trouble: Callable[[str | None], None]) -> None:
+        self.stats = JournalStats()
+        self.is_open = False
+        self._alarm = Alarm(limits, on_trouble)
+        self._names: dict[str, str] = {}
+        self._known: dict[str, Known] = {}
+        self._rows: dict[str, int] = {}
+        self._expected: Counter[str] = Counter()
+        self._invented = 0
+
+    # -- asked
+
+    def known(self, station: str) -> Known:
+        """With what waits on disk and what is on its way there."""
+        waiting = self._rows.get(station, 0) + self._expected[station]
+        return msgspec.structs.replace(self._known.get(station, Known()), waiting=waiting)
+
+    def next_invented(self) -> int:
+        """One that was never used before."""
+        self._invented = journal_known.after(self._invented)
+        return self._invented
+
+    # -- told by the pump
+
+    def expect(self, station: str, identity: str) -> None:
+        """An item is on its way to the disk."""
+        self._names.setdefault(station, identity)
+        self._expected[station] += 1
+
+    def kept(self, station: str, item: Item, number: int | None) -> int | None:
+        """It has arrived or not; the local number of an alias that is one too many."""
+        self._expected[station] -= 1
+        if not self._expected[station]:
+            del self._expected[station]
+        if number is None:
+            self.stats.refused += 1
+            return None
+        return self._begun(station, item.invented) if item.invented is not None else None
+
+    def learn(self, station: str, alias: Alias | None, ended: int | None) -> None:
+        """A 1.6 transaction has its second number, or is over."""
+        known = self._known.get(station, Known())
+        two = {each.local: each for each in known.aliases}
+        if alias is not None:
+            two[alias.local] = alias
+        if ended is not None:
+            two.pop(ended, None)
+        if alias is not None or ended is not None:
+            self._known[station] = msgspec.structs.replace(known, aliases=tuple(two.values()))
+
+    def remember(self, station: str, identity: str, facts: Mapping[str, Any]) -> Known | None:
+        """What is known now, if that is new."""
+        if station not in self._known and len(self._known) >= MAX_STATIONS:
+            return None
+        known = self._known.get(station, Known())
+        news = msgspec.structs.replace(known, **facts)
+        self._names.setdefault(station, identity)
+        self._known[station] = news
+        return news if news != known else None
+
+    # -- told by the writer
+
+    def take_in(self, handover: Handover) -> None:
+        """The figures first, then whoever waits for an answer."""
+        if handover.remembered is not None:
+            self._opened(handover)
+        for station, tally in handover.touched.items():
+            self._count(station, tally)
+        self._figures(handover)
+        self._alarm.tell(handover.size, handover.trouble, handover.set_aside)
+        for done, result in handover.done:
+            try:
+                done(result)
+            except Exception:
+                log.exception("whoever waited for the journal failed")
+
+    def _opened(self, handover: Handover) -> None:
+        self.is_open = True
+        self._invented = max(self._invented, handover.mark - 1)
+        for station, remembered in (handover.remembered or {}).items():
+            self._names.setdefault(station, remembered.name)
+            self._known.setdefault(station, remembered.known)
+        for station in [station for station in self._rows if station not in handover.touched]:
+            self._count(station, Tally())
+
+    def _count(self, station: str, tally: Tally) -> None:
+        name = self._names.get(station, station)
+        if tally.rows:
+            self._rows[station] = self.stats.waiting[name] = tally.rows
+            self.stats.oldest_at[name] = tally.oldest_at or 0.0
+        else:
+            self._rows.pop(station, None)
+            self.stats.waiting.pop(name, None)
+            self.stats.oldest_at.pop(name, None)
+        self._alarm.waiting(name, tally.rows)
+
+    def _figures(self, handover: Handover) -> None:
+        stats = self.stats
+        stats.bytes = handover.size
+        stats.commits += handover.commits
+        stats.jobs += handover.jobs
+        stats.commit_s += handover.commit_s
+        stats.failures += handover.failures
+        stats.dropped += handover.dropped
+        if handover.dead_letters is not None:
+            stats.dead_letters = handover.dead_letters
+        if handover.dropped:
+            log.warning("journal dropped messages", **handover.dropped)
+
+    def _begun(self, station: str, number: int) -> int | None:
+        known = self._known.get(station, Known())
+        aliases = (*known.aliases, Alias(local=number))
+        spare = None
+        if len(aliases) > MAX_ALIASES:
+            spare = next((each for each in aliases if each.real is not None), aliases[0])
+            self.stats.dropped["alias"] += 1
+        left = tuple(each for each in aliases if each is not spare)
+        self._known[station] = msgspec.structs.replace(known, aliases=left)
+        return spare.local if spare is not None else None

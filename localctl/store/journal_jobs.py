@@ -1,0 +1,57 @@
+"""What goes to the journal's thread and what comes back from it."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from localctl.store import journal_known, journal_letters
+from localctl.store.journal_disk import JournalDisk
+from localctl.store.journal_known import Remembered
+from localctl.store.journal_tally import Tally
+
+DISK_ERRORS: Final = (OSError, sqlite3.DatabaseError)
+"""What a disk or a file on it does to us; all else is a bug of ours."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Job:
+    """One thing to do in a transaction."""
+
+    act: Callable[[JournalDisk], object]
+    done: Callable[[Any], None] = lambda _result: None
+    """Gets what `act` gave, once that is on disk; None where it could not be done."""
+    owed: Hashable | None = None
+    """Tried until the disk takes it; of several with the same key only the last one. Debts keep their order."""
+    takes: tuple[str, int] | None = None
+    """Station and row that must not be handed out again, whether the disk takes this or not."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Handover:
+    """What the loop is to know after a commit, or after one failed."""
+
+    done: list[tuple[Callable[[Any], None], object]] = field(default_factory=list)
+    touched: dict[str, Tally] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+    dead_letters: int | None = None
+    size: int = 0
+    commits: int = 0
+    jobs: int = 0
+    commit_s: float = 0.0
+    failures: int = 0
+    trouble: str | None = None
+    mark: int = 0
+    set_aside: Path | None = None
+    remembered: dict[str, Remembered] | None = None
+    """The file was opened anew: everything that is known of stations; `touched` has them all."""
+
+
+def opened(disk: JournalDisk, out: Handover) -> Handover:
+    """Add everything in a file that has just been opened."""
+    out.remembered, out.dead_letters = journal_known.load_known(disk), journal_letters.count(disk)
+    out.touched |= disk.book.all()
+    out.mark, out.size, out.set_aside = disk.mark, disk.book.size, disk.set_aside
+    return out

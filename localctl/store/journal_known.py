@@ -1,0 +1,101 @@
+"""What earlier connections taught about stations, their 1.6 transactions with two numbers, and authorizations.
+
+Invented transaction numbers are positive and high. OCPP 1.6 says integer, and stations and CSMSs keep it in signed 32
+bits; -1 and 0 mean "no transaction" to many stations; a CSMS counts up from small numbers, so near the top none of its
+own is met; the topmost value of all is a mark in some firmware and is left out.
+"""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from localctl.store.journal_disk import JournalDisk
+from routing.carrying.items import Alias, Known
+
+FIRST_INVENTED: Final = 2_000_000_000
+LAST_INVENTED: Final = 2_147_483_646
+BLOCK: Final = 100
+"""Invented numbers per move of the mark."""
+
+
+class Remembered(NamedTuple):
+    """A station on disk."""
+
+    name: str
+    """Its identity as it writes it."""
+    known: Known
+
+
+def after(number: int) -> int:
+    """The invented number that follows this one."""
+    return number + 1 if FIRST_INVENTED <= number < LAST_INVENTED else FIRST_INVENTED
+
+
+def name(disk: JournalDisk, station: str, identity: str) -> None:
+    """How this station writes itself."""
+    disk.sql.execute("INSERT OR IGNORE INTO station (key, name) VALUES (?, ?)", (station, identity))
+
+
+def remember(disk: JournalDisk, station: str, identity: str, known: Known) -> None:
+    """Replace what is known of a station."""
+    disk.sql.execute(
+        "INSERT OR REPLACE INTO station (key, name, accepted, subprotocol, boot, heartbeat_s) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (station, identity, known.accepted, known.subprotocol, known.boot, known.heartbeat_s),
+    )
+
+
+def invented(disk: JournalDisk, station: str, number: int) -> None:
+    """A transaction begins with this number; the mark stays ahead of it, a block at a time."""
+    alias(disk, station, Alias(local=number))
+    if not disk.mark - BLOCK <= number < disk.mark:
+        disk.mark = number + BLOCK
+        disk.sql.execute("INSERT OR REPLACE INTO meta VALUES ('invented', ?)", (disk.mark,))
+
+
+def alias(disk: JournalDisk, station: str, two: Alias) -> None:
+    """Keep both numbers of a transaction."""
+    disk.sql.execute("INSERT OR REPLACE INTO alias VALUES (?, ?, ?)", (station, two.local, two.real))
+
+
+def forget_alias(disk: JournalDisk, station: str, local: int) -> None:
+    """The transaction is over, and the CSMS knows."""
+    disk.sql.execute("DELETE FROM alias WHERE station = ? AND local = ?", (station, local))
+
+
+def load_known(disk: JournalDisk) -> dict[str, Remembered]:
+    """All stations by casefolded identity, `waiting` left at 0."""
+    aliases: dict[str, tuple[Alias, ...]] = {}
+    for station, local, csms in disk.sql.execute("SELECT station, local, csms FROM alias ORDER BY local"):
+        aliases[station] = (*aliases.get(station, ()), Alias(local=local, real=csms))
+    found = disk.sql.execute("SELECT key, name, accepted, subprotocol, boot, heartbeat_s FROM station")
+    return {
+        key: Remembered(
+            identity,
+            Known(
+                accepted=bool(accepted), subprotocol=subprotocol, boot=boot, heartbeat_s=heartbeat_s,
+                aliases=aliases.get(key, ()),
+            ),
+        )
+        for key, identity, accepted, subprotocol, boot, heartbeat_s in found
+    }  # fmt: skip
+
+
+def store_authorizations(disk: JournalDisk, changes: Mapping[str, str | None]) -> None:
+    """Write these entries (JSON text); None takes one away."""
+    for key, value in changes.items():
+        if value is None:
+            disk.sql.execute("DELETE FROM authorization WHERE key = ?", (key,))
+        else:
+            disk.sql.execute("INSERT OR REPLACE INTO authorization VALUES (?, ?)", (key, value))
+
+
+def load_authorizations(sql: sqlite3.Connection) -> dict[str, object]:
+    """All entries; one that is no JSON is left out."""
+    entries: dict[str, object] = {}
+    for key, value in sql.execute("SELECT key, value FROM authorization"):
+        with contextlib.suppress(ValueError, RecursionError):
+            entries[key] = json.loads(value)
+    return entries
