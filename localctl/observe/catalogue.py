@@ -32,9 +32,19 @@ ERROR_CODES = (
     "PropertyConstraintViolation", "ProtocolError", "RpcFrameworkError", "SecurityError", "TypeConstraintViolation",
     "other",
 )
+TLS_CAUSES = (
+    "old_version", "no_common_suite", "not_tls", "no_client_certificate", "bad_client_certificate",
+    "station_distrusts_us", "left", "other",
+)
+REFUSAL_CAUSES = (
+    "path", "full", "bad_request", "handshake_deadline", "left", "no_room", "too_many", "too_many_of_peer",
+    "downgrade", "insecure", "no_credentials", "user_mismatch", "no_client_certificate", "certificate_mismatch",
+    "no_password_known", "wrong_password", "busy",
+)
+DIAL_CAUSES = ("refused", "failed", "timeout")
 SECURITY_CHANGES_SEEN = ("password", "network_profile", "root_certificate_installed", "root_certificate_deleted")
 DROP_REASONS = ("size", "age", "operator")
-REPLAY_VERDICTS = ("delivered", "retry", "dead")
+OUTAGE_STAGES = ("held", "carried", "ended", "caught_up")
 ADMISSION_VERDICTS = ("at_once", "later", "turned_away")
 
 
@@ -49,7 +59,7 @@ def _one_of(name: str, *values: str) -> Label:
 LEG = _one_of("leg", "station", "csms")
 DIRECTION = _one_of("direction", "in", "out")
 STATION, EVSE, CIRCUIT, PHASE = _open("station"), _open("evse"), _open("circuit"), _open("phase")
-ACTION, CAUSE = _open("action"), _open("cause")
+ACTION = _open("action")
 
 # --- stations, their links and their calls ----------------------------------------------------------------------------
 
@@ -148,7 +158,20 @@ OFFLINE_DROPPED = _counter(
 REPLAYED = _counter(
     "replayed", "P4",
     "Attempts to hand a kept message to its CSMS: taken, to be tried again, or given up as a dead letter.",
-    _one_of("verdict", *REPLAY_VERDICTS),
+    _one_of("verdict", *words(seen.Replayed, "verdict")),
+)
+OUTAGES = _counter(
+    "outages", "P4",
+    "Outages of a station's CSMS that came so far: `held` for a moment, `carried` on, `ended`, backlog `caught_up`.",
+    _one_of("stage", *OUTAGE_STAGES),
+)
+LATE_REFUSALS = _counter(
+    "late_refusals", "P4", "Transactions that began while the CSMS was away and whose token it refused afterwards.",
+    _one_of("outcome", "stopped", "left"),
+)
+ENERGY_CAPS = _counter(
+    "energy_caps_reached", "P4",
+    "Transactions of unknown tokens that were stopped at the most energy they may draw while the CSMS is away.",
 )
 DEAD_LETTERS = _gauge(
     "dead_letters", "P4", "Kept messages that their CSMS refused at every attempt; they wait for the operator.",
@@ -201,11 +224,14 @@ ACCEPT_ERRORS = _counter(
     "accept_errors", "P6", "TCP connections that could not be taken, for want of file descriptors for example.",
 )
 REFUSALS = _counter(
-    "connection_refusals", "P6", "Connections and upgrades turned away at the edge, by cause.", CAUSE,
+    "connection_refusals", "P6", "Connections and upgrades turned away at the edge, by cause.",
+    _one_of("cause", *REFUSAL_CAUSES),
 )
-TLS_FAILURES = _counter("tls_failures", "P6", "TLS handshakes of stations that failed, by cause.", CAUSE)
+TLS_FAILURES = _counter(
+    "tls_failures", "P6", "TLS handshakes of stations that failed, by cause.", _one_of("cause", *TLS_CAUSES)
+)
 DIALS = _counter("dials", "P1", "Connections the box tried to open to a CSMS.")
-DIAL_FAILURES = _counter("dial_failures", "P1", "Dials that came to nothing, by cause.", CAUSE)
+DIAL_FAILURES = _counter("dial_failures", "P1", "Dials that came to nothing, by cause.", _one_of("cause", *DIAL_CAUSES))
 BUGS = _counter("bugs", "P6", "Exceptions of the box's own that cost one link each: any rise is to be reported.")
 OBSERVER_ERRORS = _counter(
     "observer_errors", "P6", "Observations that metrics, log or control failed to take; the link went on.",

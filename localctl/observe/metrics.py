@@ -56,6 +56,10 @@ class RoutingCounts:
         self.dropped = Tally(rows.FRAMES_DROPPED)
         self.boots = Tally(rows.BOOTS)
         self.security = Tally(rows.SECURITY_CHANGES)
+        self.outages = Tally(rows.OUTAGES)
+        self.replayed = Tally(rows.REPLAYED)
+        self.late_refusals = Tally(rows.LATE_REFUSALS)
+        self.caps = Tally(rows.ENERGY_CAPS)
         self.latency = {leg: Distribution(rows.LATENCY_S) for leg in Leg}
 
     def observe(self, what: seen.Observation) -> None:
@@ -88,17 +92,39 @@ class RoutingCounts:
                 self.refused.add(cause)
             case seen.LinkLost(cause=cause):
                 self.lost.add(cause)
+            case seen.Replayed(verdict=verdict):
+                self.replayed.add(verdict)
             case seen.PasswordChanged():
                 self.security.add("password")
             case seen.NetworkProfileSet():
                 self.security.add("network_profile")
             case seen.RootCertificateChanged(change=change):
                 self.security.add(f"root_certificate_{change}")
+            case _:
+                self._observe_outage(what)
+
+    def _observe_outage(self, what: seen.Observation) -> None:
+        match what:
+            case seen.OutageBegan(carried=carried):
+                self.outages.add("carried" if carried else "held")
+            case seen.OutageEnded():
+                self.outages.add("ended")
+            case seen.BacklogDone():
+                self.outages.add("caught_up")
+            case seen.Replayed(verdict=verdict):
+                self.replayed.add(verdict)
+            case seen.LateRefusal(stopped=stopped):
+                self.late_refusals.add("stopped" if stopped else "left")
+            case seen.CapReached():
+                self.caps.add()
 
     def _answered(self, what: seen.CallAnswered) -> None:
         self.calls.add_with_siblings(action_label(what.action), what.verdict)
+        if what.verdict == "carried":  # nobody but the box itself answered: that is no peer's latency
+            return
         answerer = what.leg.other
-        self.latency[answerer].add(what.latency_s, what.message_id)
+        if what.verdict != "carried":
+            self.latency[answerer].add(what.latency_s, what.message_id)
         if what.verdict == "error":
             code = what.error_code
             self.errors.add(answerer.value, code if code in KNOWN_CODES else "other")
@@ -107,7 +133,8 @@ class RoutingCounts:
         """All of it, for a scrape."""
         for tally in (
             self.opened, self.refused, self.lost, self.received, self.calls, self.errors, self.timed_out,
-            self.own_calls, self.follow_ups, self.dropped, self.boots, self.security,
+            self.own_calls, self.follow_ups, self.dropped, self.boots, self.security, self.replayed,
+            self.outages, self.replayed, self.late_refusals, self.caps,
         ):  # fmt: skip
             yield from tally.samples()
         for leg, distribution in self.latency.items():

@@ -1,12 +1,14 @@
 """The rules Prometheus asks of names, held against the whole table."""
 
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from localctl.charging.dispatching.answers import Verdict
 from localctl.charging.dispatching.pacing import Need
+from localctl.net import tls
 from localctl.net.sockets import Cause
 from localctl.observe import catalogue
 from localctl.observe.catalogue import ROWS, SECTIONS
@@ -100,6 +102,18 @@ def test_words_of_labels_are_the_words_of_whoever_says_them():
     (cause,) = catalogue.LINKS_LOST.labels
     assert "half_dead" in cause.values
     assert "csms_away" in catalogue.LINKS_REFUSED.labels[0].values
+
+
+def test_causes_of_refusals_and_failed_handshakes_are_those_the_edge_knows():
+    assert set(catalogue.TLS_CAUSES) == {*tls._CAUSES.values(), "left", "other"}
+    edge = Path(tls.__file__).parent
+    denials = re.findall(r'Denied\(\d+, "(\w+)"', (edge / "credentials.py").read_text(encoding="utf-8"))
+    arrivals = (edge / "station_server.py").read_text(encoding="utf-8")
+    said = re.findall(r'cause(?:: str)? = "(\w+)"|cause="(\w+)"|refusals\["(\w+)"\]', arrivals)
+    told = re.findall(r'_refuse\(station, [^,]+, "(\w+)"|drop_oldest\(\S+, "(\w+)"\)', arrivals)
+    assert set(catalogue.REFUSAL_CAUSES) == {word for words in (*said, *told) for word in words if word} | set(denials)
+    dials = re.findall(r'dial_failures\["(\w+)"\]', (edge / "dials.py").read_text(encoding="utf-8"))
+    assert set(catalogue.DIAL_CAUSES) == set(dials)
 
 
 def test_both_misspelt_and_right_error_codes_of_ocpp_are_known():

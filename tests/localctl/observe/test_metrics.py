@@ -77,6 +77,12 @@ def test_latency_belongs_to_the_leg_that_answered():
     assert shown['localctl_call_latency_seconds_count{leg="station"}'] == 0
 
 
+def test_what_the_box_answered_itself_is_counted_but_is_no_peers_latency():
+    shown = observed(answered(verdict="carried"))
+    assert shown['localctl_calls_total{action="Heartbeat",verdict="carried"}'] == 1
+    assert shown['localctl_call_latency_seconds_count{leg="csms"}'] == 0
+
+
 def test_an_error_counts_by_its_code_and_unknown_codes_are_other():
     shown = observed(
         answered(verdict="error", error_code="NotImplemented"), answered(verdict="error", error_code="Whatever\n" * 9)
@@ -144,6 +150,23 @@ REST = [
         seen.RootCertificateChanged(identity="CS1", change="deleted"),
         'localctl_station_security_changes_total{change="root_certificate_deleted"}',
     ),
+    (seen.OutageBegan(identity="CS1", carried=True, reason="away"), 'localctl_outages_total{stage="carried"}'),
+    (seen.OutageBegan(identity="CS1", carried=False, reason="away"), 'localctl_outages_total{stage="held"}'),
+    (seen.OutageEnded(identity="CS1", backlog=True), 'localctl_outages_total{stage="ended"}'),
+    (seen.BacklogDone(identity="CS1"), 'localctl_outages_total{stage="caught_up"}'),
+    (
+        seen.Replayed(identity="CS1", action="TransactionEvent", verdict="dead", attempts=3),
+        'localctl_replayed_total{verdict="dead"}',
+    ),
+    (
+        seen.LateRefusal(identity="CS1", transaction="t", status="Blocked", stopped=True),
+        'localctl_late_refusals_total{outcome="stopped"}',
+    ),
+    (
+        seen.LateRefusal(identity="CS1", transaction="t", status="Blocked", stopped=False),
+        'localctl_late_refusals_total{outcome="left"}',
+    ),
+    (seen.CapReached(identity="CS1", transaction="t"), "localctl_energy_caps_reached_total"),
 ]
 
 
@@ -225,7 +248,7 @@ def test_a_hundred_busy_stations_with_two_evses_stay_under_three_thousand_series
 
 def test_no_label_can_hold_what_has_no_bound_or_is_secret():
     allowed_open = {
-        "station", "action", "cause", "use", "version", "python", "feed",
+        "station", "action", "use", "version", "python", "feed",
         "circuit", "phase", "source", "evse", "input",
     }  # fmt: skip
     for row in ROWS:
