@@ -1,0 +1,44 @@
+"""The bounded memory of what a station said."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.carrying.items import Kind
+from routing.carrying.repeats import MARK_BYTES, Repeats, mark
+
+PARTS = st.lists(st.text(alphabet="a\0,1\ud800"), max_size=4)
+
+
+@given(PARTS, PARTS)
+def test_marks_are_equal_only_for_equal_parts(one, other):
+    assert (mark(*one) == mark(*other)) == (one == other)
+    assert len(mark(*one)) == MARK_BYTES
+
+
+def test_what_was_added_is_known_with_its_number():
+    repeats = Repeats()
+    repeats.add(mark("a"), Kind.TRANSACTION, 5)
+    repeats.add(mark("b"), Kind.EVENT)
+    assert mark("a") in repeats
+    assert mark("b") in repeats
+    assert mark("c") not in repeats
+    assert [repeats.invented(mark(name)) for name in "abc"] == [5, None, None]
+
+
+def test_p6_the_oldest_of_a_sort_makes_room_and_meter_values_never_push_out_a_start():
+    repeats = Repeats(most=3)
+    repeats.add(mark("start"), Kind.TRANSACTION, 5)
+    for number in range(10):
+        repeats.add(mark("values", str(number)), Kind.UPDATE)
+    assert [mark("values", str(number)) in repeats for number in range(10)] == [False] * 7 + [True] * 3
+    assert repeats.invented(mark("start")) == 5
+    for number in range(3):
+        repeats.add(mark("event", str(number)), Kind.TRANSACTION)
+    assert mark("start") not in repeats
+
+
+def test_what_is_added_again_counts_as_new():
+    repeats = Repeats(most=2)
+    for name in "abac":
+        repeats.add(mark(name), Kind.EVENT)
+    assert [mark(name) in repeats for name in "abc"] == [True, False, True]
