@@ -66,6 +66,7 @@ lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
 docs: $(READY)  ## write the generated reference pages anew
 	$(BIN)/python -m localctl.observe.reference > localctl/docs/metrics.md
 	$(BIN)/python -m localctl.states > localctl/docs/states.md
+	$(BIN)/python -m localctl.observe.reference_answers > localctl/docs/carrying.md
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
