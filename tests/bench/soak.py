@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "relay"))
 from bench import Load, free_port, relay, rss_mb
@@ -51,7 +52,7 @@ def main() -> int:
             load.order("connect")
             memory = []
             for step in range(int(args.minutes * 60 / STEP_S)):
-                report = load.order("run")
+                report = load.order("paced")
                 series = scrape(http_port)
                 memory.append(rss_mb(pid))
                 minutes = (step + 1) * STEP_S / 60
@@ -66,7 +67,7 @@ def main() -> int:
     return verdict(memory, report, empty, left)
 
 
-def verdict(memory: list[float], report: dict[str, float], empty: dict[str, float], left: dict[str, float]) -> int:
+def verdict(memory: list[float], report: dict[str, Any], empty: dict[str, float], left: dict[str, float]) -> int:
     """Say what is wrong, if anything is."""
     settled = memory[len(memory) // 6]
     faults = []

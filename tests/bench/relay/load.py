@@ -1,7 +1,8 @@
 """The load: a CSMS and N stations in one process on one epoll loop, both ends of whatever stands between them.
 
-Prints one JSON line with what it saw. Roles talk raw bytes (see frames.py). `--pace` is an open loop (each station at
-its own even beat), without it each station sends its next CALL as soon as the last is answered.
+Takes orders line by line and prints one JSON line with what it saw after each. Roles talk raw bytes (see frames.py).
+`closed`: each station sends its next CALL as soon as the last is answered. `paced`: an open loop, each station at its
+own even beat; a CALL that falls due while the last one is unanswered waits for it, and its waiting counts.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import socket
 import ssl
 import sys
 import time
+from collections import Counter, deque
 
 from frames import take_frame, text_frame, upgrade_answer, upgrade_request
 
@@ -23,6 +25,7 @@ EVENT = (
     '"2026-01-01T00:00:00Z","sampledValue":[{{"value":16.1,"measurand":"Current.Import","phase":"L1"}}]}}]}}]'
 )
 BOOT_ANSWER = '{"currentTime":"2026-01-01T00:00:00Z","interval":300,"status":"Accepted"}'
+PATIENCE_S = 60.0
 
 
 class Peer:
@@ -32,8 +35,10 @@ class Peer:
         self.sock, self.role = sock, role
         self.buffer, self.unsent = bytearray(), bytearray()
         self.open = False
-        self.name, self.seq, self.sent_at, self.due_at = "", 0, 0.0, 0.0
+        self.name, self.seq, self.sent_at = "", 0, 0.0
         self.booted = False
+        self.waits = False
+        self.owed: deque[float] = deque()
 
 
 class Load:
@@ -43,8 +48,9 @@ class Load:
         self.args = args
         self.selector = selectors.EpollSelector()
         self.latencies: list[float] = []
-        self.round_trips = self.errors = self.booted = 0
-        self.measuring = False
+        self.round_trips = self.booted = 0
+        self.errors: Counter[str] = Counter()
+        self.measuring = self.closed = False
         self.stations: list[Peer] = []
         self.tls = None
         if args.tls:
@@ -91,8 +97,8 @@ class Load:
         if not peer.unsent:
             self.selector.modify(peer.sock, selectors.EVENT_READ, peer)
 
-    def lose(self, peer: Peer) -> None:
-        self.errors += 1
+    def lose(self, peer: Peer, why: str) -> None:
+        self.errors[f"{peer.role} {peer.name}: {why}"] += 1
         self.drop(peer)
 
     def drop(self, peer: Peer) -> None:
@@ -100,11 +106,11 @@ class Load:
         peer.sock.close()
         peer.role = "gone"
 
-    def send_call(self, peer: Peer) -> None:
+    def send_call(self, peer: Peer, owed_since: float = 0.0) -> None:
         template = EVENT if peer.booted else BOOT
         peer.seq += 1
         text = template.format(id=f"{peer.name}-{peer.seq}", seq=peer.seq)
-        peer.sent_at = time.perf_counter()
+        peer.waits, peer.sent_at = True, owed_since or time.perf_counter()
         self.write(peer, text_frame(text.encode(), from_client=True))
 
     def advance_connect(self, peer: Peer) -> None:
@@ -144,8 +150,8 @@ class Load:
                 self.flush(peer)
             if mask & selectors.EVENT_READ:
                 self.read(peer)
-        except (OSError, ssl.SSLError):
-            self.lose(peer)
+        except (OSError, ssl.SSLError) as error:
+            self.lose(peer, str(error))
         return None
 
     def read(self, peer: Peer) -> None:
@@ -155,7 +161,7 @@ class Load:
             except (BlockingIOError, ssl.SSLWantReadError):
                 return
             if not data:
-                return self.lose(peer)
+                return self.lose(peer, "the relay hung up")
             peer.buffer += data
             self.digest(peer)
             if len(data) < 65536 and not isinstance(peer.sock, ssl.SSLSocket):
@@ -173,7 +179,7 @@ class Load:
             if peer.role == "csms":
                 self.write(peer, upgrade_answer(head))
             elif not head.startswith(b"HTTP/1.1 101"):
-                return self.lose(peer)
+                return self.lose(peer, f"refused with {head.splitlines()[0].decode()}")
             peer.open = True
             if peer.role == "station":
                 self.send_call(peer)
@@ -181,6 +187,8 @@ class Load:
             opcode, payload = frame
             if opcode == 9:
                 self.write(peer, text_frame(payload, from_client=peer.role == "station", opcode=10))
+            elif opcode == 8:
+                return self.lose(peer, f"closed with {payload!r}")
             elif opcode == 1:
                 (self.answer if peer.role == "csms" else self.answered)(peer, payload)
         return None
@@ -193,7 +201,8 @@ class Load:
     def answered(self, peer: Peer, payload: bytes) -> None:
         now = time.perf_counter()
         if payload.split(b'"', 2)[1] != f"{peer.name}-{peer.seq}".encode():
-            self.errors += 1
+            self.errors[f"station {peer.name}: an answer to another CALL"] += 1
+        peer.waits = False
         if not peer.booted:
             peer.booted = True
             self.booted += 1
@@ -202,9 +211,9 @@ class Load:
         elif self.measuring:
             self.round_trips += 1
             self.latencies.append(now - peer.sent_at)
-        if self.args.pace:
-            peer.due_at += self.args.pace
-        elif self.measuring:
+        if peer.owed:
+            self.send_call(peer, peer.owed.popleft())
+        elif self.closed:
             self.send_call(peer)
 
     def turn(self, timeout: float) -> None:
@@ -234,33 +243,50 @@ class Load:
         return time.perf_counter() - started
 
     def connect_gently(self) -> None:
+        until = time.perf_counter() + PATIENCE_S
         for number in range(self.args.stations):
             self.connect(number)
-            while self.booted + 20 < number:
+            while self.booted + 20 < number and time.perf_counter() < until:
                 self.turn(0.05)
-        limit = time.perf_counter() + 60
-        while self.booted < self.args.stations and time.perf_counter() < limit:
+        while self.booted < self.args.stations and time.perf_counter() < until:
             self.turn(0.05)
 
+    def start(self) -> float:
+        self.measuring, self.round_trips = True, 0
+        self.latencies.clear()
+        return time.perf_counter()
+
+    def drain(self) -> None:
+        """Until every CALL is answered; one that never is counts as an error."""
+        self.measuring = self.closed = False
+        until = time.perf_counter() + PATIENCE_S
+        while time.perf_counter() < until and any(peer.waits for peer in self.stations if peer.role != "gone"):
+            self.turn(0.05)
+        for peer in self.stations:
+            if peer.waits and peer.role != "gone":
+                self.errors[f"station {peer.name}: no answer"] += 1
+
     def run_closed(self) -> float:
-        self.measuring = True
+        started = self.start()
+        self.closed = True
         for peer in self.stations:
             self.send_call(peer)
-        started = time.perf_counter()
         while (left := started + self.args.seconds - time.perf_counter()) > 0:
             self.turn(min(left, 0.05))
-        self.measuring = False
         return time.perf_counter() - started
 
     def run_paced(self) -> float:
         """Open loop: stations take turns so that the whole sends at an even rate."""
-        self.measuring = True
-        started = time.perf_counter()
+        started = self.start()
         step = self.args.pace / len(self.stations)
         due, turn = started, 0
         while time.perf_counter() < started + self.args.seconds:
             while due <= time.perf_counter():
-                self.send_call(self.stations[turn % len(self.stations)])
+                peer = self.stations[turn % len(self.stations)]
+                if peer.waits:
+                    peer.owed.append(due)
+                else:
+                    self.send_call(peer)
                 turn, due = turn + 1, due + step
             self.turn(max(0.0, min(due - time.perf_counter(), 0.05)))
         return time.perf_counter() - started
@@ -274,7 +300,7 @@ def main() -> None:
     parser.add_argument("--stations", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument(
-        "--pace", type=float, default=0.0, help="seconds between the CALLs of one station; 0: closed loop"
+        "--pace", type=float, default=1.0, help="seconds between the CALLs of one station in the open loop"
     )
     parser.add_argument("--tls", default="", help="CA file: stations speak TLS")
     load = Load(parser.parse_args())
@@ -291,17 +317,19 @@ def main() -> None:
             until = time.perf_counter() + load.args.seconds
             while time.perf_counter() < until:
                 load.turn(0.05)
-        elif order == "run":
+        elif order in ("closed", "paced"):
             before = resource.getrusage(resource.RUSAGE_SELF)
-            report["seconds"] = (load.run_paced if load.args.pace else load.run_closed)()
+            report["seconds"] = load.run_closed() if order == "closed" else load.run_paced()
             after = resource.getrusage(resource.RUSAGE_SELF)
             report["own_cpu_s"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             ordered = sorted(load.latencies) or [0.0]
             report["p50_us"] = ordered[len(ordered) // 2] * 1e6
             report["p99_us"] = ordered[int(len(ordered) * 0.99)] * 1e6
+            report["round_trips"] = load.round_trips
+            load.drain()
         else:
             return
-        report |= {"round_trips": load.round_trips, "errors": load.errors, "booted": load.booted}
+        report |= {"errors": load.errors.total(), "booted": load.booted, "faults": load.errors.most_common(10)}
         print(json.dumps(report), flush=True)
 
 
