@@ -1,6 +1,7 @@
 """Who may charge while the CSMS is away: what it answered before, per token, and the local lists it sent (C10, C13).
 
-Learnt from answered exchanges (`lessons`): Authorize and transactions, SendLocalList that a station took, ClearCache.
+Learnt from answered exchanges (`lessons`): Authorize and transactions, SendLocalList that a station took, ClearCache,
+and remote starts, which vouch for a token for an hour unless more is known (F01: the CSMS itself wants it to charge).
 Two tables: a cache per CSMS and version family, shared by its stations, and a local list per station, which comes first
 (C13). Neither is shared between CSMSs. Tokens are hashed and verdicts sealed (`sealing`), compared without case.
 
@@ -26,6 +27,8 @@ from routing.carrying.sealing import Sealer
 from routing.values import Value
 
 DAY_S = 86_400.0
+HINT_S = 3_600.0
+"""How long a remote start vouches for its token."""
 STRANGER_S = 3_600.0
 """How long a station may remember an unknown token that was let in."""
 MAX_INFO_CHARS = 4_096
@@ -65,12 +68,12 @@ class Gone(Value, frozen=True, kw_only=True):
 
 
 class _Info(msgspec.Struct, rename="camel"):
-    status: str
+    status: str = ""
     cache_expiry_date_time: object = ""
     expiry_date: object = ""
 
 
-_info = msgspec.json.Decoder(_Info).decode
+_decode = msgspec.json.Decoder(_Info).decode
 _Place = tuple[str, str, str]
 
 
@@ -117,9 +120,12 @@ class Authorizations:
             token = token_of(subprotocol, lesson.token)
             if token is None:
                 continue
-            self._remove((csms, station, self._sealer.hashed(token)))
-            if lesson.change == "set" and len(lesson.info) <= MAX_INFO_CHARS:
-                self._put(lesson, csms, station, token, unix_at)
+            place = (csms, station, self._sealer.hashed(token))
+            if lesson.change == "hint" and self._found(place, token, unix_at) is not None:
+                continue
+            self._remove(place)
+            if lesson.change != "drop" and len(lesson.info) <= MAX_INFO_CHARS:
+                self._put(lesson, place, token, unix_at)
 
     def verdict(self, csms: str, identity: str, subprotocol: str, token_json: bytes | str, unix_at: float) -> Verdict:
         """What to answer about a token: the station's local list, the cache, else the policy (C13)."""
@@ -127,7 +133,7 @@ class Authorizations:
         for station in (identity, ""):
             info = None if token is None else self._found((csms, station, self._sealer.hashed(token)), token, unix_at)
             if info is not None:
-                return Verdict(info=info, known=True, accepted=_info(info).status == "Accepted")
+                return Verdict(info=info, known=True, accepted=_read(info).status == "Accepted")
         return self._stranger(subprotocol, unix_at)
 
     def take_changes(self) -> list[Entry | Gone]:
@@ -152,13 +158,13 @@ class Authorizations:
             self._table(place)[place] = entry
             self._shrink(self._table(place))
 
-    def _put(self, lesson: Lesson, csms: str, station: str, token: str, unix_at: float) -> None:
-        latest_at = unix_at + self._lifetime_s if lesson.table == "cache" else _FOR_EVER
-        place = (csms, station, self._sealer.hashed(token))
+    def _put(self, lesson: Lesson, place: _Place, token: str, unix_at: float) -> None:
+        lifetime_s = HINT_S if lesson.change == "hint" else self._lifetime_s
+        latest_at = unix_at + lifetime_s if lesson.table == "cache" else _FOR_EVER
         table = self._tables[lesson.table]
         table[place] = Entry(
-            csms=csms,
-            station=station,
+            csms=place[0],
+            station=place[1],
             token=place[2],
             sealed=self._sealer.seal(token, lesson.info),
             until_at=min(latest_at, _ends_at(lesson.info, latest_at)),
@@ -200,9 +206,16 @@ class Authorizations:
 
 def _ends_at(info: str, otherwise: float) -> float:
     """The verdict's own date as unix time; one without a zone is UTC, an unreadable one does not count."""
-    read = _info(info)
+    read = _read(info)
     try:
         date = datetime.fromisoformat(str(read.cache_expiry_date_time or read.expiry_date))
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return otherwise
+
+
+def _read(info: str) -> _Info:
+    try:
+        return _decode(info)
+    except (msgspec.MsgspecError, RecursionError):
+        return _Info()

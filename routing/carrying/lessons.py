@@ -20,10 +20,11 @@ class Lesson(Value, frozen=True, kw_only=True):
     """One thing learnt. `token` is JSON as sent, empty for a `clear`, which concerns all."""
 
     table: Literal["cache", "list"]
-    change: Literal["set", "drop", "clear"]
+    change: Literal["set", "hint", "drop", "clear"]
+    """A `hint` counts only where nothing is known."""
     token: bytes = b""
     info: str = ""
-    """JSON of the verdict, for `set`."""
+    """JSON of the verdict, for `set` and `hint`."""
 
 
 class _Token(Struct, rename="camel"):
@@ -92,6 +93,14 @@ def _local_list(request: bytes, answer: bytes) -> Iterator[Lesson]:
             yield Lesson(table="list", change="drop", token=bytes(token))
 
 
+def _remote_start(request: bytes, answer: bytes) -> Iterator[Lesson]:
+    """The CSMS had a station start with this token (F01, F02); its transaction may begin when the CSMS is away."""
+    asked = _members(request)
+    token = asked.get("idToken", asked.get("idTag"))
+    if token is not None and _status(answer).status == "Accepted":
+        yield Lesson(table="cache", change="hint", token=bytes(token), info='{"status":"Accepted"}')
+
+
 def _cleared(request: bytes, answer: bytes) -> Iterator[Lesson]:
     """The CSMS wants caches emptied (C11), whether or not this station has one."""
     yield Lesson(table="cache", change="clear")
@@ -101,4 +110,9 @@ _Teach = Callable[[bytes, bytes], Iterator[Lesson]]
 _OF_STATION: dict[str, _Teach] = dict.fromkeys(
     ("Authorize", "TransactionEvent", "StartTransaction", "StopTransaction"), _verdict
 )
-_OF_CSMS: dict[str, _Teach] = {"SendLocalList": _local_list, "ClearCache": _cleared}
+_OF_CSMS: dict[str, _Teach] = {
+    "SendLocalList": _local_list,
+    "ClearCache": _cleared,
+    "RequestStartTransaction": _remote_start,
+    "RemoteStartTransaction": _remote_start,
+}

@@ -9,7 +9,6 @@ whether key, token and text belong together.
 
 from base64 import b64decode, b64encode
 from hashlib import blake2b
-from itertools import count
 
 _HEAD = 16
 _BLOCK = 64
@@ -47,8 +46,8 @@ class Sealer:
 
     def _mixed(self, secret: bytes, head: bytes, text: bytes) -> bytes:
         """The text with the key stream laid over it; the same again takes it off."""
-        blocks = (self._hash(b"stream", head + number.to_bytes(4, "big") + secret, _BLOCK) for number in count())
-        stream = b"".join(block for block, _ in zip(blocks, range(0, len(text), _BLOCK), strict=False))
+        numbers = range(-(-len(text) // _BLOCK))
+        stream = b"".join(self._hash(b"stream", head + n.to_bytes(4, "big") + secret, _BLOCK) for n in numbers)
         return bytes(one ^ other for one, other in zip(text, stream, strict=False))
 
     def _hash(self, purpose: bytes, data: bytes, size: int) -> bytes:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 _scan = json.JSONDecoder().raw_decode
 _SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]{0,40}")
 _TRANSACTION = ("transactionId",)
 _UP = {"StopTransaction": _TRANSACTION, "MeterValues": _TRANSACTION}
 _DOWN = {"RemoteStopTransaction": _TRANSACTION, "SetChargingProfile": ("csChargingProfiles", "transactionId")}
@@ -47,13 +48,11 @@ def replace(text: str, path: Path, new: str) -> str | None:
 def insert(text: str, path: Path, name: str, value: str) -> str | None:
     """The text with one more member in the object at a path; None when it has that member, or there is no object."""
     span = _find(text, path)
-    if span is None or text[span.start] != "{" or _find(text, (*path, name)) is not None:
-        return None
     try:
-        members = list(_members(text, span.start))
+        members = [] if span is None else list(_members(text, span.start))
     except _Unclear:
         return None
-    if any(one == name for one, _ in members):
+    if span is None or text[span.start] != "{" or any(one == name for one, _ in members):
         return None
     at = members[-1][1].end if members else span.start + 1
     return f"{text[:at]}{',' if members else ''}{json.dumps(name)}:{value}{text[at:]}"
@@ -82,10 +81,10 @@ def translated_down(action: str, payload: str, aliases: Mapping[int, int]) -> st
 def transaction_number(payload: str, path: Path = _TRANSACTION) -> int | None:
     """The whole number at a path, however spelled (`7`, `7.0`, `7e0`); None for anything else."""
     found = member(payload, path)
-    value = None if found is None else json.loads(found)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if found is None or not _NUMBER.fullmatch(found):
+        return None
+    value = float(found)
+    return int(found) if found.lstrip("-").isdigit() else int(value) if value.is_integer() else None
 
 
 def _translated(payload: str, path: Path | None, aliases: Mapping[int, int]) -> str:

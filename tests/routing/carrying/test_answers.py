@@ -119,6 +119,21 @@ def test_p6_odd_members_never_break_an_answer(payload):
         assert said.payload == "" or isinstance(json.loads(said.payload), dict)
 
 
+@pytest.mark.parametrize("number", ["9" * 5_000, "-1e400", "1e308", "9" * 400, "0.000000000001"])
+def test_p6_odd_numbers_never_break_an_answer(number):
+    for version, action in REQUESTS:
+        text = "{" + ",".join(f'"{name}":{number}' for name in NAMES.split()) + "}"
+        said = Clerk(version, unknown="accept").hear(action, text.encode())
+        assert (said.error is None) == (said.payload != "")
+
+
+def test_p6_nesting_around_the_limit_never_raises():
+    for depth in range(800, 1100, 7):
+        text = '{"idToken":' + "[" * depth + "]" * depth + "}"
+        said = Clerk("ocpp2.0.1").hear("TransactionEvent", text.encode())
+        assert (said.error is None) == (said.payload != "")
+
+
 def test_b01_a_boot_is_accepted_with_whole_second_time_and_the_csmss_interval():
     said = Clerk("ocpp2.0.1").hear("BootNotification", {"reason": "PowerUp"})
     assert json.loads(said.payload) == {"status": "Accepted", "currentTime": "2026-09-21T13:33:20Z", "interval": 240}

@@ -188,6 +188,36 @@ def test_c11_clear_cache_empties_what_that_csms_taught_but_no_list():
     assert book.ask("C").known
 
 
+def remote_start(book, name, at=0.0):
+    request = {"idToken": {"idToken": name, "type": "ISO14443"}, "remoteStartId": 1}
+    book.exchange("RequestStartTransaction", request, {"status": "Accepted"}, at, by_station=False)
+
+
+def test_f01_a_remote_start_vouches_for_an_hour_where_nothing_is_known():
+    book = Book()
+    remote_start(book, "A")
+    assert book.ask("A", at=3599).accepted
+    assert not book.ask("A", at=3600).known
+    book.answered("B", status="Blocked")
+    remote_start(book, "B")
+    assert book.status("B") == "Blocked"
+    book.answered("C")
+    remote_start(book, "C", at=10)
+    assert book.ask("C", at=DAY_S).accepted
+    remote_start(book, "C", at=8 * DAY_S)
+    assert book.ask("C", at=8 * DAY_S).accepted
+
+
+def test_p6_a_verdict_nested_to_the_limit_never_raises():
+    book = Book()
+    token = b'{"idToken":{"idToken":"A","type":"Local"}}'
+    for depth in range(800, 1100, 3):
+        info = f'{{"status":"Accepted","cacheExpiryDateTime":{"[" * depth}{"]" * depth}}}'
+        answer = f'{{"idTokenInfo":{info}}}'.encode()
+        book.kept.learn(CSMS, "CS-1", "ocpp2.0.1", True, "Authorize", token, answer, NOW)
+        book.ask("A", kind="Local")
+
+
 def test_p6_the_cache_is_bounded_and_the_oldest_goes_first():
     book = Book(most=2)
     for name in "ABAC":

@@ -85,6 +85,16 @@ def test_c11_clear_cache_counts_whatever_the_station_said(status):
     assert learnt("ClearCache", {}, {"status": status}, by_station=False) == [("cache", "clear", b"", "")]
 
 
+@pytest.mark.parametrize(
+    ("action", "token"), [("RequestStartTransaction", {"idToken": RFID}), ("RemoteStartTransaction", {"idTag": "A"})]
+)
+def test_f01_a_remote_start_that_a_station_took_vouches_for_its_token(action, token):
+    hint = ("cache", "hint", *token.values(), '{"status":"Accepted"}')
+    assert learnt(action, token, {"status": "Accepted"}, by_station=False) == [hint]
+    assert learnt(action, token, {"status": "Rejected"}, by_station=False) == []
+    assert learnt(action, {}, {"status": "Accepted"}, by_station=False) == []
+
+
 def test_only_the_right_side_teaches():
     assert learnt("ClearCache", {}, {"status": "Accepted"}) == []
     assert learnt("Authorize", {"idTag": "A"}, {"idTagInfo": {"status": "Accepted"}}, by_station=False) == []

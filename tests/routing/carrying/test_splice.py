@@ -104,6 +104,13 @@ def test_p6_unclear_texts_stay_as_they_are(text):
         assert splice.translated_down(action, text, {1: 2}) == text
 
 
+def test_p6_nesting_around_the_limit_never_raises():
+    for depth in range(800, 1100):
+        text = '{"transactionId":' + "[" * depth + "]" * depth + "}"
+        assert splice.translated_up("StopTransaction", text, {1: 2}) == text
+        assert splice.marked_offline(text) in (text, text[:-1] + ',"offline":true}')
+
+
 def test_members_with_escapes_in_their_names_are_found():
     assert splice.marked_offline('{"\\u006fffline": false}') == '{"\\u006fffline": true}'
 
