@@ -28,6 +28,7 @@ from localctl.memory import Memory
 from localctl.net import tls
 from localctl.net.pump import Switchboard
 from localctl.observe.box_facts import BoxFacts
+from localctl.observe.events import EventBook
 from localctl.observe.health import Health
 from localctl.observe.lag import LoopLag
 from localctl.observe.log_observer import LogObserver
@@ -37,12 +38,15 @@ from localctl.observe.metrics import Metrics
 from localctl.observe.net_feed import net_samples
 from localctl.observe.outage_feed import OutageCounts, outbox_samples
 from localctl.observe.service import Notifier, status_line
-from localctl.observe.snapshot import Snapshot, SnapshotBox, snapshot_samples
+from localctl.observe.snapshot import CertificateView, Snapshot, SnapshotBox, snapshot_samples
 from localctl.observe.stations import StationBook
+from localctl.outages import Outages
 from localctl.plan import site_plan_of
 from localctl.plan_net import certificates_of, edge_of, policies_of
 from localctl.site_control import SiteControl
+from localctl.store.history import HistoryStore
 from localctl.web.app import build_app
+from localctl.web.history import History
 from localctl.web.local_socket import LocalSocket, usual_path
 from localctl.web.operating_api import operating_routes
 from localctl.web.server import HttpServer
@@ -90,21 +94,33 @@ class App:
             self.health.fault("config", borrowed)
             self._facts.config_borrowed()
         self._book = StationBook(unix_now=time.time, known=[station.identity for station in config.station])
+        self._events = EventBook(time.time)
+        self._certificates: tuple[CertificateView, ...] = ()
+        self._history = History(HistoryStore(Path(config.controller.state_dir)))
         self._logged = LogObserver(structlog.get_logger("localctl.stations"))
         self._lag = LoopLag()
         self.metrics = Metrics()
-        self.outages = OutageCounts()
         self._adoption = self._memory.adoption()
         self._adoption.forget_listed(config)
         policies = policies_of(config, self._adoption.admits)
-        self.router = Router(policies, own_key=self._memory.own_key(), uniform=SystemRandom().random)
-        gatekeeper = self._memory.gatekeeper()
-        self.switchboard = Switchboard(self.router, edge_of(config), self._observe, gatekeeper=gatekeeper)
+        own_key, counts = self._memory.own_key(), OutageCounts()
+        self.outages = Outages(config, Path(config.controller.state_dir), own_key, counts, self._journal_trouble)
+        self.outages.open()
+        self.router = Router(
+            policies,
+            own_key=own_key,
+            uniform=SystemRandom().random,
+            authorizations=self.outages.authorizations,
+            invent=self.outages.journal.next_invented,
+        )
+        self.switchboard = Switchboard(
+            self.router, edge_of(config), self._observe, gatekeeper=self._memory.gatekeeper(), archive=self.outages
+        )
         self.site = self._controlled()
         self.box = SnapshotBox(self._snapshot())
         routes = operating_routes(reload=self._reload_from_elsewhere, log=last_lines, token=self._token)
         routes += self.site.routes(self.box, self._token) if self.site is not None else []
-        pages = build_app(box=self.box, render_metrics=self.metrics.render, routes=routes)
+        pages = build_app(box=self.box, render_metrics=self.metrics.render, routes=routes, history=self._history)
         http = config.http
         self._http = HttpServer(pages, host=http.address, port=http.port, local=self._local_socket())
         self._note_certificates()
@@ -114,7 +130,7 @@ class App:
             ("box", self._facts.samples),
             ("lag", self._lag.samples),
             ("outbox", lambda: outbox_samples(self.box)),
-            ("outages", self.outages.samples),
+            ("outages", counts.samples),
         ):
             self.metrics.add_feed(name, feed)
         if self.site is not None:
@@ -130,6 +146,9 @@ class App:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._memory.run)
                 nursery.start_soon(self._lag.run)
+                nursery.start_soon(self._record)
+                await nursery.start(self.outages.run)
+                self.outages.rule(self.router.common, self.config)
                 self.ports = await nursery.start(self.switchboard.serve)
                 self.health.arrived("listeners")
                 nursery.start_soon(self._cycles)
@@ -144,6 +163,7 @@ class App:
                 task_status.started()
         finally:
             self._http.stop()
+            self._history.close()
             self._notifier.close()
 
     async def stop(self) -> None:
@@ -197,6 +217,7 @@ class App:
         except (OSError, ValueError, tls.CertificateProblem) as error:
             return self._reload_refused(str(error))
         self.router.policies = policies_of(config, self._adoption.admits)
+        self.outages.rule(self.router.common, config)
         self._adoption.forget_listed(config)
         self._replan(config)
         set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
@@ -252,19 +273,29 @@ class App:
                 self._notifier.cycle_finished(Instant(trio.current_time()))
             await trio.sleep(CYCLE_S)
 
+    async def _record(self) -> None:
+        while True:
+            await trio.to_thread.run_sync(self._history.record, self.box.get())
+            await trio.sleep(CYCLE_S)
+
     def _observe(self, link: LinkId, what: Observation, now: Instant) -> None:
         self.metrics.observe(link, what, now)
         self._logged.observe(link, what, now)
+        self.outages.observe(link, what)
         self._book.observe(link, what, now)
+        self._events.observe(link, what, now)
         self._adoption.observe(what)
         if self.site is not None:
             self.site.control.observe(link, what, now)
 
     def _snapshot(self) -> Snapshot:
+        charging = self.site.picture() if self.site is not None else {}
+        self._events.compare(charging, self.health.reasons if self.health.ready else ())
         return Snapshot(
             version=__version__, state=self.health.state, reasons=self.health.reasons, started_at=self._started_at,
             taken_at=time.time(), stations=self._book.views(), site=self.config.controller.name,
-            charging=self.site.picture() if self.site is not None else {},
+            charging=charging, outbox=self.outages.outbox(),
+            events=self._events.views(), certificates=self._certificates,
         )  # fmt: skip
 
     def _controlled(self) -> SiteControl | None:
@@ -293,6 +324,13 @@ class App:
         else:
             self.health.fault("control", trouble)
 
+    def _journal_trouble(self, reason: str | None) -> None:
+        if reason is None:
+            self.health.clear("journal")
+        else:
+            self.health.fault("journal", reason)
+            log.error("the journal of kept messages is in trouble", reason=reason)
+
     def _state_trouble(self, reason: str | None) -> None:
         if reason is None:
             self.health.clear("state")
@@ -303,8 +341,13 @@ class App:
         self._trouble = reason
 
     def _note_certificates(self) -> None:
+        found = []
         for use, file in certificates_of(self.config).items():
+            ends_at, subject = None, str(file)
             try:
-                self._facts.certificate(use=use, ends_at=tls.expires_at(file))
+                ends_at, subject = tls.expires_at(file), tls.subject_of(file)
+                self._facts.certificate(use=use, ends_at=ends_at)
             except tls.CertificateProblem as error:
                 log.warning("certificate's end not known", use=use, reason=str(error))
+            found.append(CertificateView(use=use, subject=subject, ends_at=ends_at))
+        self._certificates = tuple(found)

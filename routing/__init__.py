@@ -44,6 +44,8 @@ from routing.events import (
 )
 from routing.identity import Target, read_target
 from routing.observations import (
+    AdmissionDelayed,
+    BacklogDone,
     CallAnswered,
     CallExpired,
     CallSeen,

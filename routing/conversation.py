@@ -97,7 +97,7 @@ class Conversation(Exchange):
 
     def fetched(self, event: Fetched, now: Instant, out: list[Command]) -> None:
         """The edge read the oldest kept message."""
-        self.replay.fetched(event.row, event.transactions, now, out)
+        self.replay.fetched(event, now, out)
         self._send_kept(now, out)
 
     def expire(self, now: Instant, out: list[Command]) -> Ending | None:

@@ -80,9 +80,13 @@ class NotKept(Event, frozen=True, kw_only=True):
 
 
 class Fetched(Event, frozen=True, kw_only=True):
-    """The oldest that is kept for this station, None when nothing is. `transactions`: those that something waits of."""
+    """The oldest that is kept for this station, None when nothing is, or when it cannot be read just now.
+
+    `waiting` is how many are kept, `transactions` those that something waits of.
+    """
 
     row: Row | None
+    waiting: int = 0
     transactions: frozenset[str] = frozenset()
 
 

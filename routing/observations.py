@@ -215,3 +215,9 @@ class CapReached(Observation, frozen=True, kw_only=True):
     """A transaction of an unknown token drew as much energy as it may while the CSMS is away: it is being stopped."""
 
     transaction: str
+
+
+class AdmissionDelayed(Observation, frozen=True, kw_only=True):
+    """Many stations came at once: this one waits its turn to be let through to its CSMS, or is told to come again."""
+
+    wait_s: float

@@ -30,7 +30,7 @@ from routing.events import (
 from routing.ids import OwnIds
 from routing.link import Link
 from routing.link_states import TALKING, State
-from routing.observations import LinkRefused, OwnCallEnded
+from routing.observations import AdmissionDelayed, LinkRefused, OwnCallEnded
 from routing.policy import Policies, Refused
 from routing.values import Instant, LinkId
 
@@ -127,11 +127,11 @@ class Router:
     def _settle(self, link: Link, now: Instant, out: list[Command]) -> None:
         """Dial when that is due; take a link on its way out off the books."""
         if link.dial_due(now):
-            link.dial(self._wait_s(link, now), now, out)
+            link.dial(self._wait_s(link, now, out), now, out)
         if link.over:
             self._detach(link)
 
-    def _wait_s(self, link: Link, now: Instant) -> float:
+    def _wait_s(self, link: Link, now: Instant, out: list[Command]) -> float:
         """Seconds until this link may dial: its back-off, then its place in the line of all that want to (storms)."""
         wait_s = self._backoffs.wait_s(link.key, now)
         if wait_s > 0 or link.admitted:
@@ -141,6 +141,8 @@ class Router:
         if wait_s <= link.patience_s:
             wait_s = admission.take(now) - now
             link.admitted = True
+        if wait_s > 0 and link.state is State.NEW:
+            out.append(Observe(link=link.link, what=AdmissionDelayed(identity=link.identity, wait_s=wait_s)))
         return wait_s
 
     def _lost(self, link: Link, event: LegLost, now: Instant, out: list[Command]) -> None:

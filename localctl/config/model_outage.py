@@ -27,12 +27,12 @@ class Outage(Table):
     """So often a kept message is sent before it goes to the dead letters (`localctl outbox`): MessageAttempts."""
     message_attempt_interval_s: float = key(60.0, unit="s", gt=0, le=3600)
     """After attempt n the next one waits n times this; OCPP's MessageAttemptInterval."""
-    replay_per_s: float = key(50.0, unit="1/s", reload="live", gt=0, le=10_000)
+    replay_per_second: float = key(50.0, reload="live", gt=0, le=10_000)
     """Kept messages sent per second, over all stations, so that the CSMS is not flooded when it is back."""
-    admission_per_s: float = key(50.0, unit="1/s", reload="live", ge=0, le=10_000)
+    admission_per_second: float = key(50.0, reload="live", ge=0, le=10_000)
     """Stations let through to their CSMS per second, when many come at once (after a power cut); 0: as they come."""
     admission_burst: int = key(100, reload="live", ge=1, le=10_000)
-    """So many may come at once before `admission_per_s` begins to matter."""
+    """So many may come at once before `admission_per_second` begins to matter."""
     trust_clock: Literal["auto", "always"] = key("auto", reload="live")
     """Stations set their clocks by the box's answers. `auto`: only while NTP keeps the box's clock right, or a CSMS told
     the time in the last day; without either the station's connection is closed. `always`: the box's clock is right."""

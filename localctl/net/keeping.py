@@ -86,5 +86,5 @@ class Keeping:
     def _kept(self, link: LinkId, ticket: int, number: int | None) -> None:
         self._post(NotKept(link=link, ticket=ticket) if number is None else Kept(link=link, ticket=ticket))
 
-    def _found(self, link: LinkId, row: Row | None, _waiting: int, transactions: frozenset[str]) -> None:
-        self._post(Fetched(link=link, row=row, transactions=transactions))
+    def _found(self, link: LinkId, row: Row | None, waiting: int, transactions: frozenset[str]) -> None:
+        self._post(Fetched(link=link, row=row, waiting=waiting, transactions=transactions))

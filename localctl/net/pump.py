@@ -209,16 +209,9 @@ class Switchboard:
             self.post(ReadingStopped(link=number, reason="internal error"))
 
     def station_arrived(
-        self,
-        station: StationSocket,
-        visitor: Visitor,
-        edge: StationEdge,
-        listener: ListenerSettings,
-        peer: str,
-        *,
-        trusted: bool,
+        self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings, peer: str
     ) -> int:
-        """A station waits for its verdict. `trusted`: this box itself knows that it is who it says."""
+        """A station waits for its verdict."""
         number = LinkId(next(self._ids))
         link = Link(
             number,
@@ -231,7 +224,7 @@ class Switchboard:
         )
         self._links[number] = link
         station.taker = Side(self, link, Leg.STATION)
-        known = self.keeping.known(visitor.identity, trusted=trusted)
+        known = self.keeping.known(visitor.identity, trusted=visitor.trusted)
         self.post(StationArrived(link=number, identity=visitor.identity, offer=station.offer, known=known))
         return number
 

@@ -41,16 +41,9 @@ class Door(Protocol):
     """Whom stations are announced to."""
 
     def station_arrived(
-        self,
-        station: StationSocket,
-        visitor: Visitor,
-        edge: StationEdge,
-        listener: ListenerSettings,
-        peer: str,
-        *,
-        trusted: bool,
+        self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings, peer: str
     ) -> int:
-        """A station waits for its verdict; the number names it from now on. `trusted`: we know that it is genuine."""
+        """A station waits for its verdict; the number names it from now on."""
         ...
 
     def station_left(self, link: int, how: Closed) -> None:
@@ -264,7 +257,6 @@ class _Arrival:
         self._connection = connection
         self._link: int | None = None
         self._counted = False
-        self._trusted = False
 
     async def serve(self) -> None:
         """TLS, request, checks, then the leg itself until it ends."""
@@ -318,9 +310,7 @@ class _Arrival:
         if denied is not None:
             self._refuse(station, denied.status, denied.cause, denied.reason, denied.headers, identity=target.identity)
             return
-        self._trusted = await gatekeeper.vouches(
-            self._settings, treatment, target.identity, request.authorization
-        )
+        trusted = await gatekeeper.vouches(self._settings, treatment, target.identity, request.authorization)
         self._announce(
             station,
             request,
@@ -331,6 +321,7 @@ class _Arrival:
                 raw_segment=target.raw_segment,
                 authorization=request.authorization,
                 user_agent=request.user_agent,
+                trusted=trusted,
             ),
         )
 
@@ -339,10 +330,7 @@ class _Arrival:
         self._server.settled(self._half)
         self._server.count(self._listening, 1)
         self._counted = True
-        peer = self._peer_of(request)
-        self._link = self._server._door.station_arrived(
-            station, visitor, edge, self._settings, peer, trusted=self._trusted
-        )
+        self._link = self._server._door.station_arrived(station, visitor, edge, self._settings, self._peer_of(request))
 
     def _peer_of(self, request: UpgradeRequest) -> str:
         """The station's address: where a proxy of ours stands before us, the one it names."""

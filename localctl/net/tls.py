@@ -23,6 +23,9 @@ _SUITES: Final = (
 _STATIC_RSA: Final = ("AES128-GCM-SHA256", "AES256-GCM-SHA384")
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
+_CN: Final = bytes.fromhex("550403")
+_SAN: Final = bytes.fromhex("551d11")
+
 PeerCertificate = dict[str, Any]
 """As `ssl.SSLObject.getpeercert()` gives it."""
 
@@ -129,22 +132,47 @@ def names_match(certificate: PeerCertificate, rule: CertificateRule, identity: s
 def expires_at(cert_file: Path) -> float:
     """When the first certificate of a PEM file expires, in Unix seconds. Raises CertificateProblem."""
     try:
-        match = _PEM.search(cert_file.read_bytes())
-        if match is None:
-            raise ValueError("no certificate in it")
-        return _not_after(base64.b64decode(match[1]))
+        return _not_after(_fields(cert_file))
     except (OSError, ValueError, IndexError) as error:
         raise CertificateProblem(f"{cert_file}: {error}") from None
 
 
-def _not_after(der: bytes) -> float:
-    """Walk Certificate > tbsCertificate > validity > notAfter (RFC 5280 4.1)."""
-    fields = _inside(_inside(_inside(der)[0][1])[0][1])
-    if fields[0][0] == 0xA0:
-        fields = fields[1:]  # the version, absent in old certificates
+def subject_of(cert_file: Path) -> str:
+    """Whom the first certificate of a PEM file is for: its CN, else its other names. Raises CertificateProblem."""
+    try:
+        fields = _fields(cert_file)
+        return _common_name(fields[4][1]) or ", ".join(_dns_names(fields)) or "no name"
+    except (OSError, ValueError, IndexError) as error:
+        raise CertificateProblem(f"{cert_file}: {error}") from None
+
+
+def _fields(cert_file: Path) -> list[tuple[int, bytes]]:
+    """Certificate > tbsCertificate from its serial number on (RFC 5280 4.1)."""
+    match = _PEM.search(cert_file.read_bytes())
+    if match is None:
+        raise ValueError("no certificate in it")
+    fields = _inside(_inside(_inside(base64.b64decode(match[1]))[0][1])[0][1])
+    return fields[1:] if fields[0][0] == 0xA0 else fields  # the version is absent in old certificates
+
+
+def _not_after(fields: list[tuple[int, bytes]]) -> float:
+    """validity > notAfter."""
     tag, text = _inside(fields[3][1])[1]
     form = "%y%m%d%H%M%SZ" if tag == 0x17 else "%Y%m%d%H%M%SZ"
     return datetime.strptime(text.decode("ascii"), form).replace(tzinfo=UTC).timestamp()
+
+
+def _common_name(subject: bytes) -> str:
+    """The value of the last CN (2.5.4.3) of a name."""
+    names = [_inside(part) for _, group in _inside(subject) for _, part in _inside(group)]
+    return next((name[1][1].decode("utf-8", "replace") for name in reversed(names) if name[0][1] == _CN), "")
+
+
+def _dns_names(fields: list[tuple[int, bytes]]) -> list[str]:
+    """The DNS names of the extension subjectAltName (2.5.29.17)."""
+    extensions = [_inside(part) for tag, all_of in fields if tag == 0xA3 for _, part in _inside(_inside(all_of)[0][1])]
+    names = [name for one in extensions if one[0][1] == _SAN for name in _inside(_inside(one[-1][1])[0][1])]
+    return [text.decode("utf-8", "replace") for tag, text in names if tag == 0x82]
 
 
 def _inside(der: bytes) -> list[tuple[int, bytes]]:

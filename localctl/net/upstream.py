@@ -33,6 +33,8 @@ class Visitor:
     raw_segment: str
     authorization: bytes | None
     user_agent: bytes | None
+    trusted: bool = False
+    """This box itself knows that the station is who it says; its CSMS need not be asked."""
 
     def __repr__(self) -> str:
         return f"Visitor(identity={self.identity!r})"  # the rest may be secret

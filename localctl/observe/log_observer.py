@@ -60,6 +60,26 @@ class LogObserver:
             case _:
                 self._observe_station(what)
 
+    def _observe_outage(self, what: seen.Observation) -> None:
+        station = _short(what.identity)
+        match what:
+            case seen.OutageBegan(carried=carried, reason=reason):
+                doing = "the box answers for it" if carried else "the station waits"
+                self._log.warning(f"the CSMS is away; {doing}", station=station, reason=_short(reason))
+            case seen.OutageEnded(backlog=backlog):
+                self._log.info("the CSMS is back", station=station, backlog=backlog)
+            case seen.BacklogDone():
+                self._log.info("everything kept is with the CSMS", station=station)
+            case seen.LateRefusal(status=status, stopped=stopped):
+                self._log.warning(
+                    "the CSMS refuses a card that was let charge while it was away",
+                    station=station,
+                    status=_short(status),
+                    stopped=stopped,
+                )
+            case seen.CapReached():
+                self._log.warning("an unknown card drew as much as it may; it is being stopped", station=station)
+
     def _observe_station(self, what: seen.Observation) -> None:
         station = _short(what.identity)
         match what:
@@ -80,12 +100,14 @@ class LogObserver:
                 self._log.warning(
                     f"a CSMS root certificate was {change}; the station may stop trusting this box", station=station
                 )
+            case _:
+                self._observe_outage(what)
 
     def _lost(self, what: seen.LinkLost) -> None:
         say = self._log.info
         if what.cause == "bug":
             say = self._log.error
-        elif what.cause in ("half_dead", "csms_refused", "overrun"):
+        elif what.cause in ("half_dead", "csms_refused", "overrun", "journal"):
             say = self._log.warning
         say(
             "station lost",

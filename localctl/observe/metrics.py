@@ -92,8 +92,6 @@ class RoutingCounts:
                 self.refused.add(cause)
             case seen.LinkLost(cause=cause):
                 self.lost.add(cause)
-            case seen.Replayed(verdict=verdict):
-                self.replayed.add(verdict)
             case seen.PasswordChanged():
                 self.security.add("password")
             case seen.NetworkProfileSet():
@@ -123,8 +121,7 @@ class RoutingCounts:
         if what.verdict == "carried":  # nobody but the box itself answered: that is no peer's latency
             return
         answerer = what.leg.other
-        if what.verdict != "carried":
-            self.latency[answerer].add(what.latency_s, what.message_id)
+        self.latency[answerer].add(what.latency_s, what.message_id)
         if what.verdict == "error":
             code = what.error_code
             self.errors.add(answerer.value, code if code in KNOWN_CODES else "other")
@@ -133,7 +130,7 @@ class RoutingCounts:
         """All of it, for a scrape."""
         for tally in (
             self.opened, self.refused, self.lost, self.received, self.calls, self.errors, self.timed_out,
-            self.own_calls, self.follow_ups, self.dropped, self.boots, self.security, self.replayed,
+            self.own_calls, self.follow_ups, self.dropped, self.boots, self.security,
             self.outages, self.replayed, self.late_refusals, self.caps,
         ):  # fmt: skip
             yield from tally.samples()

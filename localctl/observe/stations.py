@@ -40,6 +40,8 @@ class StationBook:
                     since_at=self._unix_now(),
                     last_loss=what.cause.replace("_", " "),
                 )
+            case seen.OutageBegan() | seen.OutageEnded() if self._links.get(what.identity.casefold()) == link:
+                self._change(what.identity, upstream_connected=isinstance(what, seen.OutageEnded))
             case seen.StationBooted() if self._links.get(what.identity.casefold()) == link:
                 self._change(what.identity, registration=what.registration.value)
 
@@ -56,7 +58,7 @@ class StationBook:
         self._change(
             identity,
             connected=True,
-            upstream_connected=True,
+            upstream_connected=not what.carried,
             since_at=self._unix_now(),
             subprotocol=what.subprotocol,
             registration=seen.Registration.UNKNOWN.value,

@@ -21,12 +21,15 @@ from routing.carrying.items import Alias, Item, Row
 from routing.commands import Bury, Command, Delivered, Fetch, Observe
 from routing.common import Common
 from routing.correlation import Call, Carried
+from routing.events import Fetched
 from routing.frames import CALL, ERROR, Frame
 from routing.observations import BacklogDone, LateRefusal, Replayed
 from routing.values import Instant
 
 FOR_GOOD = frozenset({"Accepted", "ConcurrentTx"})
 """Verdicts that let a transaction run: ConcurrentTx may be the echo of its own repeated begin."""
+UNREADABLE_S = 5.0
+"""After so long a disk that could not be read is asked again."""
 MAX_ENDED = 64
 """Ended transactions that are remembered, so that they are not stopped again."""
 
@@ -110,15 +113,17 @@ class Replay:
         self._row, self._send_at, self._attempts, self._fetching = None, inf, 0, True
         out.append(Fetch(link=self._carry.link))
 
-    def fetched(self, row: Row | None, transactions: frozenset[str], now: Instant, out: list[Command]) -> None:
+    def fetched(self, event: Fetched, now: Instant, out: list[Command]) -> None:
         """The edge found the oldest, or nothing: then, if nothing is on its way to the disk, the backlog is done."""
         if not self._fetching or self._carry.mode is not Mode.DRAINING:
             return
         self._fetching = False
-        self.transactions = transactions
-        if row is not None:
-            self._row = row
+        self.transactions = event.transactions
+        if event.row is not None:
+            self._row = event.row
             self._send_at = self._common.replay.take(now)
+        elif event.waiting:
+            self._send_at = now + UNREADABLE_S
         elif not self._carry.pending:
             self._carry.move("drained")
             out.append(Observe(link=self._carry.link, what=BacklogDone(identity=self._carry.identity)))
@@ -137,6 +142,7 @@ class Replay:
             return self._call(None, self._common.ids.new(), "BootNotification", self._carry.known.boot)
         row = self._row
         if row is None:
+            self._fetch(out)
             return None
         payload = self._payload(row.item)
         if payload is None:

@@ -30,7 +30,7 @@ def test_every_key_has_a_sentence_and_says_what_a_change_needs():
 
 
 def test_a_quantity_wears_its_unit_in_name_and_schema():
-    units = {"_s": "s", "_a": "A", "_w": "W", "_v": "V", "_bytes": "B"}
+    units = {"_s": "s", "_a": "A", "_w": "W", "_v": "V", "_bytes": "B", "_kwh": "kWh", "_days": "d", "_mb": "MB"}
     for name, table in json.loads(json_schema())["$defs"].items():
         for key, entry in table["properties"].items():
             suffix = next((end for end in units if key.endswith(end)), None)

@@ -182,6 +182,7 @@ def test_each_observation_moves_exactly_its_own_series_by_one(what: seen.Observa
 
 def test_every_kind_of_observation_of_the_router_is_counted():
     tried = {type(what) for what, _ in REST} | {seen.CallAnswered, seen.CallExpired, seen.OwnCallEnded}
+    tried.add(seen.AdmissionDelayed)  # `outages` counts it together with what becomes of the station
     assert tried == set(seen.Observation.__subclasses__())
 
 
