@@ -106,7 +106,12 @@ def _credential(name: str, environ: Mapping[str, str]) -> FilePath | None:
     if not folder or "/" in name:
         return None
     path = FilePath(folder) / name
-    return path if path.is_file() else None
+    try:
+        return path if path.is_file() else None
+    except PermissionError:
+        return path  # it is closed to us, which whoever reads it will say
+    except OSError:
+        return None  # an identity too long to be anybody's file
 
 
 def _read(file: FilePath) -> tuple[Secret | None, str]:

@@ -88,16 +88,18 @@ def status_line(snapshot: Snapshot) -> str:
 
 
 def _amperes(charging: Mapping[str, Any]) -> list[str]:
-    """The fullest phase of the main panel: what flows, or what is allotted where no meter tells, of what may."""
+    """The fullest phase of the main panel: what flows of what may; only the latter where a meter is missing."""
     phases = [
-        (line["allocated_a"] if line["measured_a"] is None else line["measured_a"], line["net_a"])
+        (line["measured_a"], line["net_a"])
         for panel in charging.get("panels", ())
         if panel["parent"] is None
         for line in panel["phases"].values()
-        if line["net_a"] is not None and line["allocated_a"] is not None
+        if line["net_a"] is not None
     ]
     if not phases:
         return []
+    if any(amps is None for amps, _ in phases):
+        return [f"limit {min(limit for _, limit in phases):.0f} A"]
     amps, limit = min(phases, key=lambda phase: phase[1] - phase[0])
     return [f"{amps:.0f} A of {limit:.0f} A"]
 

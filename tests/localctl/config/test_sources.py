@@ -1,5 +1,7 @@
 """Where a secret comes from: file, then systemd credential, then environment, then the text itself."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.localctl.config.files import ROUTER, read, whats
@@ -45,6 +47,23 @@ def test_an_identity_cannot_reach_out_of_the_credentials_folder(folder):
     (folder / "x.password").write_text("pass")
     environ = {"CREDENTIALS_DIRECTORY": str(folder / "credentials")}
     loaded = read(ROUTER + '[[station]]\nidentity = "/../../x"\n', folder=folder, environ=environ)
+    assert loaded.config.station[0].password is None
+
+
+def test_a_credential_that_is_closed_to_this_user_is_an_error_that_says_so(folder, monkeypatch):
+    """systemd 252 hides credentials from the commands of ExecReload=."""
+
+    def closed(path, **_options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    loaded = read(ROUTER, environ={"CREDENTIALS_DIRECTORY": str(folder / "credentials")})
+    assert whats(loaded) == [f"{folder}/credentials/http.token may not be read by this user"]
+
+
+def test_an_identity_too_long_for_a_file_name_has_no_credential(folder):
+    environ = {"CREDENTIALS_DIRECTORY": str(folder / "credentials")}
+    loaded = read(ROUTER + f'[[station]]\nidentity = "{"x" * 255}"\n', folder=folder, environ=environ)
     assert loaded.config.station[0].password is None
 
 

@@ -64,18 +64,18 @@ def station(name: str, *, here: bool = True, csms: bool = True) -> StationView:
     return StationView(identity=name, connected=here, upstream_connected=here and csms, since_at=0.0)
 
 
-def panel(parent: str | None, **phases: tuple[float | None, float | None, float | None]) -> dict[str, object]:
-    names = ("measured_a", "allocated_a", "net_a")
+def panel(parent: str | None, **phases: tuple[float | None, float | None]) -> dict[str, object]:
+    names = ("measured_a", "net_a")
     return {"parent": parent, "phases": {name: dict(zip(names, line, strict=True)) for name, line in phases.items()}}
 
 
 @pytest.mark.parametrize(
     ("panels", "amps"),
     [
-        ([panel(None, L1=(10.0, 12.0, 100.0), L2=(63.4, 70.0, 100.0))], ", 63 A of 100 A"),
-        ([panel(None, L1=(None, 12.0, 100.0))], ", 12 A of 100 A"),
-        ([panel("main", L1=(9.0, 9.0, 10.0)), panel(None, L1=(9.0, 9.0, 200.0))], ", 9 A of 200 A"),
-        ([panel(None, L1=(9.0, 9.0, None))], ""),
+        ([panel(None, L1=(10.0, 100.0), L2=(63.4, 100.0))], ", 63 A of 100 A"),
+        ([panel(None, L1=(10.0, 100.0), L2=(None, 63.0))], ", limit 63 A"),
+        ([panel("main", L1=(9.0, 10.0)), panel(None, L1=(9.0, 200.0))], ", 9 A of 200 A"),
+        ([panel(None, L1=(9.0, None))], ""),
         ([], ""),
     ],
 )
