@@ -65,8 +65,9 @@ class Conversation(Exchange):
         if self._remembers:
             out.append(Remember(link=self.link, subprotocol=self.subprotocol))
         if self.carry.mode is Mode.CARRYING or self.carry.known.waiting:
-            self.replay.begin(out)
+            self.replay.begin(now, out)
         super().join(now, out)
+        self._send_kept(now, out)
 
     def suspend(self, out: list[Command]) -> None:
         """The CSMS is gone and the station stays: nobody waits for its answers any more, what it said waits again."""

@@ -21,8 +21,8 @@ class Outage(Table):
     mark_offline: bool = key(True)
     """Unsigned TransactionEvents that are forwarded late say `offline: true`, nothing else in them changes."""
     boot_again: bool = key(False)
-    """Repeat a station's last BootNotification on every new connection to the CSMS. Left `false`, only where the CSMS
-    answers SecurityError."""
+    """Repeat a station's last BootNotification when the CSMS is back. Left `false`, only where the CSMS answers
+    SecurityError."""
     message_attempts: int = key(3, ge=1, le=100)
     """So often a kept message is sent before it goes to the dead letters (`localctl outbox`): MessageAttempts."""
     message_attempt_interval_s: float = key(60.0, unit="s", gt=0, le=3600)

@@ -98,12 +98,15 @@ class Replay:
         """When the next may go."""
         return self._send_at
 
-    def begin(self, out: list[Command]) -> None:
-        """The CSMS is there: start with the oldest."""
+    def begin(self, now: Instant, out: list[Command]) -> None:
+        """The CSMS is there: start with the oldest, or with a BootNotification where that is wanted."""
         self._carry.move("recall")
         self._booted = False
         self._boot_due = self._policy.boot_again and bool(self._carry.known.boot)
-        self._fetch(out)
+        if self._boot_due:
+            self._send_at = self._common.replay.take(now)
+        else:
+            self._fetch(out)
 
     def halt(self) -> None:
         """The CSMS is gone again."""

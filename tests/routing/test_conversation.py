@@ -1,0 +1,286 @@
+"""A station whose CSMS is away: what it hears, what is kept, and how the CSMS gets it at last (Part 4 6.3)."""
+
+import msgspec
+import pytest
+
+from routing import (
+    Close,
+    Dial,
+    Instant,
+    Leg,
+    LinkLost,
+    OwnCallAsked,
+    StationArrived,
+    UpstreamFailed,
+    UpstreamRefused,
+)
+from routing.carrying.items import Known
+from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
+from tests.routing.carrying.cupboard import BOOT, BOOTED, Cupboard, away, event, met, start_16
+from tests.routing.playbook import (
+    L1,
+    V16,
+    V201,
+    accepted,
+    call,
+    csms,
+    csms_lost,
+    error,
+    result,
+    station,
+)
+
+REDIAL_S = 3.0
+"""After this long every back-off of these tests is over."""
+
+
+def back(play: Cupboard) -> Cupboard:
+    """The CSMS is there again."""
+    play.after(REDIAL_S)
+    assert any(isinstance(command, Dial) for command in play.commands)
+    return play.when(accepted(play.router._links[L1].exchange.subprotocol))
+
+
+def test_a_registered_station_stays_and_hears_the_answers_of_the_box_6_3():
+    play = away()
+    assert play.fact(OutageBegan).carried
+    play.when(station(call("1", "Heartbeat")))
+    assert play.down[0].startswith('[3,"1",{"currentTime":"2026-11-22T12:00:0')
+    assert play.fact(CallAnswered).verdict == "carried"
+    assert not play.up
+
+
+def test_what_the_csms_must_hear_is_on_disk_before_the_station_is_told_p4():
+    play = away()
+    play.full = True
+    play.when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    assert not play.down
+    assert play.fact(LinkLost).cause == "journal"
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    assert play.down == ['[3,"1",{}]']
+    assert [item.transaction for item in play.kept] == ["t"]
+
+
+def test_the_backlog_goes_first_and_in_order_then_live_8_7():
+    play = away()
+    for number, kind in enumerate(("Started", "Updated", "Ended")):
+        play.when(station(call(f"k{number}", "TransactionEvent", event("t", number, kind))))
+    back(play)
+    assert play.fact(OutageEnded).backlog
+    sent = []
+    while play.up:
+        (text,) = play.up
+        sent.append(msgspec.json.decode(text))
+        play.answer()
+    assert [(frame[1], frame[3]["seqNo"], frame[3]["offline"]) for frame in sent] == [
+        ("k0", 0, True),
+        ("k1", 1, True),
+        ("k2", 2, True),
+    ]
+    assert play.fact(BacklogDone)
+    play.when(station(call("live", "TransactionEvent", event("u", 0, "Started"))))
+    assert play.up == [call("live", "TransactionEvent", event("u", 0, "Started"))]
+
+
+def test_while_the_backlog_drains_transactions_queue_behind_it_and_the_rest_passes():
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    back(play)
+    play.when(station(call("2", "TransactionEvent", event("t", 1))))
+    assert play.down == ['[3,"2",{}]']
+    assert [item.message_id for item in play.kept] == ["1", "2"]
+    play.when(station(call("3", "Authorize", '{"idToken":{"idToken":"A","type":"ISO14443"}}')))
+    assert not play.down
+    play.when(csms(result("1")))
+    assert play.up[0].startswith('[2,"3","Authorize"')
+
+
+def test_what_was_on_its_way_when_the_csms_vanished_is_kept_and_sent_again_under_its_id():
+    play = met()
+    play.when(station(call("9", "TransactionEvent", event("t", 0, "Started"))))
+    assert play.up
+    play.when(csms_lost())
+    assert play.down == ['[3,"9",{}]']
+    back(play)
+    assert msgspec.json.decode(play.up[0])[1] == "9"
+
+
+def test_what_the_csms_wanted_of_the_station_dies_with_its_connection():
+    play = met().when(csms(call("c", "GetVariables")))
+    play.when(csms_lost()).when(station(result("c")))
+    assert not play.up
+    assert play.fact(CallAnswered).action == "GetVariables"
+    back(play)
+    play.when(csms(call("d", "GetVariables"))).when(station(result("d")))
+    assert play.up == [result("d")]
+
+
+def test_own_limits_go_on_being_enforced_while_the_csms_is_away():
+    play = away().when(
+        OwnCallAsked(link=L1, token=3, action="SetChargingProfile", payload='{"evseId":0}'),
+    )
+    assert "SetChargingProfile" in play.down[0]
+
+
+def test_a_refusal_is_no_loss_and_closes_the_station_3_15_9():
+    play = away().after(REDIAL_S)
+    play.when(UpstreamRefused(link=L1, status=401))
+    assert play.fact(LinkLost).cause == "csms_refused"
+    assert any(isinstance(command, Close) and command.leg is Leg.STATION for command in play.commands)
+    play = met().when(csms_lost(1008, "policy"))
+    assert play.fact(LinkLost).cause == "csms_refused"
+
+
+def test_a_csms_that_answers_5xx_or_not_at_all_is_dialled_again():
+    play = away().after(REDIAL_S)
+    for bad_news in (UpstreamRefused(link=L1, status=503), UpstreamFailed(link=L1, reason="no route")):
+        play.when(bad_news)
+        play.no_fact(LinkLost)
+        play.after(60.0)
+        assert any(isinstance(command, Dial) for command in play.commands)
+
+
+def test_without_a_time_to_trust_the_station_is_let_go_3_15_3():
+    play = Cupboard()
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=Known(accepted=True)), accepted(V201))
+    play.when(csms_lost())
+    assert play.fact(LinkLost).cause == "csms_closed"
+
+
+def test_an_unregistered_station_is_let_go():
+    play = Cupboard()
+    play.router.common.clock.set(unix_offset_s=0, synchronised=True)
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,)), accepted(V201))
+    play.when(csms_lost())
+    assert play.fact(LinkLost).cause == "csms_closed"
+
+
+def test_a_poison_message_goes_to_the_dead_letters_after_all_attempts_e13():
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    play.when(station(call("2", "TransactionEvent", event("t", 1, "Ended"))))
+    back(play)
+    for attempt in (1, 2):
+        play.when(csms(error("1", "InternalError")))
+        assert play.fact(Replayed).verdict == "retry"
+        assert play.after(60.0 * attempt - 1).up == []
+        assert len(play.after(1.0).up) == 1
+    play.when(csms(error("1", "InternalError")))
+    assert [(letter.code, letter.attempts) for letter in play.dead] == [("InternalError", 3)]
+    assert msgspec.json.decode(play.up[0])[1] == "2"
+
+
+def test_a_lost_connection_is_no_attempt():
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    for _ in range(5):
+        back(play)
+        assert play.up
+        play.when(csms_lost())
+    assert play.dead == []
+    assert len(play.rows) == 1
+
+
+def test_a_csms_that_wants_a_boot_gets_the_last_one_first():
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    back(play)
+    play.when(csms(error("1", "SecurityError")))
+    assert msgspec.json.decode(play.up[0])[2:] == ["BootNotification", msgspec.json.decode(BOOT)]
+    play.answer(BOOTED)
+    assert msgspec.json.decode(play.up[0])[1] == "1"
+    assert not play.down
+
+
+def test_a_boot_the_csms_does_not_accept_is_the_stations_own_business():
+    play = away(boot_again=True)
+    back(play)
+    play.answer(BOOTED.replace("Accepted", "Pending"))
+    assert play.fact(LinkLost).cause == "csms_refused"
+
+
+def test_get_transaction_status_admits_the_backlog_e14():
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    back(play)
+    play.when(csms(call("q", "GetTransactionStatus"))).when(station(result("q", '{"messagesInQueue":false}')))
+    assert play.up == ['[3,"q",{"messagesInQueue":true}]']
+    play.when(csms(call("r", "GetTransactionStatus", '{"transactionId":"other"}')))
+    play.when(station(result("r", '{"ongoingIndicator":true,"messagesInQueue":false}')))
+    assert play.up == ['[3,"r",{"ongoingIndicator":true,"messagesInQueue":false}]']
+
+
+def test_a_card_that_the_csms_refuses_late_ends_its_transaction():
+    token = ',"idToken":{"idToken":"A","type":"ISO14443"}'
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started", token))))
+    back(play)
+    play.answer('{"idTokenInfo":{"status":"Blocked"}}')
+    assert msgspec.json.decode(play.down[0])[2:] == ["RequestStopTransaction", {"transactionId": "t"}]
+
+
+def test_16_a_transaction_keeps_the_number_it_was_given_here_for_its_whole_life_10_7():
+    play = away(V16).when(station(call("1", "StartTransaction", start_16())))
+    local = msgspec.json.decode(play.down[0])[2]["transactionId"]
+    back(play)
+    play.answer('{"transactionId":77,"idTagInfo":{"status":"Accepted"}}')
+    play.when(station(call("2", "MeterValues", f'{{"connectorId":1, "transactionId": {local},"meterValue":[]}}')))
+    assert play.up == [call("2", "MeterValues", '{"connectorId":1, "transactionId": 77,"meterValue":[]}')]
+    play.when(csms(result("2"))).when(csms(call("s", "RemoteStopTransaction", '{"transactionId":77}')))
+    assert play.down == [call("s", "RemoteStopTransaction", f'{{"transactionId":{local}}}')]
+    stop = f'{{"transactionId":{local},"meterStop":9,"timestamp":"2026-11-22T13:00:00Z"}}'
+    play.when(station(call("3", "StopTransaction", stop)))
+    assert '"transactionId":77' in play.up[0]
+    play.when(csms(result("3")))
+    assert play.notes[-1].ended == local
+
+
+def test_16_the_translation_survives_a_restart_of_the_box():
+    from routing.carrying.items import Alias
+
+    play = met(V16, Known(accepted=True, aliases=(Alias(local=2_000_000_009, real=5),)))
+    play.when(station(call("3", "StopTransaction", '{"transactionId":2000000009,"meterStop":9}')))
+    assert '"transactionId":5,' in play.up[0]
+
+
+def test_a_station_may_come_while_its_csms_is_away_if_the_box_knows_it():
+    known = Known(accepted=True, subprotocol=V201, trusted=True, boot=BOOT)
+    play = Cupboard(known)
+    play.router.common.clock.set(unix_offset_s=1_790_000_000, synchronised=True)
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=known))
+    play.when(UpstreamFailed(link=L1, reason="no route"))
+    assert play.fact(OutageBegan).carried
+    play.when(station(call("b", "BootNotification", BOOT)))
+    assert '"status":"Accepted"' in play.down[0]
+
+
+@pytest.mark.parametrize("known", [Known(accepted=True, subprotocol=V201), Known(trusted=True, subprotocol=V201)])
+def test_a_stranger_or_one_never_accepted_hears_503(known: Known):
+    play = Cupboard(known)
+    play.router.common.clock.set(unix_offset_s=1_790_000_000, synchronised=True)
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=known))
+    play.when(UpstreamFailed(link=L1, reason="no route"))
+    assert [command.status for command in play.commands if hasattr(command, "status")] == [503]
+
+
+def test_a_moment_of_grace_goes_by_unnoticed():
+    play = met(mode="close", grace_s=10.0)
+    play.when(csms_lost())
+    assert not play.fact(OutageBegan).carried
+    play.when(station(call("1", "Heartbeat")))
+    assert not play.down
+    back(play)
+    assert play.up == [call("1", "Heartbeat")]
+
+
+def test_after_the_grace_the_policy_rules():
+    play = met(mode="close", grace_s=10.0).given(csms_lost())
+    play.after(10.0)
+    assert play.fact(LinkLost).cause == "csms_closed"
+    play = met(grace_s=10.0).given(csms_lost()).given(station(call("1", "Heartbeat")))
+    play.after(10.0)
+    assert play.down[0].startswith('[3,"1",{"currentTime"')
+
+
+def test_time_is_told_from_the_csmss_own_clock_for_a_day():
+    play = away().later(80_000.0)
+    play.when(station(call("1", "Heartbeat")))
+    assert play.down
+    play.later(10_000.0).when(station(call("2", "Heartbeat")))
+    assert not play.down
+    assert play.fact(LinkLost).cause == "csms_closed"
+    assert play.router.common.clock.trusted(Instant(play.now)) is False
