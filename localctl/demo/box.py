@@ -1,5 +1,7 @@
 """The box under demonstration: a real `localctl run` process with a configuration written for the occasion."""
 
+import errno
+import os
 import re
 import secrets
 import subprocess
@@ -20,6 +22,8 @@ from localctl.demo.door import Address, free_port
 from localctl.demo.settings import Ports, settings
 
 USUAL_HTTP_PORT = 9180
+ANY_PORT = 0
+MORE_ATTEMPTS = 3
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 10.0
 READY = " event=ready "
@@ -43,26 +47,55 @@ async def running_box(
     folder: Path, csms_port: int, plan: Plan, roles: Iterable[Role], say: Callable[[str], None]
 ) -> AsyncIterator[Box]:
     """A box between these stations and that CSMS until the block ends. `say` hears what it logs."""
-    box, config = _configure(folder, csms_port, plan, roles)
-    log: deque[str] = deque(maxlen=8)
     async with trio.open_nursery() as nursery:
-        ended = trio.Event()
-        process = await nursery.start(_process, config, ended)
-        nursery.start_soon(_read_log, process, log, say)
+        run = await _up(nursery, partial(_configure, folder, csms_port, plan, list(roles)), say)
         try:
-            await _ready(box, ended, log)
-            yield box
+            yield run.box
         finally:
-            process.terminate()
-            with trio.move_on_after(STOP_WITHIN_S, shield=True):
-                await ended.wait()
+            await run.stop()
             nursery.cancel_scope.cancel()
 
 
-def _configure(folder: Path, csms_port: int, plan: Plan, roles: Iterable[Role]) -> tuple[Box, Path]:
+class _Run:
+    """One attempt: a process, and what it said last."""
+
+    def __init__(self, box: Box, process: trio.Process, ended: trio.Event) -> None:
+        self.box, self.process, self.ended = box, process, ended
+        self.log: deque[str] = deque(maxlen=8)
+        self.heard_out = trio.Event()
+
+    @property
+    def found_a_port_taken(self) -> bool:
+        """A port that was free a moment ago went to somebody else: to another demo, as a rule."""
+        return any(os.strerror(errno.EADDRINUSE) in line for line in self.log)
+
+    async def stop(self) -> None:
+        """End the process, in good order if it can."""
+        self.process.terminate()
+        with trio.move_on_after(STOP_WITHIN_S, shield=True):
+            await self.ended.wait()
+            await self.heard_out.wait()
+
+
+async def _up(nursery: trio.Nursery, configure: Callable[[int], tuple[Box, Path]], say: Callable[[str], None]) -> _Run:
+    """A box that is ready; where it found a port taken, one with other ports."""
+    for wanted in (USUAL_HTTP_PORT, *(ANY_PORT,) * MORE_ATTEMPTS):
+        box, config = configure(wanted)
+        ended = trio.Event()
+        run = _Run(box, await nursery.start(_process, config, ended), ended)
+        nursery.start_soon(_read_log, run, say)
+        if await _ready(run):
+            return run
+        await run.stop()
+        if not run.found_a_port_taken:
+            break
+    raise BoxFailed("localctl did not become ready; it said last:\n  " + "\n  ".join(run.log or ["nothing at all"]))
+
+
+def _configure(folder: Path, csms_port: int, plan: Plan, roles: list[Role], http_port: int) -> tuple[Box, Path]:
     certificate, key = make_certificate(folder)
     plain, tls = Address(port=free_port()), Address(port=free_port(), ca_file=certificate)
-    api = _api(folder)
+    api = _api(folder, http_port)
     ports = Ports(
         folder=folder,
         certificate=certificate,
@@ -78,11 +111,11 @@ def _configure(folder: Path, csms_port: int, plan: Plan, roles: Iterable[Role]) 
     return Box(plain=plain, tls=tls, api=api), config
 
 
-def _api(folder: Path) -> Api:
+def _api(folder: Path, wanted_port: int) -> Api:
     token, token_file = secrets.token_hex(12), folder / "token"
     token_file.touch(mode=0o600)
     token_file.write_text(token + "\n")
-    return Api(port=free_port(USUAL_HTTP_PORT), token=token, token_file=token_file)
+    return Api(port=free_port(wanted_port), token=token, token_file=token_file)
 
 
 async def _process(
@@ -104,26 +137,29 @@ async def _process(
         ended.set()
 
 
-async def _read_log(process: trio.Process, log: deque[str], say: Callable[[str], None]) -> None:
+async def _read_log(run: _Run, say: Callable[[str], None]) -> None:
     rest = b""
-    assert process.stdout is not None, "it was asked for"
-    async for chunk in process.stdout:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            log.append(line.decode(errors="replace"))
-            told = re.sub(r"^at=\S+ level=\S+ event=", "", log[-1])
-            if not told.startswith("order "):  # hundreds of them; what they come to is in the view
-                say("localctl: " + told)
+    assert run.process.stdout is not None, "it was asked for"
+    try:
+        async for chunk in run.process.stdout:
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                run.log.append(line.decode(errors="replace"))
+                told = re.sub(r"^at=\S+ level=\S+ event=", "", run.log[-1])
+                if not told.startswith("order "):  # hundreds of them; what they come to is in the view
+                    say("localctl: " + told)
+    finally:
+        run.heard_out.set()
 
 
-async def _ready(box: Box, ended: trio.Event, log: deque[str]) -> None:
+async def _ready(run: _Run) -> bool:
     with trio.move_on_after(READY_WITHIN_S):
-        while not ended.is_set():
+        while not run.ended.is_set():
             # Its own word too: on the same port another demo's box may be the one that answers.
-            if any(READY in line for line in log) and await _is_ready(box.api.port):
-                return
+            if any(READY in line for line in run.log) and await _is_ready(run.box.api.port):
+                return True
             await trio.sleep(0.1)
-    raise BoxFailed("localctl did not become ready; it said last:\n  " + "\n  ".join(log or ["nothing at all"]))
+    return False
 
 
 async def _is_ready(port: int) -> bool:

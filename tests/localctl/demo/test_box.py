@@ -1,13 +1,16 @@
 """The box under demonstration: its configuration is good, and its failure to start is told."""
 
+import socket
+
 import pytest
 import trio
 
 from localctl.cli.check import read
-from localctl.demo import box
+from localctl.demo import box, door
 from localctl.demo.api import request
-from localctl.demo.box import BoxFailed, running_box
+from localctl.demo.box import USUAL_HTTP_PORT, BoxFailed, running_box
 from localctl.demo.cast import Plan, cast
+from localctl.demo.door import HOST
 
 
 async def test_a_box_that_cannot_start_says_why(tmp_path, monkeypatch):
@@ -31,6 +34,23 @@ async def test_the_box_runs_on_the_written_configuration_and_stops_with_the_bloc
     assert any("ready" in line for line in said)
     with pytest.raises(OSError, match="connect"):
         await running.plain.dial()
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["plain", "TLS", "HTTP"])
+async def test_a_port_that_somebody_took_in_the_last_moment_is_replaced_by_another(tmp_path, monkeypatch, which):
+    with socket.create_server((HOST, 0)) as taken:
+        asked: list[int] = []
+
+        def free_port(wanted: int = 0) -> int:
+            asked.append(wanted)
+            return taken.getsockname()[1] if len(asked) == 1 + which else door.free_port()
+
+        monkeypatch.setattr(box, "free_port", free_port)
+        async with running_box(tmp_path, 1, Plan(), cast(Plan()), lambda _line: None) as running:
+            (await running.plain.dial()).socket.close()
+            await trio.aclose_forcefully(await running.tls.dial())
+            assert (await request(running.api.port, "GET", "/-/ready"))[0] == 200
+        assert asked == [0, 0, USUAL_HTTP_PORT, 0, 0, 0]
 
 
 async def test_a_strangers_box_on_the_same_port_is_not_taken_for_ours(tmp_path, monkeypatch):
