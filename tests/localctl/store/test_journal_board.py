@@ -1,0 +1,111 @@
+"""What the loop knows without asking the disk."""
+
+from collections import Counter
+
+import pytest
+
+from localctl.store import journal_board
+from localctl.store.journal_board import Board
+from localctl.store.journal_jobs import Handover
+from localctl.store.journal_known import FIRST_INVENTED, Remembered
+from localctl.store.journal_tally import Tally
+from localctl.store.journal_values import Limits
+from routing.carrying.items import Alias, Known
+from tests.localctl.store.journals import NOW, begun, item
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board(Limits(), lambda _trouble: None)
+
+
+def test_a_stranger_is_unknown_and_not_trusted(board: Board):
+    assert board.known("cs1") == Known()
+    assert not board.known("cs1").trusted
+
+
+def test_what_is_on_its_way_to_the_disk_waits_already(board: Board):
+    board.expect("cs1", "CS1")
+    assert board.known("cs1").waiting == 1
+    board.take_in(Handover(touched={"cs1": Tally(rows=1, size=10, oldest_at=NOW)}))
+    board.kept("cs1", item(), 1)
+    assert board.known("cs1").waiting == 1
+
+
+def test_what_could_not_be_kept_is_counted_and_does_not_wait(board: Board):
+    board.expect("cs1", "CS1")
+    board.kept("cs1", begun("m", invented=5), None)
+    assert board.known("cs1") == Known()
+    assert board.stats.refused == 1
+
+
+def test_only_news_are_worth_a_commit(board: Board):
+    known = board.remember("cs1", "CS1", {"accepted": True, "boot": "{}"})
+    assert known == Known(accepted=True, boot="{}")
+    assert board.remember("cs1", "CS1", {"accepted": True}) is None
+    assert board.remember("cs1", "CS1", {"accepted": False}) == Known(accepted=False, boot="{}")
+
+
+def test_strangers_cannot_fill_the_memory(board: Board, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(journal_board, "MAX_STATIONS", 1)
+    board.remember("cs1", "CS1", {"accepted": True})
+    assert board.remember("cs2", "CS2", {"accepted": True}) is None
+    assert board.known("cs2") == Known()
+    assert board.remember("cs1", "CS1", {"heartbeat_s": 5}) is not None
+
+
+def test_10_7_an_alias_lives_from_the_kept_begin_to_the_delivered_end(board: Board):
+    board.expect("cs1", "CS1")
+    board.kept("cs1", begun("m", invented=FIRST_INVENTED), 1)
+    assert board.known("cs1").aliases == (Alias(local=FIRST_INVENTED),)
+    board.learn("cs1", Alias(local=FIRST_INVENTED, real=17), None)
+    assert board.known("cs1").aliases == (Alias(local=FIRST_INVENTED, real=17),)
+    board.learn("cs1", None, FIRST_INVENTED)
+    assert board.known("cs1").aliases == ()
+
+
+def test_of_too_many_aliases_the_oldest_whose_number_is_known_goes(board: Board, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(journal_board, "MAX_ALIASES", 3)
+    for local in (1, 2, 3):
+        board.kept("cs1", begun("m", invented=local), local)
+    board.learn("cs1", Alias(local=2, real=22), None)
+    assert board.kept("cs1", begun("m", invented=4), 4) == 2
+    assert board.kept("cs1", begun("m", invented=5), 5) == 1
+    assert [alias.local for alias in board.known("cs1").aliases] == [3, 4, 5]
+    assert board.stats.dropped["alias"] == 2
+
+
+def test_figures_are_by_the_stations_own_name_and_gone_when_nothing_waits(board: Board):
+    board.expect("cs1", "Cs1")
+    board.take_in(
+        Handover(
+            touched={"cs1": Tally(rows=2, size=10, oldest_at=NOW)}, size=10, commits=1, jobs=4, commit_s=0.5,
+            dropped=Counter(age=2), dead_letters=3,
+        )
+    )  # fmt: skip
+    stats = board.stats
+    assert (stats.waiting, stats.oldest_at, stats.bytes) == ({"Cs1": 2}, {"Cs1": NOW}, 10)
+    assert (stats.commits, stats.jobs, stats.commit_s, stats.dropped, stats.dead_letters) == (1, 4, 0.5, {"age": 2}, 3)
+    board.take_in(Handover(touched={"cs1": Tally()}))
+    assert (stats.waiting, stats.oldest_at, stats.dead_letters) == ({}, {}, 3)
+
+
+def test_a_file_opened_anew_replaces_all_rows_but_not_what_was_learnt_since(board: Board):
+    board.take_in(Handover(touched={"cs1": Tally(rows=2), "cs2": Tally(rows=1)}))
+    board.remember("cs2", "CS2", {"heartbeat_s": 7})
+    old = {"cs2": Remembered("CS2", Known(heartbeat_s=1)), "cs3": Remembered("CS3", Known(accepted=True))}
+    board.take_in(Handover(remembered=old, touched={"cs2": Tally(rows=5)}, mark=FIRST_INVENTED + 100))
+    assert [board.known(name).waiting for name in ("cs1", "cs2", "cs3")] == [0, 5, 0]
+    assert board.known("cs2").heartbeat_s == 7
+    assert board.known("cs3").accepted
+    assert board.next_invented() == FIRST_INVENTED + 100
+
+
+def test_one_callback_that_fails_does_not_take_the_others_with_it(board: Board):
+    told: list[object] = []
+
+    def broken(_result: object) -> None:
+        raise RuntimeError("somebody else's bug")
+
+    board.take_in(Handover(done=[(broken, 1), (told.append, 2)]))
+    assert told == [2]

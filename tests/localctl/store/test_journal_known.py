@@ -1,0 +1,81 @@
+"""What is known of stations survives, and invented numbers never come twice."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localctl.store import journal_known
+from localctl.store.journal_known import FIRST_INVENTED, LAST_INVENTED, Remembered
+from routing.carrying.items import Alias, Known
+from tests.localctl.store.journals import opened
+
+
+def test_what_is_known_of_a_station_is_read_back(tmp_path: Path):
+    disk = opened(tmp_path)
+    known = Known(accepted=True, subprotocol="ocpp1.6", boot='{"a":1}', heartbeat_s=77)
+    disk.begin()
+    journal_known.remember(disk, "cs1", "CS1", known)
+    journal_known.name(disk, "cs1", "Cs1")
+    disk.commit()
+    disk.close()
+    disk = opened(tmp_path)
+    assert journal_known.load_known(disk) == {"cs1": Remembered("CS1", known)}
+    disk.close()
+
+
+def test_10_7_invented_numbers_are_positive_high_and_fit_31_bits():
+    assert journal_known.after(0) == journal_known.after(-1) == FIRST_INVENTED > 0
+    assert journal_known.after(FIRST_INVENTED) == FIRST_INVENTED + 1
+    assert journal_known.after(LAST_INVENTED) == FIRST_INVENTED
+    assert LAST_INVENTED < 2**31 - 1
+
+
+@given(st.integers(FIRST_INVENTED, LAST_INVENTED))
+def test_numbers_stay_in_their_range(number):
+    assert FIRST_INVENTED <= journal_known.after(number) <= LAST_INVENTED
+
+
+def test_10_7_the_mark_is_moved_once_per_block_and_is_ahead_of_every_number(tmp_path: Path):
+    disk = opened(tmp_path)
+    marks = []
+    for number in range(FIRST_INVENTED, FIRST_INVENTED + 2 * journal_known.BLOCK + 1):
+        disk.begin()
+        journal_known.invented(disk, "cs1", number)
+        disk.commit()
+        marks.append(disk.mark)
+        assert disk.mark > number
+    assert len(set(marks)) == 3
+    disk.close()
+
+
+def test_10_7_a_mark_that_was_not_committed_is_moved_again(tmp_path: Path):
+    disk = opened(tmp_path)
+    for end in (disk.undo, disk.commit):
+        disk.begin()
+        journal_known.invented(disk, "cs1", FIRST_INVENTED)
+        end()
+    disk.close()
+    disk = opened(tmp_path)
+    assert disk.mark == FIRST_INVENTED + journal_known.BLOCK
+    disk.close()
+
+
+def test_aliases_are_the_oldest_first_and_go_one_by_one(tmp_path: Path):
+    disk = opened(tmp_path)
+    journal_known.name(disk, "cs1", "CS1")
+    for local in (12, 11):
+        journal_known.alias(disk, "cs1", Alias(local=local))
+    journal_known.alias(disk, "cs1", Alias(local=12, real=5))
+    assert journal_known.load_known(disk)["cs1"].known.aliases == (Alias(local=11), Alias(local=12, real=5))
+    journal_known.forget_alias(disk, "cs1", 11)
+    assert journal_known.load_known(disk)["cs1"].known.aliases == (Alias(local=12, real=5),)
+    disk.close()
+
+
+def test_authorizations_are_changed_and_taken_away_and_a_bad_one_is_left_out(tmp_path: Path):
+    disk = opened(tmp_path)
+    journal_known.store_authorizations(disk, {"a": '{"x":1}', "b": "2", "bad": "{"})
+    journal_known.store_authorizations(disk, {"a": None, "b": "[3]"})
+    assert journal_known.load_authorizations(disk.sql) == {"b": [3]}
+    disk.close()
