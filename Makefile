@@ -66,6 +66,9 @@ lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
 docs: $(READY)  ## write the generated reference pages anew
 	$(BIN)/python -m localctl.observe.reference > localctl/docs/metrics.md
 	$(BIN)/python -m localctl.states > localctl/docs/states.md
+	$(BIN)/python -m localctl.cli.manual markdown > localctl/docs/cli.md
+	$(BIN)/python -m localctl.cli.manual man > deploy/man/localctl.1
+	for shell in bash zsh fish; do _LOCALCTL_COMPLETE=source_$$shell $(BIN)/localctl > deploy/completion/$$shell; done
 	$(BIN)/python -m localctl.observe.reference_answers > localctl/docs/carrying.md
 
 clean:  ## remove what the other targets made

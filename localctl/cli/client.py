@@ -54,11 +54,6 @@ def said(fault: Exception) -> int:
     return USAGE if isinstance(fault, Misused) else UNAVAILABLE if isinstance(fault, NobodyAnswers) else FAILED
 
 
-def at(url: str, socket_path: Path | None) -> str:
-    """Where to ask, from the two options: --socket goes before --url."""
-    return url if socket_path is None else f"{UNIX}{socket_path}"
-
-
 def path(*parts: str, **query: str | None) -> str:
     """A path of the API from words that may hold anything, and the query members that are given."""
     given = {name: value for name, value in query.items() if value is not None}

@@ -11,36 +11,27 @@ from typing import Annotated
 
 import typer
 
-from localctl.cli import FAILED
-
-INTERRUPTED = 130
-USUAL_FILE = "Configuration file; without one ./config.toml, else /etc/localctl/config.toml."
+from localctl.cli import EXIT_CODES, FAILED, INTERRUPTED
+from localctl.cli.operate import operate_app
+from localctl.cli.options import USUAL_FILE, AsJson, Socket, TokenFile, Url, at
 
 app = typer.Typer(
     name="localctl",
     help="OCPP Local Controller: routes every station's messages to its CSMS and keeps the site inside its fuses.",
+    epilog="Exit codes: " + " ".join(f"**{code}** {text}" for code, text in EXIT_CODES.items()),
+    rich_markup_mode="markdown",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-config_app = typer.Typer(no_args_is_help=True, help="The configuration's schema and reference.")
+config_app = typer.Typer(no_args_is_help=True, help="A configuration to start from, its schema and its reference.")
 password_app = typer.Typer(no_args_is_help=True, help="Passwords of stations.")
 limit_app = typer.Typer(no_args_is_help=True, help="Limits from outside, as an EMS sets them.")
+app.add_typer(operate_app)
 app.add_typer(config_app, name="config")
 app.add_typer(password_app, name="password")
 app.add_typer(limit_app, name="limit")
 
-Url = Annotated[
-    str, typer.Option(envvar="LOCALCTL_URL", help="Ask an [http] port instead of the socket: http://127.0.0.1:9180.")
-]
-Socket = Annotated[
-    Path | None,
-    typer.Option(envvar="LOCALCTL_SOCKET", help="The running localctl's Unix socket; without it the usual ones."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
-TokenFile = Annotated[
-    Path | None, typer.Option(help="File with the token of the [http] table; without it $LOCALCTL_TOKEN.")
-]
 Node = Annotated[str, typer.Argument(help="A panel's id or a station's identity.")]
 
 
@@ -133,18 +124,7 @@ def status(
     """Ask the running localctl how it is. Exit code 69 when none runs, 1 when it is not ready."""
     from localctl.cli import status as command
 
-    raise typer.Exit(command.run(url=_at(url, socket), as_json=as_json, watch=watch))
-
-
-@app.command()
-def reload(token_file: TokenFile = None, socket: Socket = None, url: Url = "", as_json: AsJson = False) -> None:
-    """Let the running localctl read its configuration again, as SIGHUP does; shows what changed and what that needs.
-
-    Exit code 78 when the file cannot be used: its mistakes are shown and the old configuration goes on.
-    """
-    from localctl.cli import reload as command
-
-    raise typer.Exit(command.run(url=_at(url, socket), token_file=token_file, as_json=as_json))
+    raise typer.Exit(command.run(url=at(url, socket), as_json=as_json, watch=watch))
 
 
 @app.command()
@@ -178,7 +158,7 @@ def explain(
     """Say why a station has its amperes, which limit binds, since and until when, and what would bind next."""
     from localctl.cli import explain as command
 
-    raise typer.Exit(command.run(place, url=_at(url, socket), as_json=as_json))
+    raise typer.Exit(command.run(place, url=at(url, socket), as_json=as_json))
 
 
 @app.command()
@@ -192,7 +172,7 @@ def profiles(
     """Show the charging profiles on a station, whose they are, and the composite schedule they make."""
     from localctl.cli import profiles as command
 
-    raise typer.Exit(command.run(station, url=_at(url, socket), hours=hours, as_json=as_json))
+    raise typer.Exit(command.run(station, url=at(url, socket), hours=hours, as_json=as_json))
 
 
 @limit_app.command("set")
@@ -212,7 +192,7 @@ def limit_set(
 
     raise typer.Exit(
         command.put(
-            node, amps=amps, watts=watts, lasts=lasts, source=source, url=_at(url, socket), token_file=token_file,
+            node, amps=amps, watts=watts, lasts=lasts, source=source, url=at(url, socket), token_file=token_file,
             as_json=as_json,
         )
     )  # fmt: skip
@@ -230,7 +210,7 @@ def limit_clear(
     """Take limits from outside back."""
     from localctl.cli import limits as command
 
-    raise typer.Exit(command.clear(node, source=source, url=_at(url, socket), token_file=token_file, as_json=as_json))
+    raise typer.Exit(command.clear(node, source=source, url=at(url, socket), token_file=token_file, as_json=as_json))
 
 
 @app.command()
@@ -257,18 +237,24 @@ def config_reference() -> None:
     raise typer.Exit(command.reference())
 
 
+@config_app.command("init")
+def config_init(
+    file: Annotated[Path, typer.Argument(help="A new file; `-` prints it.")] = Path("config.toml"),
+    stations: Annotated[int, typer.Option(min=1, max=1000, help="How many stations to list.")] = 2,
+    csms: Annotated[str, typer.Option(help="The CSMS's address, ws:// or wss://.")] = "wss://csms.example",
+) -> None:
+    """Write a commented configuration to start from; it asks nothing and overwrites nothing."""
+    from localctl.cli import starter as command
+
+    raise typer.Exit(command.run(file, stations=stations, csms=csms))
+
+
 @password_app.command("hash")
 def password_hash() -> None:
     """Read a password (typed, or one line of standard input) and print its hash for `password_hash`."""
     from localctl.cli import password as command
 
     raise typer.Exit(command.run())
-
-
-def _at(url: str, socket: Path | None) -> str:
-    from localctl.cli.client import at
-
-    return at(url, socket)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from localctl.charging.base.json_reader import BadMember
-from localctl.web.app import HEADERS
+from localctl.web.headers import HEADERS
 from localctl.web.requests import Refused
 
 Json = dict[str, Any]
@@ -35,6 +35,6 @@ def whole(request: Request, name: str) -> int | None:
     text = request.query_params.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise Refused(400, f"must be a whole number, is {text[:20]!r}", member=name)
     return int(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from localctl.cli import FAILED, UNAVAILABLE, USAGE
-from localctl.cli.client import Misused, NobodyAnswers, Refused, ask, at, connected, path, read_token, said, text
+from localctl.cli.client import Misused, NobodyAnswers, Refused, ask, connected, path, read_token, said, text
 from localctl.web.local_socket import LocalSocket
 from tests.localctl.cli.test_status import impostor
 from tests.localctl.web.served import TOKEN, Served
@@ -106,11 +106,6 @@ def test_pages_come_as_text(served: Served, tmp_path: Path):
     assert "localctl_build_info" in text(f"unix:{tmp_path}/box.sock", "/metrics")
     with pytest.raises(Refused, match=r"no \[\[panel"):
         text(served.url, "/nothing-here")
-
-
-def test_the_socket_option_goes_before_the_address():
-    assert at("http://x", Path("/a/b.sock")) == "unix:/a/b.sock"
-    assert (at("http://x", None), at("", None)) == ("http://x", "")
 
 
 def test_without_a_place_every_usual_socket_is_tried_and_named(tmp_path: Path):

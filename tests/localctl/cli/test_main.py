@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from localctl.cli import main
 
 COMMANDS = {
-    "run", "check", "demo", "status", "reload", "composite", "topology", "simulate", "explain", "profiles", "limit", "version",
-    "config", "password",
+    "run", "check", "demo", "status", "reload", "composite", "topology", "simulate", "explain", "profiles", "limit",
+    "version", "config", "password", "doctor", "docs", "outbox",
 }  # fmt: skip
 runner = CliRunner()
 

@@ -40,6 +40,6 @@ def test_values_and_refusals_become_json(fault: Exception | None, expected: tupl
 
 def test_whole_numbers_of_the_query_are_read_and_others_refused():
     assert (whole(request(), "n"), whole(request("n=12"), "n")) == (None, 12)
-    for wrong in ("n=-1", "n=1.5", "n=", "n=9999999", "n=%D9%A3"):
+    for wrong in ("n=-1", "n=1.5", "n=", "n=1234567890123456", "n=%D9%A3"):
         with pytest.raises(Refused):
             whole(request(wrong), "n")
