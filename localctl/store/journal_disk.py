@@ -32,8 +32,8 @@ class JournalDisk:
         """By reason, in this transaction."""
         self.handed: dict[str, int] = {}
         """The row that is with each station's CSMS just now."""
-        self.gone: dict[int, str] = {}
-        """Rows that are delivered but still on a disk that refuses to delete them; never handed out again."""
+        self.gone: dict[str, set[int]] = {}
+        """Rows per station that are delivered but may still be on a disk that refuses to delete them."""
         self.mark = 0
         """Every invented transaction number below it may have been used."""
         self.letters_changed = False
@@ -41,7 +41,7 @@ class JournalDisk:
         self.set_aside: Path | None = None
         self._connect = connect
         self._sql: sqlite3.Connection | None = None
-        self._deleted: list[int] = []
+        self._deleted: set[int] = set()
         self._settled_mark = 0
 
     def open(self) -> None:
@@ -82,8 +82,10 @@ class JournalDisk:
             found = self.sql.execute("SELECT at FROM item WHERE station = ? ORDER BY number LIMIT 1", (station,))
             self.book.of(station).oldest_at = next((at for (at,) in found), None)
         self.sql.execute("COMMIT")
-        for number in self._deleted:
-            self.gone.pop(number, None)
+        for station, numbers in list(self.gone.items()):
+            numbers -= self._deleted
+            if not numbers:
+                del self.gone[station]
         self._deleted.clear()
         self._settled_mark, self.letters_changed = self.mark, False
         dropped, self.dropped = self.dropped, Counter()
@@ -98,12 +100,16 @@ class JournalDisk:
         if self._sql is not None and self._sql.in_transaction:
             self._sql.execute("ROLLBACK")
 
+    def undeleted(self, station: str) -> set[int]:
+        """Its rows that are delivered and still there; they are never handed out again."""
+        return self.gone.get(station, set()) - self._deleted
+
     def delete(self, number: int) -> None:
         """Take a row away, if it is there."""
         gone = self.sql.execute("DELETE FROM item WHERE number = ? RETURNING station, tx, bytes", (number,)).fetchall()
         for station, transaction, size in gone:
             self.book.take(station, transaction, size)
-        self._deleted.append(number)
+        self._deleted.add(number)
 
 
 def _tallies(sql: sqlite3.Connection) -> dict[str, Tally]:

@@ -47,11 +47,11 @@ def insert(disk: JournalDisk, station: str, item: Item, size: int, at: float) ->
 def first(disk: JournalDisk, station: str) -> tuple[Row | None, int, frozenset[str]]:
     """The oldest row, now in delivery; how many wait; which transactions have any among them."""
     tally = disk.book.look(station)
-    waiting = tally.rows - sum(1 for name in disk.gone.values() if name == station)
+    undeleted = disk.undeleted(station)
     for row in disk.sql.execute(f"SELECT number, {COLUMNS} FROM item WHERE station = ? ORDER BY number", (station,)):
-        if row[0] not in disk.gone:
+        if row[0] not in undeleted:
             disk.handed[station] = row[0]
-            return Row(number=row[0], item=item_of(row[1:])), waiting, frozenset(tally.transactions)
+            return Row(number=row[0], item=item_of(row[1:])), tally.rows - len(undeleted), frozenset(tally.transactions)
     return None, 0, frozenset()
 
 
@@ -75,7 +75,7 @@ def take(disk: JournalDisk, station: str, number: int) -> tuple[Item, float] | N
 
 def hand_back(disk: JournalDisk, station: str, number: int) -> None:
     """This row is not handed out again in this process, whether it can be deleted or not."""
-    disk.gone[number] = station
+    disk.gone.setdefault(station, set()).add(number)
     if disk.handed.get(station) == number:
         del disk.handed[station]
 
@@ -108,4 +108,4 @@ def _older(disk: JournalDisk, station: str, item: Item) -> int | None:
         "SELECT number FROM item WHERE station = ? AND merge = ? AND number <> ? ORDER BY number DESC",
         (station, item.merge, disk.handed.get(station, 0)),
     )
-    return next((int(number) for (number,) in found if number not in disk.gone), None)
+    return next((int(number) for (number,) in found if number not in disk.undeleted(station)), None)

@@ -38,9 +38,9 @@ def latest(message_id: str, merge: str = "StatusNotification/1/1") -> Item:
     return item(Kind.LATEST, message_id, action="StatusNotification", merge=merge)
 
 
-def begun(message_id: str, tx: str = "T1", invented: int | None = None) -> Item:
+def begun(message_id: str, tx: str = "T1", invented: int | None = None, payload: str = "{}") -> Item:
     """A transaction begins."""
-    return item(Kind.TRANSACTION, message_id, action="TransactionEvent", tx=tx, invented=invented)
+    return item(Kind.TRANSACTION, message_id, action="TransactionEvent", tx=tx, invented=invented, payload=payload)
 
 
 def update(message_id: str, tx: str = "T1") -> Item:
