@@ -48,6 +48,9 @@ port = {http_port}
 
 [defaults]
 unknown_stations = "route"
+
+[outage]
+admission_per_second = 0
 """
 
 
