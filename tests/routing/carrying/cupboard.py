@@ -1,6 +1,6 @@
 """A play with a journal: what the router wants kept is kept, and handed back in order, as the edge does it.
 
-    away().when(station(event)).then_keeps("Started")        a station that is carried, and what it says
+away().when(station(call("1", "Heartbeat"))).down        what a station hears while its CSMS is away
 """
 
 from typing import Any
