@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 BENCHES = {
     "allocation": HERE / "allocation.py",
     "composite": HERE / "composite.py",
+    "journal": HERE / "journal.py",
     "relay": HERE / "relay" / "bench.py",
     "replan": HERE / "replan.py",
 }
