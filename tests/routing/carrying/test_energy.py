@@ -52,7 +52,7 @@ def test_quirk_17_blanks_around_numbers_and_units_are_read():
         {"value": "5", "measurand": "Energy.Active.Export.Register"},
         {"value": "5", "location": "EV"},
         {"value": "5", "unit": "W"},
-        {"value": "OCMF|{}", "format": "SignedData"},
+        {"value": "6", "format": "SignedData"},
         {"value": "much"},
         {"value": "nan"},
         {"value": "1e999"},

@@ -15,6 +15,10 @@ def test_marks_are_equal_only_for_equal_parts(one, other):
     assert len(mark(*one)) == MARK_BYTES
 
 
+def test_marks_tell_apart_where_one_part_ends():
+    assert mark("a\0", "b") != mark("a", "\0b") != mark("a\0\0b")
+
+
 def test_what_was_added_is_known_with_its_number():
     repeats = Repeats()
     repeats.add(mark("a"), Kind.TRANSACTION, 5)
