@@ -7,6 +7,7 @@
     tls .......... server and client contexts, certificate facts
     credentials .. who may come in: security profiles, passwords, certificate names
     station_server listeners, half-open limits, the guarded accept path
+    places ....... how many stations there may be, and that one which returns is not one more
     upstream ..... dials to the CSMSs
     timers ....... one clock for wake-ups, pings and deadlines of all links
     pump ......... `Switchboard`: one router between all of them; it decides nothing

@@ -21,6 +21,7 @@ from localctl.net import tls
 from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
 from localctl.net.legs import StationSocket
+from localctl.net.places import Places
 from localctl.net.ration import Ration
 from localctl.net.settings import EdgeSettings, ListenerSettings, StationEdge
 from localctl.net.sockets import Closed, UpgradeRequest
@@ -113,7 +114,7 @@ class _Listening:
     def __init__(self, settings: ListenerSettings) -> None:
         self.scope = trio.CancelScope()
         self.port = settings.port
-        self.stations = 0
+        self.places = Places()
         self.apply(settings)
 
     def apply(self, settings: ListenerSettings) -> None:
@@ -136,7 +137,7 @@ class StationServer:
         self._half_opens = HalfOpens()
         self._ration = Ration()
         self._listening: dict[tuple[str, int], _Listening] = {}
-        self._stations = 0
+        self._places = Places()
 
     @property
     def ports(self) -> dict[tuple[str, int], int]:
@@ -231,17 +232,22 @@ class StationServer:
         self._half_opens.remove(half)
         self._stats.handshakes = len(self._half_opens)
 
-    def is_full(self, listening: _Listening) -> bool:
+    def is_full(self, listening: _Listening, identity: str) -> bool:
         """One more station would be too many."""
-        return (
-            self._stations >= self._edge().limits.max_connections
-            or listening.stations >= listening.settings.max_connections
+        return not (
+            self._places.has_room(identity, self._edge().limits.max_connections)
+            and listening.places.has_room(identity, listening.settings.max_connections)
         )
 
-    def count(self, listening: _Listening, by: int) -> None:
-        """A station came (1) or went (-1)."""
-        self._stations += by
-        listening.stations += by
+    def came(self, listening: _Listening, identity: str) -> None:
+        """A station takes its place."""
+        self._places.take(identity)
+        listening.places.take(identity)
+
+    def went(self, listening: _Listening, identity: str) -> None:
+        """Its place is free again."""
+        self._places.leave(identity)
+        listening.places.leave(identity)
 
 
 class _Arrival:
@@ -256,7 +262,7 @@ class _Arrival:
         self._half = half
         self._connection = connection
         self._link: int | None = None
-        self._counted = False
+        self._came_as: str | None = None
 
     async def serve(self) -> None:
         """TLS, request, checks, then the leg itself until it ends."""
@@ -299,8 +305,9 @@ class _Arrival:
         if isinstance(target, Refused):
             self._refuse(station, target.status, "path", target.reason)
             return
-        if server.is_full(self._listening):
-            self._refuse(station, 503, "full", "as many stations as allowed are connected", _BUSY)
+        if server.is_full(self._listening, target.identity):
+            reason = "as many stations as allowed are connected"
+            self._refuse(station, 503, "full", reason, _BUSY, identity=target.identity)
             return
         treatment = edge.station(target.identity)
         station.settle(compression=treatment.compression, max_message=treatment.max_message)
@@ -328,8 +335,8 @@ class _Arrival:
     def _announce(self, station: StationSocket, request: UpgradeRequest, edge: StationEdge, visitor: Visitor) -> None:
         self._half.scope.deadline = inf
         self._server.settled(self._half)
-        self._server.count(self._listening, 1)
-        self._counted = True
+        self._server.came(self._listening, visitor.identity)
+        self._came_as = visitor.identity
         self._link = self._server._door.station_arrived(station, visitor, edge, self._settings, self._peer_of(request))
 
     def _peer_of(self, request: UpgradeRequest) -> str:
@@ -360,8 +367,8 @@ class _Arrival:
         server._stats.station.closes[how.cause] += 1
         if how.cause == "bad_request":
             server._stats.refusals["bad_request"] += 1
-        if self._counted:
-            server.count(self._listening, -1)
+        if self._came_as is not None:
+            server.went(self._listening, self._came_as)
         if self._link is not None:
             server._door.station_left(self._link, how)
 

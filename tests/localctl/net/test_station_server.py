@@ -131,6 +131,18 @@ async def test_one_trailing_byte_behind_the_request_is_kept():
         assert await peer.text() == ANSWER
 
 
+async def test_a_full_box_lets_a_station_back_in_whose_loss_it_has_not_noticed():
+    async with (
+        site(settings=partial(edge, limits=EdgeLimits(max_connections=1))) as (the_box, _),
+        await station(the_box.port) as before,
+        await station(the_box.port, "/ocpp/cp1") as back,
+    ):
+        await before.closed_with()
+        await back.send(frame(HEARTBEAT))
+        assert await back.text() == ANSWER
+        assert the_box.stats.refusals == {}
+
+
 async def test_a_station_that_was_let_in_and_leaves_without_a_word_is_noticed():
     async with site() as (the_box, _):
         async with await station(the_box.port):
