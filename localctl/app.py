@@ -49,6 +49,7 @@ from localctl.web.app import build_app
 from localctl.web.history import History
 from localctl.web.local_socket import LocalSocket, usual_path
 from localctl.web.operating_api import operating_routes
+from localctl.web.outbox_api import outbox_routes
 from localctl.web.server import HttpServer
 from routing import Instant, LinkId, Observation, Router
 
@@ -119,6 +120,7 @@ class App:
         self.site = self._controlled()
         self.box = SnapshotBox(self._snapshot())
         routes = operating_routes(reload=self._reload_from_elsewhere, log=last_lines, token=self._token)
+        routes += outbox_routes(self.outages.journal, token=self._token)
         routes += self.site.routes(self.box, self._token) if self.site is not None else []
         pages = build_app(box=self.box, render_metrics=self.metrics.render, routes=routes, history=self._history)
         http = config.http
