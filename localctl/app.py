@@ -160,6 +160,7 @@ class App:
                     self.health.arrived("limits")
                 if self._borrowed is None:
                     nursery.start_soon(self._kept)
+                self.box.put(self._snapshot())
                 self._notifier.ready()
                 log.info("ready", version=__version__, http=f"http://{self.config.http.address}:{self.http_port}/")
                 task_status.started()
