@@ -10,7 +10,7 @@ from structlog import get_logger
 from localctl.store import journal_known
 from localctl.store.journal_alarm import Alarm
 from localctl.store.journal_jobs import Handover
-from localctl.store.journal_tally import Tally
+from localctl.store.journal_tally import Figures
 from localctl.store.journal_values import JournalStats, Limits
 from routing.carrying.items import Alias, Item, Known
 
@@ -91,8 +91,8 @@ class Board:
         """The figures first, then whoever waits for an answer."""
         if handover.remembered is not None:
             self._opened(handover)
-        for station, tally in handover.touched.items():
-            self._count(station, tally)
+        for station, figures in handover.touched.items():
+            self._count(station, figures)
         self._figures(handover)
         self._alarm.tell(handover.size, handover.trouble, handover.set_aside)
         for done, result in handover.done:
@@ -108,18 +108,18 @@ class Board:
             self._names.setdefault(station, remembered.name)
             self._known.setdefault(station, remembered.known)
         for station in [station for station in self._rows if station not in handover.touched]:
-            self._count(station, Tally())
+            self._count(station, Figures())
 
-    def _count(self, station: str, tally: Tally) -> None:
+    def _count(self, station: str, figures: Figures) -> None:
         name = self._names.get(station, station)
-        if tally.rows:
-            self._rows[station] = self.stats.waiting[name] = tally.rows
-            self.stats.oldest_at[name] = tally.oldest_at or 0.0
+        if figures.rows:
+            self._rows[station] = self.stats.waiting[name] = figures.rows
+            self.stats.oldest_at[name] = figures.oldest_at or 0.0
         else:
             self._rows.pop(station, None)
             self.stats.waiting.pop(name, None)
             self.stats.oldest_at.pop(name, None)
-        self._alarm.waiting(name, tally.rows)
+        self._alarm.waiting(name, figures.rows)
 
     def _figures(self, handover: Handover) -> None:
         stats = self.stats

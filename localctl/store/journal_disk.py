@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localctl.store import journal_schema
-from localctl.store.journal_tally import Book, Tally
+from localctl.store.journal_tally import Book, Figures, Tally
 from localctl.store.journal_values import Limits
 
 
@@ -76,11 +76,11 @@ class JournalDisk:
         self.sql.execute("BEGIN IMMEDIATE")
         return self.sql.total_changes
 
-    def commit(self) -> tuple[dict[str, Tally], Counter[str]]:
+    def commit(self) -> tuple[dict[str, Figures], Counter[str]]:
         """End it, durably: the stations that changed, and what was dropped."""
         for station in self.book.touched():
             found = self.sql.execute("SELECT at FROM item WHERE station = ? ORDER BY number LIMIT 1", (station,))
-            self.book.of(station).oldest_at = next((at for (at,) in found), None)
+            self.book.oldest(station, next((at for (at,) in found), None))
         self.sql.execute("COMMIT")
         for station, numbers in list(self.gone.items()):
             numbers -= self._deleted
@@ -118,9 +118,9 @@ def _tallies(sql: sqlite3.Connection) -> dict[str, Tally]:
     question = "SELECT station, tx, count(*), sum(bytes), max(nth), min(at) FROM item GROUP BY station, tx"
     for station, transaction, rows, size, nth, at in sql.execute(question):
         tally = tallies.setdefault(station, Tally())
-        tally.rows += rows
-        tally.size += size
-        tally.oldest_at = at if tally.oldest_at is None else min(at, tally.oldest_at)
+        before = tally.figures
+        oldest_at = at if before.oldest_at is None else min(at, before.oldest_at)
+        tally.figures = Figures(before.rows + rows, before.size + size, oldest_at)
         if transaction:
             tally.transactions[transaction] = rows
             tally.updates[transaction] = nth

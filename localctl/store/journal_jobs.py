@@ -10,7 +10,7 @@ from typing import Any, Final
 from localctl.store import journal_known, journal_letters
 from localctl.store.journal_disk import JournalDisk
 from localctl.store.journal_known import Remembered
-from localctl.store.journal_tally import Tally
+from localctl.store.journal_tally import Figures
 
 DISK_ERRORS: Final = (OSError, sqlite3.DatabaseError)
 """What a disk or a file on it does to us; all else is a bug of ours."""
@@ -34,7 +34,7 @@ class Handover:
     """What the loop is to know after a commit, or after one failed."""
 
     done: list[tuple[Callable[[Any], None], object]] = field(default_factory=list)
-    touched: dict[str, Tally] = field(default_factory=dict)
+    touched: dict[str, Figures] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     dead_letters: int | None = None
     size: int = 0

@@ -35,8 +35,7 @@ def put(disk: JournalDisk, station: str, name: str, item: Item) -> int | None:
 
 def insert(disk: JournalDisk, station: str, item: Item, size: int, at: float) -> int:
     """A row at the end of the line, whatever the bounds say."""
-    nth = disk.book.of(station).count_update(item.transaction) if item.kind is Kind.UPDATE else 0
-    disk.book.add(station, item.transaction, size)
+    nth = disk.book.add(station, item.transaction, size, is_update=item.kind is Kind.UPDATE)
     done = disk.sql.execute(
         f"INSERT INTO item (station, {COLUMNS}, nth, bytes, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (station, *columns_of(item), nth, size, at),

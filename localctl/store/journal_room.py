@@ -24,8 +24,8 @@ def make_room(disk: JournalDisk, station: str, *, rows: int, size: int) -> bool:
 def expire(disk: JournalDisk) -> None:
     """Drop what is too old, but never begin and end of a transaction (E04.FR.08)."""
     horizon = disk.unix_now() - disk.limits.max_age_s
-    for station, tally in disk.book.all().items():
-        if tally.oldest_at is not None and tally.oldest_at < horizon:
+    for station, figures in disk.book.all().items():
+        if figures.oldest_at is not None and figures.oldest_at < horizon:
             _expire(disk, station, horizon)
 
 

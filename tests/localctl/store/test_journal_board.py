@@ -8,7 +8,7 @@ from localctl.store import journal_board
 from localctl.store.journal_board import Board
 from localctl.store.journal_jobs import Handover
 from localctl.store.journal_known import FIRST_INVENTED, Remembered
-from localctl.store.journal_tally import Tally
+from localctl.store.journal_tally import Figures
 from localctl.store.journal_values import Limits
 from routing.carrying.items import Alias, Known
 from tests.localctl.store.journals import NOW, begun, item
@@ -27,7 +27,7 @@ def test_a_stranger_is_unknown_and_not_trusted(board: Board):
 def test_what_is_on_its_way_to_the_disk_waits_already(board: Board):
     board.expect("cs1", "CS1")
     assert board.known("cs1").waiting == 1
-    board.take_in(Handover(touched={"cs1": Tally(rows=1, size=10, oldest_at=NOW)}))
+    board.take_in(Handover(touched={"cs1": Figures(rows=1, size=10, oldest_at=NOW)}))
     board.kept("cs1", item(), 1)
     assert board.known("cs1").waiting == 1
 
@@ -79,22 +79,22 @@ def test_figures_are_by_the_stations_own_name_and_gone_when_nothing_waits(board:
     board.expect("cs1", "Cs1")
     board.take_in(
         Handover(
-            touched={"cs1": Tally(rows=2, size=10, oldest_at=NOW)}, size=10, commits=1, jobs=4, commit_s=0.5,
+            touched={"cs1": Figures(rows=2, size=10, oldest_at=NOW)}, size=10, commits=1, jobs=4, commit_s=0.5,
             dropped=Counter(age=2), dead_letters=3,
         )
     )  # fmt: skip
     stats = board.stats
     assert (stats.waiting, stats.oldest_at, stats.bytes) == ({"Cs1": 2}, {"Cs1": NOW}, 10)
     assert (stats.commits, stats.jobs, stats.commit_s, stats.dropped, stats.dead_letters) == (1, 4, 0.5, {"age": 2}, 3)
-    board.take_in(Handover(touched={"cs1": Tally()}))
+    board.take_in(Handover(touched={"cs1": Figures()}))
     assert (stats.waiting, stats.oldest_at, stats.dead_letters) == ({}, {}, 3)
 
 
 def test_a_file_opened_anew_replaces_all_rows_but_not_what_was_learnt_since(board: Board):
-    board.take_in(Handover(touched={"cs1": Tally(rows=2), "cs2": Tally(rows=1)}))
+    board.take_in(Handover(touched={"cs1": Figures(rows=2), "cs2": Figures(rows=1)}))
     board.remember("cs2", "CS2", {"heartbeat_s": 7})
     old = {"cs2": Remembered("CS2", Known(heartbeat_s=1)), "cs3": Remembered("CS3", Known(accepted=True))}
-    board.take_in(Handover(remembered=old, touched={"cs2": Tally(rows=5)}, mark=FIRST_INVENTED + 100))
+    board.take_in(Handover(remembered=old, touched={"cs2": Figures(rows=5)}, mark=FIRST_INVENTED + 100))
     assert [board.known(name).waiting for name in ("cs1", "cs2", "cs3")] == [0, 5, 0]
     assert board.known("cs2").heartbeat_s == 7
     assert board.known("cs3").accepted

@@ -7,7 +7,7 @@ import pytest
 
 from localctl.store import journal_lines
 from localctl.store.journal_disk import JournalDisk
-from localctl.store.journal_tally import Tally
+from localctl.store.journal_tally import Figures
 from localctl.store.journal_values import Limits
 from tests.localctl.store.journals import NOW, Clock, begun, item, opened, update, waiting_ids
 
@@ -23,12 +23,12 @@ def test_the_figures_are_the_same_after_a_restart(tmp_path: Path):
     disk = opened(tmp_path)
     put(disk, begun("a"), update("u1"), update("u2"), item())
     put(disk, item(), station="cs2")
-    before = disk.book.all()
+    before = disk.book.all(), disk.book.look("cs1")
     disk.close()
     disk = opened(tmp_path)
-    assert disk.book.all() == before
-    assert before["cs1"].transactions == {"T1": 3}
-    assert before["cs1"].updates == {"T1": 2}
+    assert (disk.book.all(), disk.book.look("cs1")) == before
+    assert disk.book.look("cs1").transactions == {"T1": 3}
+    assert disk.book.look("cs1").updates == {"T1": 2}
     disk.close()
 
 
@@ -43,7 +43,7 @@ def test_a_commit_tells_which_stations_changed_and_since_when_their_oldest_waits
     journal_lines.remove(disk, "cs2", 2, None, None)
     touched, _ = disk.commit()
     assert (touched["cs1"].rows, touched["cs1"].oldest_at) == (2, NOW)
-    assert touched["cs2"] == Tally()
+    assert touched["cs2"] == Figures()
     disk.close()
 
 
