@@ -19,7 +19,7 @@ from routing.carrying.rules import BY_ACTION, RULES, TEXT, V16, Rule
 from routing.frames import error_code
 from routing.signed import unwrapped
 
-__all__ = ["TABLE_HEAD", "Desk", "Local", "Repeats", "is_kept", "local_answer", "recalled", "table_rows"]
+__all__ = ["TABLE_HEAD", "Desk", "Local", "Repeats", "local_answer", "recalled", "table_rows"]
 
 TABLE_HEAD = ("Request", "Versions", "Answer", "Kept", "Replaces the last of the same", "Transaction", "Why")
 
@@ -44,17 +44,12 @@ def local_answer(subprotocol: str, action: str, message_id: str, payload: bytes,
         return _error("FormationViolation" if subprotocol == V16 else "FormatViolation")
 
 
-def is_kept(subprotocol: str, action: str) -> bool:
-    """True where a live request must stay behind the backlog: its like may wait there and must not be overtaken (8.7a).
-
-    A BootNotification must not: once the CSMS is there, only it registers a station.
-    """
-    rule = BY_ACTION.get((subprotocol, unsigned(action)))
-    return rule is not None and rule.keep is not None and rule.action != "BootNotification"
-
-
 def recalled(subprotocol: str, items: Iterable[Item], repeats: Repeats) -> None:
-    """Fill `repeats` from what is on disk, the oldest first: a restart of the box forgets no repetition."""
+    """Fill `repeats` from what is on disk, the oldest first: a restart of the box forgets no repetition.
+
+    For every arrival of a station: what an earlier one was still writing counts only if it is on disk by now.
+    """
+    repeats.drop_open()
     for item in items:
         rule = BY_ACTION.get((subprotocol, unsigned(item.action)))
         if rule is None:
@@ -63,7 +58,9 @@ def recalled(subprotocol: str, items: Iterable[Item], repeats: Repeats) -> None:
             asked = _read(rule, item.message_id, unwrapped(item.action, item.payload.encode("utf-8")))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             continue
-        repeats.add(_sign(rule, asked), item.kind, item.invented)
+        sign = _sign(rule, asked)
+        repeats.add(sign, item.kind, item.invented)
+        repeats.confirm(sign)
 
 
 def _read(rule: Rule, message_id: str, payload: bytes) -> Asked:
@@ -82,9 +79,8 @@ def _answered(rule: Rule, asked: Asked, action: str, original: str, desk: Desk) 
         return Local(payload=said.text, repeated=repeated, unknown_token=said.unknown_token)
     if kind is not Kind.LATEST:
         desk.repeats.add(sign, kind, asked.invented)
-    return Local(
-        payload=said.text, item=_item(rule, kind, asked, action, original), unknown_token=said.unknown_token
-    )
+    item = _item(rule, kind, asked, action, original)
+    return Local(payload=said.text, item=item, sign=sign, unknown_token=said.unknown_token)
 
 
 def _item(rule: Rule, kind: Kind, asked: Asked, action: str, original: str) -> Item:

@@ -40,6 +40,8 @@ class Local(Value, frozen=True, kw_only=True):
     """CALLERROR code instead, in the words of the version."""
     item: Item | None = None
     """What to keep for the CSMS; None for nothing, or for nothing new."""
+    sign: bytes = b""
+    """Beside an item: what `Repeats.confirm` wants to hear once it is on disk."""
     repeated: bool = False
     """The same was said before and is kept, or on its way to the disk: this answer must not overtake that one's."""
     unknown_token: bool = False

@@ -2,6 +2,9 @@
 
 Stations repeat: with the same message id or a new one, after a time-out or a reboot (OCPP 2024-09 errata, libocpp #907
 and PR #298). Two requests are the same when their marks are, a digest of what makes them unique; see `rules`.
+
+A mark is open until its request is on disk. Were it believed before, a station whose request could not be stored would
+hear at its next attempt that all is well (P4). So what is still open when the station arrives anew is dropped.
 """
 
 from collections import OrderedDict
@@ -25,6 +28,7 @@ class Repeats:
         self._most = most
         self._transactions: OrderedDict[bytes, int | None] = OrderedDict()
         self._others: OrderedDict[bytes, int | None] = OrderedDict()
+        self._open: set[bytes] = set()
 
     def __contains__(self, sign: bytes) -> bool:
         return sign in self._transactions or sign in self._others
@@ -34,9 +38,21 @@ class Repeats:
         return self._transactions.get(sign)
 
     def add(self, sign: bytes, kind: Kind, invented: int | None = None) -> None:
-        """Remember a request that is kept; the oldest of its sort makes room."""
+        """Remember a request that is to be kept; the oldest of its sort makes room."""
         table = self._transactions if kind is Kind.TRANSACTION else self._others
         table[sign] = invented
         table.move_to_end(sign)
+        self._open.add(sign)
         if len(table) > self._most:
-            table.popitem(last=False)
+            self._open.discard(table.popitem(last=False)[0])
+
+    def confirm(self, sign: bytes) -> None:
+        """It is on disk."""
+        self._open.discard(sign)
+
+    def drop_open(self) -> None:
+        """Forget what never came to the disk, or of which nobody knows whether it did."""
+        for sign in self._open:
+            self._transactions.pop(sign, None)
+            self._others.pop(sign, None)
+        self._open.clear()

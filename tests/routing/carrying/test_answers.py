@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.actions import ACTIONS
-from routing.carrying.answers import TABLE_HEAD, Repeats, is_kept, recalled, table_rows
+from routing.carrying.answers import TABLE_HEAD, Repeats, recalled, table_rows
 from routing.carrying.items import Kind
 from tests.e2e.payloads import Maker, OddWriter, schemas
 from tests.routing.carrying.clerk import Clerk, signed
@@ -233,17 +233,16 @@ def test_a_signed_event_is_recognised_by_what_was_signed():
     assert clerk.hear("TransactionEvent-Signed", signed(EVENT) | {"signature": "b3RoZXI"}).item is None
 
 
-@pytest.mark.parametrize(("version", "action"), REQUESTS)
-def test_8_7_a_live_requests_stay_behind_the_backlog_exactly_when_their_like_is_kept(version, action):
-    request, _ = schemas(version)[action]
-    item = Clerk(version).hear(action, Maker(random.Random(3), 1.0).value(request, request)).item
-    assert is_kept(version, action) == (item is not None and action != "BootNotification")
-    assert is_kept(version, f"{action}-Signed") == is_kept(version, action)
-
-
-def test_nothing_is_known_of_other_actions():
-    assert not is_kept("ocpp2.0.1", "VendorThing")
-    assert not is_kept("ocpp2.0.1", "StartTransaction")
+def test_p4_what_could_not_be_stored_is_kept_again_when_the_station_comes_back():
+    clerk = Clerk("ocpp2.0.1")
+    stored, failed = clerk.hear("TransactionEvent", EVENT), clerk.hear("TransactionEvent", EVENT | {"seqNo": 8})
+    clerk.repeats.confirm(stored.sign)
+    recalled("ocpp2.0.1", [], clerk.repeats)
+    assert clerk.hear("TransactionEvent", EVENT).repeated
+    assert clerk.hear("TransactionEvent", EVENT | {"seqNo": 8}).item == failed.item
+    recalled("ocpp2.0.1", [failed.item], clerk.repeats)
+    recalled("ocpp2.0.1", [], clerk.repeats)
+    assert clerk.hear("TransactionEvent", EVENT | {"seqNo": 8}).repeated
 
 
 def test_the_table_for_people_has_a_row_for_every_request_of_every_version():

@@ -46,3 +46,24 @@ def test_what_is_added_again_counts_as_new():
     for name in "abac":
         repeats.add(mark(name), Kind.EVENT)
     assert [mark(name) in repeats for name in "abc"] == [True, False, True]
+
+
+def test_p4_what_never_came_to_the_disk_is_forgotten_and_what_did_stays():
+    repeats = Repeats()
+    for name in "ab":
+        repeats.add(mark(name), Kind.TRANSACTION, 5)
+        repeats.add(mark(name, name), Kind.EVENT)
+    repeats.confirm(mark("a"))
+    repeats.confirm(mark("a", "a"))
+    repeats.confirm(mark("never added"))
+    repeats.drop_open()
+    assert [mark(*parts) in repeats for parts in ("a", "aa", "b", "bb")] == [True, True, False, False]
+    repeats.drop_open()
+    assert repeats.invented(mark("a")) == 5
+
+
+def test_p6_what_made_room_is_no_longer_open():
+    repeats = Repeats(most=2)
+    for name in "abcdef":
+        repeats.add(mark(name), Kind.EVENT)
+    assert len(repeats._open) == 2
