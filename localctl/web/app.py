@@ -16,26 +16,27 @@ from starlette.routing import BaseRoute, Route
 
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import SnapshotBox
-from localctl.web.page import render_page
+from localctl.web.assets import load_assets
+from localctl.web.headers import HEADERS as HEADERS
+from localctl.web.headers import PAGE_HEADERS
+from localctl.web.history import History, HistoryApi
+from localctl.web.live import Live
+from localctl.web.manual import Manual
+from localctl.web.page import PageMaker
+from localctl.web.reader import reader_of, remember
 
 RenderMetrics = Callable[[str], tuple[bytes, str]]
 """The reader's Accept header to a page and its content type."""
 
-HEADERS = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-}
-"""Every answer carries them: nothing is cached, guessed, framed or fetched from elsewhere."""
 FIT = (ServiceState.READY, ServiceState.DEGRADED)
 
 
 class Pages:
     """The read-only routes over one snapshot box."""
 
-    def __init__(self, box: SnapshotBox, render_metrics: RenderMetrics) -> None:
-        self._box, self._render_metrics = box, render_metrics
+    def __init__(self, box: SnapshotBox, render_metrics: RenderMetrics, maker: PageMaker) -> None:
+        self._box, self._render_metrics, self._maker = box, render_metrics, maker
+        self._assets, self._manual = load_assets(), Manual()
 
     async def metrics(self, request: Request) -> Response:
         """All metrics, in the format the reader asks for; rendered beside the loop so that health stays quick."""
@@ -58,21 +59,65 @@ class Pages:
 
     async def landing(self, request: Request) -> Response:
         """The page for people."""
-        return HTMLResponse(render_page(self._box.get()), headers=HEADERS)
+        page = await run_in_threadpool(self._maker.page, self._box.get(), reader_of(request))
+        return self._for_people(request, page)
+
+    async def docs(self, request: Request) -> Response:
+        """The list of the manual's pages, or one of them."""
+        name = str(request.path_params.get("name", ""))
+        body = await run_in_threadpool(self._manual.page, name) if name else None
+        if name and body is None:
+            return PlainTextResponse("no such page; /docs/ lists them\n", 404, headers=HEADERS)
+        titles = self._manual.titles()
+        facts = {"titles": titles, "name": name, "title": dict(titles).get(name), "body": body}
+        return self._for_people(request, self._maker.render("docs.html", reader_of(request), **facts))
+
+    async def picture(self, request: Request) -> Response:
+        """A picture of the manual."""
+        picture = self._manual.picture(request.path_params["name"])
+        if picture is None:
+            return PlainTextResponse("no such picture\n", 404, headers=HEADERS)
+        return Response(picture, media_type="image/png", headers=HEADERS)
+
+    async def asset(self, request: Request) -> Response:
+        """A file the page loads."""
+        found = self._assets.get(request.path_params["name"])
+        if found is None:
+            return PlainTextResponse("no such file\n", 404, headers=HEADERS)
+        return Response(found[0], headers={**HEADERS, "content-type": found[1]})
+
+    def _for_people(self, request: Request, page: str) -> Response:
+        answer = HTMLResponse(page, headers=PAGE_HEADERS)
+        remember(request, answer)
+        return answer
 
 
-def build_app(*, box: SnapshotBox, render_metrics: RenderMetrics, routes: Sequence[BaseRoute] = ()) -> Starlette:
+def build_app(
+    *,
+    box: SnapshotBox,
+    render_metrics: RenderMetrics,
+    routes: Sequence[BaseRoute] = (),
+    history: History | None = None,
+) -> Starlette:
     """The application; `routes` are those of other parts of the box, asked before the ones here."""
-    pages = Pages(box, render_metrics)
+    maker = PageMaker()
+    pages, live = Pages(box, render_metrics, maker), Live(box, maker)
+    table = [
+        ("/metrics", pages.metrics),
+        ("/-/healthy", pages.healthy),
+        ("/-/ready", pages.ready),
+        ("/api/v1/state", pages.state),
+        ("/docs/", pages.docs),
+        ("/docs/{name}", pages.docs),
+        ("/docs/img/{name}", pages.picture),
+        ("/static/{name:path}", pages.asset),
+        ("/live", live.stream),
+        ("/", pages.landing),
+    ]
+    if history is not None:
+        table.append(("/api/history.json", HistoryApi(box, history).read))
     app = Starlette(
-        routes=[
-            *routes,
-            Route("/metrics", pages.metrics, methods=["GET"]),
-            Route("/-/healthy", pages.healthy, methods=["GET"]),
-            Route("/-/ready", pages.ready, methods=["GET"]),
-            Route("/api/v1/state", pages.state, methods=["GET"]),
-            Route("/", pages.landing, methods=["GET"]),
-        ],
+        routes=[*routes, *(Route(path, handler, methods=["GET"]) for path, handler in table)],
         exception_handlers={500: _broken},
     )
     app.router.redirect_slashes = False  # a redirect from /metrics/ hides a typing mistake in a scrape configuration

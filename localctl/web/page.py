@@ -1,78 +1,106 @@
-"""The landing page: what this is, how it is, and where the figures are. No script, no other host.
+"""The status page, made of one snapshot: a frame and its parts, each of which a live reader can be sent anew.
 
-It asks for itself again every few seconds, so whoever leaves it open sees the site as it is.
+Templates escape whatever they are given; only the drawing, which escapes by itself, is put in as it is. A page is made
+in a worker thread, one at a time, and is kept until there is a newer snapshot: a crowd of readers costs one rendering.
 """
 
-from datetime import UTC, datetime
-from html import escape
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
 
-from localctl.observe.snapshot import Snapshot, StationView
-from localctl.web.page_charging import STYLE as CHARGING_STYLE
-from localctl.web.page_charging import render_charging
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1c2430; --paper: #fbfbf9; --line: #d5d8dc; --soft: #5d6875; --good: #17663a;
-  --bad: #a3261b; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e7ea; --paper: #14181d; --line: #343b44; --soft: #9aa4b0;
-  --good: #63c98f; --bad: #ff8d7e; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
-  max-width: 60rem; padding: 0 1rem; }
-h1 { font-size: 1.4rem; margin: 0; } h1 small { font-weight: 400; color: var(--soft); }
-.up { color: var(--good); } .down { color: var(--bad); }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; color: var(--soft); } .scroll { overflow-x: auto; } a { color: inherit; }
-"""
-REFRESH_S = 5
-LINKS = (
-    ("/metrics", "metrics for Prometheus"),
-    ("/-/healthy", "healthy: the HTTP port works"),
-    ("/-/ready", "ready: stations may be sent here"),
-    ("/api/v1/state", "state as JSON"),
-)
-SITE_LINK = ("/api/v1/site", "limits, shares and reasons as JSON")
+from localctl.charging.showing.picture_words import LANGUAGES, Language
+from localctl.observe.snapshot import Snapshot
+from localctl.web import view
+from localctl.web.reader import THEMES, Reader
+from localctl.web.summary import summary
+from localctl.web.texts import text
+from localctl.web.topology_svg import draw
+
+Parts = dict[str, str]
+"""Name of a part to its HTML. Parts of stations are called `station-0`, `station-1`, …"""
+SPANS: Final = (900, 3600, 21_600, 86_400)
+"""Seconds the timeline can show."""
+MACHINES: Final = (
+    "/metrics", "/-/healthy", "/-/ready", "/api/v1/state", "/api/v1/site", "/api/history.json",
+)  # fmt: skip
 
 
-def render_page(snapshot: Snapshot) -> str:
-    """The whole page as HTML. Everything that came from a peer or a file is escaped."""
-    title = f"localctl {snapshot.site}".strip()
-    links = (*LINKS, SITE_LINK) if snapshot.charging else LINKS
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="{REFRESH_S}">
-<title>{escape(title)}</title><style>{STYLE}{CHARGING_STYLE}</style></head><body>
-<h1>{escape(title)} <small>{escape(snapshot.version)}</small></h1>
-<p>{_state(snapshot)}</p>
-{render_charging(snapshot.charging)}<h2>Connections</h2>
-<div class="scroll"><table><caption hidden>Charging Stations</caption>
-<thead><tr><th>Charging Station</th><th>station side</th><th>CSMS side</th><th>version</th><th>registration</th>
-<th>since</th><th>last loss</th></tr></thead>
-<tbody>{"".join(map(_row, snapshot.stations)) or '<tr><td colspan="7">No station has been here yet.</td></tr>'}</tbody>
-</table></div>
-<p>{" · ".join(f'<a href="{path}" title="{escape(what)}">{path}</a>' for path, what in links)}</p>
-</body></html>
-"""
+class PageMaker:
+    """Makes pages; its methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._lock = Lock()
+        self._made: dict[tuple[Language, int], tuple[Snapshot, Parts]] = {}
+
+    def page(self, snapshot: Snapshot, reader: Reader) -> str:
+        """The whole page for this reader."""
+        parts = {name: Markup(part) for name, part in self.parts(snapshot, reader).items()}
+        return self.render(
+            "page.html",
+            reader,
+            title=f"localctl {snapshot.site}".strip(),
+            snapshot=snapshot,
+            parts=parts,
+            stations=[name for name in parts if name.startswith("station-")],
+            panels=_panels(snapshot),
+            spans=SPANS,
+            machines=MACHINES if snapshot.charging else [path for path in MACHINES if "site" not in path],
+        )
+
+    def parts(self, snapshot: Snapshot, reader: Reader) -> Parts:
+        """All parts for this reader; the same ones again as long as the snapshot is the same."""
+        key = (reader.lang, reader.width)
+        with self._lock:
+            known = self._made.get(key)
+            if known is None or known[0] is not snapshot:
+                known = (snapshot, self._parts(snapshot, reader))
+                self._made[key] = known
+            return known[1]
+
+    def render(self, template: str, reader: Reader, **facts: object) -> str:
+        """One template with its facts and what all of them know."""
+        return self._templates.get_template(template).render(
+            facts, t=partial(text, reader.lang), reader=reader, themes=THEMES, languages=LANGUAGES
+        )
+
+    def _parts(self, snapshot: Snapshot, reader: Reader) -> Parts:
+        lang, charging = reader.lang, snapshot.charging
+        parts = {
+            "head": self.render("head.html", reader, snapshot=snapshot, summary=summary(snapshot, lang)),
+            "site": draw(charging, lang, reader.width) if charging.get("cycle_at") is not None else "",
+            "limits": self.render("limits.html", reader, panels=list(view.panel_rows(charging, lang))),
+            "sources": self.render("sources.html", reader, rows=list(view.source_rows(snapshot, lang))),
+            "others": self.render(
+                "others.html",
+                reader,
+                adopted=view.adopted_rows(snapshot, lang),
+                unplaced=view.unplaced(snapshot, lang),
+                routes_only=not charging,
+            ),
+            "events": self.render("events.html", reader, rows=list(view.event_rows(snapshot.events, lang))),
+            "outbox": self.render("outbox.html", reader, outbox=view.outbox_rows(snapshot, lang)),
+            "certificates": self.render(
+                "certificates.html",
+                reader,
+                rows=list(view.certificate_rows(snapshot.certificates, snapshot.taken_at, lang)),
+            ),
+        }
+        for row in view.station_rows(snapshot, lang):
+            parts[f"station-{row['number']}"] = self.render("station.html", reader, station=row)
+        return parts
 
 
-def _state(snapshot: Snapshot) -> str:
-    up = sum(station.connected for station in snapshot.stations)
-    reasons = "".join(f"<br>{escape(reason)}" for reason in snapshot.reasons)
-    return f"<strong>{snapshot.state.value}</strong>, {up} of {len(snapshot.stations)} stations connected{reasons}"
-
-
-def _row(station: StationView) -> str:
-    cells = (
-        escape(station.identity),
-        _mark(station.connected),
-        _mark(station.upstream_connected),
-        escape(station.subprotocol or "–"),
-        escape(station.registration),
-        datetime.fromtimestamp(station.since_at, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        escape(station.last_loss or "–"),
-    )
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
-def _mark(up: bool) -> str:
-    """Colour and word: colour alone tells nothing to many readers."""
-    return '<span class="up">● up</span>' if up else '<span class="down">○ away</span>'
+def _panels(snapshot: Snapshot) -> list[str]:
+    panels: Any = snapshot.charging.get("panels", ())
+    return [panel["id"] for panel in sorted(panels, key=lambda panel: panel["parent"] is not None)]

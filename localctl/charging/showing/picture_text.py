@@ -45,7 +45,7 @@ def limit(found: Json, lang: Language = "en") -> str:
     where = f"{place(found['node'], lang)} {phase(found['phase'], lang)}"
     if net is None:
         return say(lang, "limit.none", place=where)
-    text = say(lang, "limit.net", place=where, net=number(lang, net, unit), source=found["source"])
+    text = say(lang, "limit.net", place=where, net=number(lang, net, unit), source=source(found["source"], lang))
     if gross is not None and gross != net:
         text += say(lang, "limit.gross", gross=number(lang, gross, unit))
     return text if found["state"] == "live" else text + say(lang, "limit.fallback", state=state(found["state"], lang))
@@ -66,6 +66,11 @@ def phase(name: str, lang: Language = "en") -> str:
 def state(name: str, lang: Language = "en") -> str:
     """Whether a source's own word holds, in one word."""
     return say(lang, f"state.{name}") if f"state.{name}" in SENTENCES else name
+
+
+def source(name: str, lang: Language = "en") -> str:
+    """Who limits: a fuse has a word, all others their name from the configuration."""
+    return say(lang, f"source.{name}") if f"source.{name}" in SENTENCES else name
 
 
 def when(instant: float | None, shape: str = "%Y-%m-%d %H:%M:%S UTC", lang: Language = "en") -> str:

@@ -68,6 +68,7 @@ SENTENCES: Final[dict[str, Words]] = {
     "node.panel": ("panel {name}", "Verteiler {name}"),
     "node.station": ("station {name}", "Station {name}"),
     "node.evse": ("evse {name}", "Ladepunkt {name}"),
+    "source.fuse": ("fuse", "Sicherung"),
     "phase.power": ("power", "Leistung"),
     "when.far": ("far away", "in weiter Ferne"),
     # A station and its EVSEs.

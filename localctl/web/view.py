@@ -1,0 +1,228 @@
+"""What the page shows, worked out of one snapshot for one reader: rows of words and figures, ready to be set.
+
+Templates only put these into place and escape them. The page is made of parts with a name each (`PARTS`, and one per
+station); a live reader is sent the parts that changed.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from localctl.charging.showing.picture_text import explain, place, source, span, when, why
+from localctl.charging.showing.picture_words import Language
+from localctl.observe.snapshot import CertificateView, EventView, Snapshot, StationView
+from localctl.web.figures import amps, drawn, per_phase, watts
+from localctl.web.texts import TEXTS, age, text, word
+from localctl.web.topology_nodes import link_state
+
+Json = Mapping[str, Any]
+Row = dict[str, Any]
+SOON_S: Final = 14 * 86_400
+DAY_S: Final = 86_400
+
+
+def panel_rows(shown: Json, lang: Language) -> Iterator[Row]:
+    """Every panel with a line per phase, and one for its watts."""
+    for number, panel in enumerate(shown.get("panels", ())):
+        lines = [_phase(name, line, "a", lang) for name, line in panel["phases"].items()]
+        if panel["power"] is not None:
+            lines.append(_phase(text(lang, "limits.power"), panel["power"], "w", lang))
+        yield {"number": number, "name": place(f"panel:{panel['id']}", lang), "lines": lines}
+
+
+def _phase(name: str, line: Json, unit: str, lang: Language) -> Row:
+    figure = amps if unit == "a" else watts
+    following = line["next_source"]
+    return {
+        "phase": name,
+        "limit": figure(lang, line[f"net_{unit}"]),
+        "given": figure(lang, line[f"allocated_{unit}"]),
+        "measured": figure(lang, line[f"measured_{unit}"]),
+        "others": "–" if unit == "w" else f"{amps(lang, line['other_a'])} ({line['other']})",
+        "by": source(line["source"], lang),
+        "state": line["state"],
+        "fresh": word(lang, "fresh", line["state"]),
+        "span": span(line, lang),
+        "next": "–" if following is None else f"{figure(lang, line[f'next_{unit}'])}, {source(following, lang)}",
+        "over": "" if not line[f"over_{unit}"] else text(lang, "site.over", amps=figure(lang, line[f"over_{unit}"])),
+    }
+
+
+def station_rows(snapshot: Snapshot, lang: Language) -> Iterator[Row]:
+    """Every station under control, in the picture's order, with its connection and its sentences."""
+    links = {view.identity.casefold(): view for view in snapshot.stations}
+    stations: Any = snapshot.charging.get("stations", ())
+    for number, station in enumerate(stations):
+        sentences = explain(station, lang=lang)
+        sentences.append(text(lang, "station.writes", count=station["writes"]["last_day"]))
+        if station["overruled"]:
+            sentences.append(text(lang, "station.overruled"))
+        state = link_state(station)
+        view = links.get(station["identity"].casefold())
+        yield {
+            "number": number,
+            "identity": station["identity"],
+            "panel": station["panel"],
+            "state": state,
+            "link": text(lang, "up") if state == "up" else text(lang, f"site.{state}"),
+            "evses": [_evse(evse, lang) for evse in station["evses"]],
+            "sentences": sentences,
+            "connection": None if view is None else connection(view, lang),
+        }
+
+
+def _evse(evse: Json, lang: Language) -> Row:
+    return {
+        "id": evse["id"],
+        "car": evse["transaction"] is not None,
+        "share": amps(lang, evse["share_a"]),
+        "draws": drawn(lang, evse["measured_a"], text(lang, "unknown")),
+        "why": why(evse, lang),
+        "distrusted": evse["distrusted"],
+    }
+
+
+def connection(view: StationView, lang: Language) -> Row:
+    """How a station is connected, leg by leg."""
+    return {
+        "identity": view.identity,
+        "station": text(lang, "up" if view.connected else "away"),
+        "upstream": text(lang, "up" if view.upstream_connected else "away"),
+        "connected": view.connected,
+        "upstream_connected": view.upstream_connected,
+        "version": view.subprotocol or "–",
+        "registration": view.registration,
+        "since": when(view.since_at, lang=lang),
+        "loss": "–" if view.last_loss is None else word(lang, "cause", view.last_loss.replace(" ", "_")),
+    }
+
+
+def unplaced(snapshot: Snapshot, lang: Language) -> list[Row]:
+    """Stations that are on no panel: all of them on a box that only routes."""
+    shown: Any = snapshot.charging
+    placed = {
+        one["identity"].casefold() for name in ("stations", "adopted") for one in shown.get(name, ())
+    }
+    return [connection(view, lang) for view in snapshot.stations if view.identity.casefold() not in placed]
+
+
+def adopted_rows(snapshot: Snapshot, lang: Language) -> list[Row]:
+    """Stations that were let in without being in the configuration."""
+    shown: Any = snapshot.charging
+    return [
+        {
+            "identity": one["identity"],
+            "online": one["online"],
+            "link": text(lang, "up" if one["online"] else "away"),
+            "version": one["protocol"],
+            "share": amps(lang, one["share_a"]),
+            "most": amps(lang, one["entitled_a"]),
+            "distrusted": one["distrusted"],
+        }
+        for one in shown.get("adopted", ())
+    ]
+
+
+def source_rows(snapshot: Snapshot, lang: Language) -> Iterator[Row]:
+    """Who says what about the site and how fresh that is: EMS and grid, CSMSs, meters."""
+    shown: Any = snapshot.charging
+    now = snapshot.taken_at
+    for one in shown.get("external", ()):
+        said = per_phase(lang, one["limit_a"]) if one["limit_a"] is not None else watts(lang, one["limit_w"])
+        yield {
+            "source": one["source"],
+            "kind": one["kind"],
+            "node": place(one["node"], lang),
+            "value": said,
+            "state": one["state"],
+            "fresh": word(lang, "fresh", one["state"]),
+            "heard": _ago(one["heard_at"], now, lang),
+            "until": when(one["until"], lang=lang),
+        }
+    for load in shown.get("loads", ()):
+        live = load["metered"] and load["known"].startswith("meter") and "worst case" not in load["known"]
+        state = "ended" if not load["metered"] else "live" if live else "stale"
+        yield {
+            "source": load["name"],
+            "kind": text(lang, "sources.meter" if load["metered"] else "sources.reserved"),
+            "node": place(f"panel:{load['panel']}", lang),
+            "value": per_phase(lang, load["current_a"]),
+            "state": state,
+            "fresh": load["known"] if state == "ended" else text(lang, f"fresh.{state}"),
+            "heard": _ago(load["read_at"], now, lang) if load["metered"] else "–",
+            "until": "–",
+        }
+    if snapshot.stations:
+        yield _csms_row(snapshot, lang)
+
+
+def _csms_row(snapshot: Snapshot, lang: Language) -> Row:
+    here = [view for view in snapshot.stations if view.upstream_connected]
+    return {
+        "source": "CSMS",
+        "kind": "CSO",
+        "node": text(lang, "sources.csms"),
+        "value": text(lang, "of", some=len(here), all=len(snapshot.stations)),
+        "state": "live" if here else "stale",
+        "fresh": "● " + text(lang, "up") if here else "▲ " + text(lang, "away"),
+        "heard": "–",
+        "until": "–",
+    }
+
+
+def _ago(instant: float | None, now: float, lang: Language) -> str:
+    if instant is None:
+        return text(lang, "sources.never")
+    return text(lang, "sources.ago", age=age(lang, max(0.0, now - instant)))
+
+
+def event_rows(events: tuple[EventView, ...], lang: Language) -> Iterator[Row]:
+    """What happened, in sentences, the newest first."""
+    for event in events:
+        facts = dict(event.facts)
+        if "cause" in facts:
+            facts["cause"] = word(lang, "cause", facts["cause"])
+        if "state" in facts:
+            facts["state"] = ", ".join(word(lang, "state", one) for one in facts["state"].split(", "))
+        key, subject = f"event.{event.kind}", event.subject
+        yield {
+            "at": when(event.at, lang=lang),
+            "text": text(lang, key, subject=subject, **facts) if key in TEXTS else f"{event.kind} {subject}",
+            "warns": event.warns,
+            "times": "" if event.times == 1 else text(lang, "events.times", count=event.times),
+        }
+
+
+def outbox_rows(snapshot: Snapshot, lang: Language) -> Row:
+    """What waits for CSMSs that are away, and what will not be sent any more."""
+    outbox = snapshot.outbox
+    queues = [] if outbox is None else [queue for queue in outbox.queues if queue.waiting]
+    return {
+        "queues": [
+            {
+                "identity": queue.identity,
+                "waiting": queue.waiting,
+                "oldest": when(queue.oldest_at, lang=lang),
+                "state": text(lang, "outbox.replaying" if queue.replaying else "outbox.kept"),
+            }
+            for queue in queues
+        ],
+        "dead_count": 0 if outbox is None else max(outbox.dead_count, len(outbox.dead)),
+        "dead": [
+            {"identity": one.identity, "action": one.action, "at": when(one.at, lang=lang), "reason": one.reason}
+            for one in (() if outbox is None else outbox.dead)
+        ],
+    }
+
+
+def certificate_rows(certificates: tuple[CertificateView, ...], now: float, lang: Language) -> Iterator[Row]:
+    """Each certificate with how long it lasts."""
+    for one in certificates:
+        left_s = None if one.ends_at is None else one.ends_at - now
+        key = "unread" if left_s is None else "over" if left_s <= 0 else "soon" if left_s < SOON_S else "good"
+        yield {
+            "use": one.use.replace("_", " "),
+            "subject": one.subject,
+            "ends": when(one.ends_at, lang=lang),
+            "good": key == "good",
+            "state": text(lang, f"certificates.{key}", days=int((left_s or 0) // DAY_S)),
+        }

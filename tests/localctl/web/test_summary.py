@@ -1,0 +1,102 @@
+"""The head of the page: mode, CSMS and the one sentence on what binds now."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from localctl.observe.health import ServiceState
+from localctl.observe.snapshot import Snapshot
+from localctl.web.summary import CYCLE_LATE_S, binds, summary
+from tests.localctl.charging.scene import Scene, busy
+from tests.localctl.web.shown import full, station
+
+
+def changed(snapshot: Snapshot, **line: Any) -> Snapshot:
+    """The same with its first panel's L1 changed."""
+    picture: dict[str, Any] = copy.deepcopy(dict(snapshot.charging))
+    picture["panels"][0]["phases"]["L1"] |= line
+    return full(charging=picture)
+
+
+def test_a_site_where_all_is_well_is_normal_and_says_nothing_more():
+    head = summary(full(stations=(station(),)), "en")
+    assert (head.mode, head.reasons, head.csms_good) == ("normal", (), True)
+    assert head.csms == "connected for 1 of 1 stations"
+
+
+def test_p5_the_sentence_names_source_panel_amperes_phases_end_and_how_many_feel_it():
+    assert binds(busy().picture(), "en") == (
+        "ems-1 holds panel main at 20.0 A on L1 until 2027-01-15 08:15:20 UTC: 2 cars get less or wait for that."
+    )
+    assert "ems-1 hält Verteiler main auf 20,0 A an L1 bis" in binds(busy().picture(), "de")
+
+
+def test_one_car_is_one_car():
+    scene = Scene().plugs_in("CP1").cycles().goes_on(20).limits("main", 14).goes_on(40)
+    assert "1 car gets less or waits" in binds(scene.picture(), "en")
+
+
+def test_where_nothing_binds_that_is_said():
+    assert binds({}, "en").startswith("This box only routes")
+    assert binds(Scene().picture(), "en") == "The first control cycle has not finished yet."
+    assert binds(Scene().cycles().picture(), "en") == "No car is charging."
+    picture = copy.deepcopy(busy().picture())
+    for one in picture["stations"]:
+        one["evses"][0] |= {"reason": "appetite", "binding": None}
+    assert binds(picture, "en") == "No limit of the site binds: 2 charging, each with what it takes."
+
+
+def test_a_limit_in_watts_is_told_in_kilowatts():
+    picture = copy.deepcopy(busy().picture())
+    for one in picture["stations"]:
+        for evse in one["evses"]:
+            if evse["binding"]:
+                evse["binding"] |= {"unit": "W", "gross": 22_000.0, "phase": "power"}
+    assert "at 22.0 kW on power" in binds(picture, "en")
+
+
+def test_a_fallback_in_force_is_failsafe_and_names_who_fell_silent():
+    head = summary(changed(full(), state="stale"), "en")
+    assert (head.mode, head.reasons[0]) == (
+        "failsafe", "ems-1 was not heard in time: its fallback holds at panel main."
+    )  # fmt: skip
+
+
+def test_a_control_loop_that_stands_still_is_failsafe():
+    snapshot = full()
+    cycle_at: Any = snapshot.charging["cycle_at"]
+    assert summary(full(taken_at=cycle_at + CYCLE_LATE_S), "en").mode != "failsafe"
+    late = summary(full(taken_at=cycle_at + 90), "en")
+    assert (late.mode, "90 s ago" in late.reasons[0]) == ("failsafe", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"reasons": ("the state directory cannot be written",)}, "the state directory cannot be written"),
+        ({"state": ServiceState.DEGRADED}, ""),
+        ({"stations": (station(upstream_connected=False),)}, ""),
+    ],
+)
+def test_what_hurts_makes_it_degraded(changes: dict[str, Any], words: str):
+    head = summary(full(**changes), "en")
+    assert head.mode == "degraded"
+    assert words in " ".join(head.reasons)
+
+
+def test_an_overdraft_and_a_disobedient_station_are_told():
+    over = summary(changed(full(), over_a=2.5, over_since=0.0), "en")
+    assert "Stations may still draw 2.5 A more than the limit of panel main" in over.reasons[0]
+    scene = busy()
+    for _ in range(5):
+        scene.goes_on(20).draws("CP1", 20, 20, 20)
+    assert "CP1/1 draws more than it was told; it is counted at its maximum." in summary(
+        full(scene.cycles()), "en"
+    ).reasons
+
+
+def test_the_csms_is_away_when_no_station_has_it():
+    head = summary(full(stations=(station(upstream_connected=False),)), "en")
+    assert (head.csms, head.csms_good) == ("away: no station has its CSMS", False)
+    assert summary(full(stations=()), "en").csms == "no station has been here yet"

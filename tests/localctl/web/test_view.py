@@ -1,0 +1,127 @@
+"""Rows of the page: what each section says of one snapshot."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from localctl.observe.event_changes import Changes
+from localctl.observe.snapshot import CertificateView, OutboxQueue, OutboxView
+from localctl.web import view
+from localctl.web.texts import TEXTS
+from tests.localctl.charging.scene import busy
+from tests.localctl.web.shown import DAY_S, event, full, station
+
+
+def picture(**changes: Any) -> dict[str, Any]:
+    return copy.deepcopy(dict(full().charging)) | changes
+
+
+def test_a_panel_has_a_line_per_phase_with_what_comes_next():
+    main, sub = view.panel_rows(picture(), "en")
+    assert [line["phase"] for line in main["lines"]] == ["L1", "L2", "L3"]
+    first = main["lines"][0]
+    assert (first["limit"], first["by"], first["next"], first["over"]) == ("13.0 A", "ems-1", "25.0 A, fuse", "")
+    assert first["span"] == "since 2027-01-15 08:00:20 UTC, until 2027-01-15 08:15:20 UTC"
+    assert (sub["lines"][0]["next"], sub["lines"][0]["span"]) == ("–", "since ever, without an end")
+
+
+def test_watts_have_a_line_of_their_own():
+    shown = picture()
+    shown["panels"][0]["power"] = {
+        "net_w": 9000.0, "allocated_w": 8000.0, "measured_w": None, "source": "ems-1", "state": "live", "since": None,
+        "until": None, "next_source": None, "next_w": None, "over_w": 0.0,
+    }  # fmt: skip
+    line = next(view.panel_rows(shown, "de"))["lines"][-1]
+    assert (line["phase"], line["limit"], line["measured"], line["others"]) == ("Leistung", "9,0 kW", "–", "–")
+
+
+def test_a_station_has_its_sentences_and_its_connection():
+    first = next(view.station_rows(full(), "en"))
+    assert (first["identity"], first["state"], first["link"]) == ("CP1", "up", "up")
+    assert first["sentences"][0].startswith("CP1 on panel sub is connected")
+    assert first["sentences"][-1].startswith("Profiles written in the last day: ")
+    assert first["connection"]["version"] == "ocpp2.0.1"
+    assert first["evses"][0]["draws"] == "6.0 / 5.0 / 4.0 A"
+
+
+def test_a_station_the_router_never_saw_has_no_connection():
+    assert next(view.station_rows(full(stations=()), "en"))["connection"] is None
+
+
+def test_a_csms_that_overrules_the_box_is_told():
+    shown = picture()
+    shown["stations"][0]["overruled"] = True
+    assert "stronger than ours" in next(view.station_rows(full(charging=shown), "en"))["sentences"][-1]
+
+
+def test_stations_are_unplaced_when_neither_panel_nor_adoption_has_them():
+    snapshot = full(stations=(station("cp1"), station("STRAY", last_loss="half dead")))
+    (stray,) = view.unplaced(snapshot, "en")
+    assert (stray["identity"], stray["loss"]) == ("STRAY", "no sign of life")
+
+
+def test_sources_tell_value_age_and_freshness_each_with_a_word():
+    rows = {row["source"]: row for row in view.source_rows(full(), "en")}
+    assert rows["ems-1"]["value"] == "20.0 A"
+    assert rows["ems-1"]["heard"] == "45 s ago"
+    assert rows["ems-1"]["fresh"] == "● live"
+    assert (rows["lift"]["heard"], rows["lift"]["fresh"]) == ("never", "▲ stale: fallback holds")
+    assert (rows["kitchen"]["kind"], rows["kitchen"]["heard"]) == ("reserved", "–")
+    assert rows["CSMS"]["value"] == "3 of 4"
+
+
+def test_a_silent_ems_is_stale():
+    scene = busy()
+    scene.now += 400
+    rows = {row["source"]: row for row in view.source_rows(full(scene.cycles()), "en")}
+    assert rows["ems-1"]["fresh"] == "▲ stale: fallback holds"
+
+
+def test_a_meter_that_is_heard_is_live():
+    shown = picture()
+    shown["loads"][1] |= {"known": "meter", "read_at": shown["at"] - 2}
+    rows = {row["source"]: row for row in view.source_rows(full(charging=shown), "en")}
+    assert (rows["lift"]["fresh"], rows["lift"]["heard"]) == ("● live", "2 s ago")
+
+
+@pytest.mark.parametrize("kind", ["connected", "lost", "refused", "not_accepted", "password", "moved", "root", "limit",
+                                  "source", "car", "car_over", "disobeys", "disobeys_over", "over", "over_over",
+                                  "fault", "fault_over"])  # fmt: skip
+def test_every_kind_of_event_has_its_sentence(kind: str):
+    assert f"event.{kind}" in TEXTS
+
+
+def test_events_found_on_the_site_become_sentences():
+    scene, changes = busy(), Changes()
+    changes.found(scene.picture(), ())
+    (change,) = changes.found(scene.limits("main", 24).cycles().picture(), ())
+    (row,) = view.event_rows((event(change.kind, change.subject, **change.facts),), "en")
+    assert row["text"] == "Panel main: limit 20.0 A → 24.0 A (ems-1, live)"
+
+
+def test_an_event_nobody_has_a_sentence_for_is_shown_as_it_is():
+    (row,) = view.event_rows((event("news", "CP1", x="y"),), "de")
+    assert row["text"] == "news CP1"
+
+
+def test_only_queues_in_which_something_waits_are_listed():
+    queues = (OutboxQueue(identity="CP1", waiting=0), OutboxQueue(identity="CP2", waiting=3, replaying=True))
+    rows = view.outbox_rows(full(outbox=OutboxView(queues=queues)), "en")
+    assert [(row["identity"], row["state"]) for row in rows["queues"]] == [("CP2", "being sent")]
+    assert view.outbox_rows(full(outbox=None), "en") == {"queues": [], "dead": [], "dead_count": 0}
+
+
+@pytest.mark.parametrize(
+    ("left_s", "words", "good"),
+    [
+        (90 * DAY_S, "● 90 days left", True),
+        (3 * DAY_S, "▲ only 3 days left", False),
+        (-1.0, "▲ expired", False),
+        (None, "▲ cannot be read", False),
+    ],
+)
+def test_a_certificate_tells_how_long_it_lasts(left_s: float | None, words: str, good: bool):
+    one = CertificateView(use="server_443_1", subject="box", ends_at=None if left_s is None else 1000.0 + left_s)
+    (row,) = view.certificate_rows((one,), 1000.0, "en")
+    assert (row["use"], row["state"], row["good"]) == ("server 443 1", words, good)
