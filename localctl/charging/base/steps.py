@@ -12,6 +12,7 @@ schedule that stays below the wish wherever in that window the station is: falls
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import inf
 from typing import Final
 
@@ -19,6 +20,8 @@ Steps = tuple[tuple[float, float], ...]
 
 # Instants near 1.8e9 s are exact to 2e-7 s in doubles; edges closer than this are the same edge.
 SAME_S: Final = 1e-5
+# Up to so many steps, looking at each is faster than halving.
+SHORT: Final = 6
 # "Since ever" as a number that JSON can carry.
 ALWAYS: Final = -1e12
 
@@ -30,6 +33,11 @@ def constant(amps: float) -> Steps:
 
 def value_at(steps: Steps, at: float) -> float:
     """Amperes at an instant."""
+    if len(steps) <= SHORT:
+        for begins_at, amps in reversed(steps):
+            if begins_at <= at:
+                return amps
+        return steps[0][1]
     return steps[max(0, bisect_right(steps, (at, inf)) - 1)][1]
 
 
@@ -88,16 +96,40 @@ def since(steps: Steps, at: float) -> Steps:
     return steps if first == 0 else steps[first:]
 
 
+def clipped(steps: Steps, least: float, most: float) -> Steps:
+    """The same, nowhere below `least` or above `most`."""
+    if all(least <= amps <= most for _, amps in steps):
+        return steps
+    return tidy((at, max(least, min(amps, most))) for at, amps in steps)
+
+
 def lowest_within(steps: Steps, back_s: float, ahead_s: float) -> Steps:
     """At each instant t the least between t - back_s and t + ahead_s: falls come early, rises late."""
+    if _lie_apart(steps, back_s + ahead_s):
+        return _moved(steps, -ahead_s, back_s)
     edges = sorted({moved for at, _ in steps for moved in (at - ahead_s, at + back_s)})
     return tidy((at, _closed(min, steps, at - back_s, at + ahead_s)) for at in edges)
 
 
 def highest_within(steps: Steps, back_s: float, ahead_s: float) -> Steps:
     """At each instant t the most between t - back_s and t + ahead_s."""
+    if _lie_apart(steps, back_s + ahead_s):
+        return _moved(steps, back_s, -ahead_s)
     edges = sorted({moved for at, _ in steps for moved in (at - ahead_s, at + back_s)})
     return tidy((at, _closed(max, steps, at - back_s, at + ahead_s)) for at in edges)
+
+
+def _lie_apart(steps: Steps, apart_s: float) -> bool:
+    """Whether no two changes ever lie in the same window; nearly all schedules are like that."""
+    return len(steps) < 3 or all(two[0] - one[0] > apart_s + SAME_S for one, two in pairwise(steps[1:]))
+
+
+def _moved(steps: Steps, falls_by_s: float, rises_by_s: float) -> Steps:
+    """Each change by itself earlier or later."""
+    return (
+        steps[0],
+        *((two[0] + (falls_by_s if two[1] < one[1] else rises_by_s), two[1]) for one, two in pairwise(steps)),
+    )
 
 
 def _closed(choose: Callable[[Iterable[float]], float], steps: Steps, start_at: float, end_at: float) -> float:

@@ -19,8 +19,8 @@ already cut to the CSMS's composite (`fleet.Share.cap`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from math import floor
+from dataclasses import dataclass, field, replace
+from math import floor, inf
 from typing import Any, Final
 
 from localctl.charging.base import steps
@@ -51,11 +51,11 @@ class Place:
 
     evse_id: int
     top: bool = False
+    key: str = field(init=False, compare=False)
+    """Short name: `0`, `1`, `1+`."""
 
-    @property
-    def key(self) -> str:
-        """Short name: `0`, `1`, `1+`."""
-        return f"{self.evse_id}+" if self.top else str(self.evse_id)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.evse_id}+" if self.top else str(self.evse_id))
 
     def profile_id(self) -> int:
         """The one id its profile has for ever."""
@@ -150,7 +150,7 @@ def wish(
     ]
     total = steps.combined(sum, parts) if len(parts) > 1 else parts[0]
     ceiling_a = station.full_a if place.evse_id == 0 else outlets[0].rating_a
-    return steps.tidy((at, min(amps, ceiling_a)) for at, amps in total)
+    return steps.clipped(total, -inf, ceiling_a)
 
 
 def part_of(outlet: Outlet, share: Share | None, share_too: bool) -> Share | None:
@@ -170,7 +170,7 @@ def wish_of(
     if share is None:
         return steps.constant(outlet.failsafe_a)
     least_a = outlet.min_a if station.hold_minimum else 0.0
-    amps = steps.tidy((at, max(least_a, min(wanted_a, outlet.rating_a))) for at, wanted_a in share.amps)
+    amps = steps.clipped(share.amps, least_a, outlet.rating_a)
     if leased:
         amps = lease.wanted(amps, failsafe_a=outlet.failsafe_a, now=now, lease_s=lease_s)
     amps = amps if share.cap is None else steps.combined(min, [amps, share.cap])

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from localctl.charging.base import steps
 from localctl.charging.dispatching import actuators, capability, entitlement, pacing
 from localctl.charging.dispatching.actuators import Draft, Place
 from localctl.charging.dispatching.capability import Capability, Trial
-from localctl.charging.dispatching.entitlement import Envelope, Sent, Slot
+from localctl.charging.dispatching.entitlement import Envelope, Envelopes, Sent, Slot
 from localctl.charging.dispatching.fleet import Actuator, Managed, Sight
 from localctl.charging.dispatching.obedience import Obedience
 from localctl.charging.dispatching.pacing import Need, Pace, PaceTerms, Track
@@ -67,44 +66,34 @@ class Desk:
 
     def envelope(self, station: Managed, start_at: float, end_at: float) -> Envelope:
         """The most the station may draw in a window, by all that was ever sent to it."""
-        return self.envelopes(station, ((start_at, end_at),))[0]
+        return self.envelopes(station, ((start_at, end_at),)).at(0)
 
-    def envelopes(self, station: Managed, windows: Sequence[Window]) -> list[Envelope]:
+    def envelopes(self, station: Managed, windows: Sequence[Window]) -> Envelopes:
         """The same for several windows. One who does not obey counts at its rating, whatever it was sent."""
-        if self.distrusted():
-            return [Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})] * len(windows)
-        return self.by_book(station, windows)
+        return rated(station, len(windows)) if self.distrusted() else self.by_book(station, windows)
 
-    def by_book(self, station: Managed, windows: Sequence[Window]) -> list[Envelope]:
+    def by_book(self, station: Managed, windows: Sequence[Window]) -> Envelopes:
         """What it was sent, obedient or not."""
-        rating = {outlet.id: outlet.rating_a for outlet in station.outlets}
-        if not self.slots:
-            return [Envelope(evse_a=rating)] * len(windows)
+        rating = rated(station, len(windows))
         if "0" in self.slots:
-            return [Envelope(station_a=amps, evse_a=rating) for amps in self._held("0", windows)]
-        held = {
-            evse_id: [min(full_a, amps) for amps in self._held(str(evse_id), windows)]
-            if str(evse_id) in self.slots
-            else [full_a] * len(windows)
-            for evse_id, full_a in rating.items()
-        }
-        return [Envelope(evse_a={evse_id: held[evse_id][at] for evse_id in rating}) for at in range(len(windows))]
+            return Envelopes(self._held("0", windows), rating.evse_a)
+        for evse_id, full_a in rating.evse_a.items() if self.slots else ():
+            if str(evse_id) in self.slots:
+                rating.evse_a[evse_id] = list(map(min, full_a, self._held(str(evse_id), windows)))
+        return rating
 
     def _held(self, key: str, windows: Sequence[Window]) -> list[float]:
         """The most under a floor and its top."""
         floor, top = self.slots[key].mosts(windows), self.slots.get(f"{key}+")
-        return floor if top is None else [max(pair) for pair in zip(floor, top.mosts(windows), strict=True)]
+        return floor if top is None else list(map(max, floor, top.mosts(windows)))
 
-    def least(self, place: Place, start_at: float, end_at: float) -> float:
-        """What the place surely has already in a window; a top of which nothing is there is as low as its floor."""
+    def least(self, place: Place, windows: Sequence[Window]) -> list[float]:
+        """What the place surely has already, per window; a top of which nothing is there is as low as its floor."""
         slot = self.slots[place.key]
         if place.top and slot.confirmed is None and slot.unlimited_a == 0:
-            return min([self.slots[str(place.evse_id)].least(start_at, end_at), *self._open(slot, start_at, end_at)])
-        return slot.least(start_at, end_at)
-
-    @staticmethod
-    def _open(slot: Slot, start_at: float, end_at: float) -> list[float]:
-        return [steps.lowest(sent.sure or sent.entitled, start_at, end_at) for sent in slot.open]
+            floor = self.slots[str(place.evse_id)]
+            return [min(floor.least(*window), slot.least_open(*window)) for window in windows]
+        return [slot.least(*window) for window in windows]
 
     def sent(self, place: Place, draft: Draft, track: Track) -> None:
         """An order is about to leave: it counts from now on."""
@@ -117,6 +106,9 @@ class Desk:
     def count_write(self, at: float, number: int = 1) -> None:
         """Profiles were written, or one was not after all (-1); by the hour, a day of them is kept."""
         hour = int(at // 3600)
+        if str(hour) in self.written:
+            self.written[str(hour)] += number
+            return
         kept = {known: count for known, count in self.written.items() if hour - 24 < int(known) <= hour}
         self.written = kept | {str(hour): kept.get(str(hour), 0) + number}
 
@@ -177,7 +169,10 @@ class Desk:
 
     def distrusted(self) -> bool:
         """True while the meter says that this station does not follow."""
-        return any(record.distrusted for record in self.drawers.values())
+        for record in self.drawers.values():  # noqa: SIM110 - asked of everybody several times in every plan
+            if record.distrusted:
+                return True
+        return False
 
     def failing(self) -> bool:
         """True when two orders in a row came to nothing: do not count on this station following."""
@@ -194,6 +189,11 @@ class Book:
 
     desks: dict[str, Desk]
     next_token: int
+
+
+def rated(station: Managed, count: int) -> Envelopes:
+    """The most its EVSEs can draw, in so many windows."""
+    return Envelopes(None, {outlet.id: [outlet.rating_a] * count for outlet in station.outlets})
 
 
 def synchronise(desk: Desk, station: Managed, sight: Sight, now: float) -> None:

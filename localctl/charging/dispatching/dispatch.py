@@ -30,6 +30,7 @@ The rules of one plan (`planning`):
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -62,6 +63,8 @@ class Dispatcher:
         self._undo: dict[int, Track] = {}
         self._loads, self._standings = Loads(), Standings()
         self._in_step: Recall[bool] = Recall()
+        self._kinds: dict[str, int] = {}
+        self._numbers: dict[Managed, int] = {}
         for station in stations:
             self.admit(station, book.desks.get(station.identity))
 
@@ -75,6 +78,7 @@ class Dispatcher:
         """A station is new, or set up anew: its orders stay counted. `desk`: what `dismiss` gave, or was stored."""
         identity = station.identity
         self.stations[identity] = station
+        self._kinds[identity] = self._numbers.setdefault(replace(station, identity=""), len(self._numbers))
         if identity not in self.desks:
             self.desks[identity] = desk or Desk(capability=capability.first(station))
             self.outbox.belong(self.desks[identity].tokens(), identity)
@@ -83,7 +87,7 @@ class Dispatcher:
 
     def dismiss(self, identity: str) -> Desk:
         """A station leaves the site; its book, in case it comes back."""
-        del self.stations[identity]
+        del self.stations[identity], self._kinds[identity]
         self.outbox.forget(identity)
         self._standings.forget(identity)
         self._in_step.forget(identity)
@@ -172,7 +176,9 @@ class Dispatcher:
             self._synchronise(desk, self.stations[identity], seen[identity], now)
             desk.refill(now, self.terms.pace)
         room = self._room(ceilings, shares, now)
-        planning = Planning(self.desks, self.stations, seen, self.terms, self.outbox, room, now, self._standings)
+        planning = Planning(
+            self.desks, self.stations, seen, self.terms, self.outbox, room, now, self._standings, self._kinds
+        )
         orders = list(planning.orders(shares))
         self._undo = planning.undo
         return orders

@@ -89,7 +89,11 @@ class Slot:
     def least(self, start_at: float, end_at: float = inf) -> float:
         """The least the station may be held to at any instant of the window; 0 while nothing is confirmed."""
         held = steps.lowest(self.sure or self.confirmed, start_at, end_at) if self.confirmed is not None else 0.0
-        return min([held, *(steps.lowest(sent.sure or sent.entitled, start_at, end_at) for sent in self.open)])
+        return min(held, self.least_open(start_at, end_at)) if self.open else held
+
+    def least_open(self, start_at: float, end_at: float = inf) -> float:
+        """The same by the orders alone of which nobody knows; infinite where there are none."""
+        return min((steps.lowest(sent.sure or sent.entitled, start_at, end_at) for sent in self.open), default=inf)
 
 
 def sending(slot: Slot, order: Sent) -> Slot:
@@ -101,7 +105,9 @@ def sending(slot: Slot, order: Sent) -> Slot:
         least = steps.combined(min, [oldest.sure or oldest.entitled, second.sure or second.entitled])
         # The merged one can no longer be told apart: only a later acceptance settles it, never a refusal.
         waiting = (Sent(token=-1, entitled=both, sure=least), *rest)
-    return replace(slot, open=waiting)
+    return Slot(
+        unlimited_a=slot.unlimited_a, confirmed=slot.confirmed, sure=slot.sure, open=waiting, fading=slot.fading
+    )
 
 
 def accepted(slot: Slot, token: int, now: float, reaction_s: float) -> Slot:
@@ -185,3 +191,28 @@ class Envelope:
     def of(self, evse_id: int) -> float:
         """The most on one EVSE."""
         return self.evse_a[evse_id] if self.station_a is None else min(self.station_a, self.evse_a[evse_id])
+
+
+@dataclass(frozen=True, slots=True)
+class Envelopes:
+    """The envelopes of several windows, as one list for the station and one for each EVSE."""
+
+    station_a: list[float] | None
+    evse_a: dict[int, list[float]]
+
+    def at(self, window: int) -> Envelope:
+        """The envelope of one window."""
+        evse_a = {evse_id: amps[window] for evse_id, amps in self.evse_a.items()}
+        return Envelope(station_a=None if self.station_a is None else self.station_a[window], evse_a=evse_a)
+
+    def raised(self, evse_id: int, amps: Sequence[float]) -> "Envelopes":
+        """The same where an EVSE, or the station (0), may draw at least so much, per window."""
+        if evse_id == 0 and self.station_a is not None:
+            return Envelopes(list(map(max, self.station_a, amps)), self.evse_a)
+        if evse_id not in self.evse_a:
+            return self
+        return Envelopes(self.station_a, self.evse_a | {evse_id: list(map(max, self.evse_a[evse_id], amps))})
+
+    def of(self, evse_id: int) -> list[float]:
+        """The most on one EVSE, per window."""
+        return self.evse_a[evse_id] if self.station_a is None else list(map(min, self.station_a, self.evse_a[evse_id]))

@@ -12,7 +12,7 @@ from math import inf
 from typing import Final
 
 from localctl.charging.base import steps
-from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.entitlement import Envelope, Envelopes
 from localctl.charging.dispatching.fleet import Ceiling, EvseId, Managed
 
 MOST_CELLS: Final = 24
@@ -42,12 +42,12 @@ class Load:
             total, left_a = total + factor * part_a, left_a - part_a
         return total
 
-    def all_amps(self, envelopes: Sequence[Envelope]) -> list[float]:
+    def all_amps(self, envelopes: Envelopes, count: int) -> list[float]:
         """The same for several windows."""
         if len(self.factors) > 1:
-            return [self.amps(envelope) for envelope in envelopes]
+            return [self.amps(envelopes.at(window)) for window in range(count)]
         ((evse_id, factor),) = self.factors
-        return [factor * envelope.of(evse_id) for envelope in envelopes]
+        return [factor * amps for amps in envelopes.of(evse_id)]
 
     def factor(self, evse_id: int) -> float:
         """What one more ampere of an outlet, or of the whole station (0), can add."""
@@ -115,20 +115,21 @@ class Headroom:
         self._full = [self._capacities(ceiling) for ceiling in ceilings]
         self.loads = (loads or Loads()).fit(ceilings, stations).of
         self._booked: dict[str, Amounts] = {}
+        self._least: dict[tuple[int, ...], list[float]] = {}
         self.clear()
 
     def clear(self) -> None:
         """Take every booking back."""
         self.free = [list(full) for full in self._full]
-        self._booked = {}
+        self._booked, self._least = {}, {}
 
     def window(self, cell: int) -> tuple[float, float]:
         """From when to when a cell reaches; the last one is the moment after everything."""
         return self.windows[cell]
 
-    def amounts(self, identity: str, envelopes: Sequence[Envelope]) -> Amounts:
+    def amounts(self, identity: str, envelopes: Envelopes) -> Amounts:
         """What a station adds with these envelopes, one per cell."""
-        return [load.all_amps(envelopes) for load in self.loads[identity]]
+        return [load.all_amps(envelopes, self.count) for load in self.loads[identity]]
 
     def book_all(self, amounts: Mapping[str, Amounts]) -> None:
         """Count these stations and nobody else; those under the same ceilings are added up first."""
@@ -143,25 +144,33 @@ class Headroom:
             for row in rows:
                 self.free[row] = [free_a - amps for free_a, amps in zip(self.free[row], total, strict=True)]
 
-    def book(self, identity: str, envelopes: Sequence[Envelope]) -> None:
+    def book(self, identity: str, envelopes: Envelopes) -> None:
         """Count a station at these envelopes, one per cell, instead of what it was counted at."""
         before, booked = self._booked.get(identity), self.amounts(identity, envelopes)
         for at, (load, now) in enumerate(zip(self.loads[identity], booked, strict=True)):
             more = now if before is None else [new - old for new, old in zip(now, before[at], strict=True)]
             if any(more):
+                self._least = {}
                 for row in load.rows:
                     self.free[row] = [free_a - amps for free_a, amps in zip(self.free[row], more, strict=True)]
         self._booked[identity] = booked
 
-    def room(self, identity: str, evse_id: int, cell: int) -> float:
-        """By how many amperes the outlet (0: the station) may grow in a cell; negative under an overdrawn ceiling."""
-        least = inf
+    def room(self, identity: str, evse_id: int) -> list[float]:
+        """By how many amperes the outlet (0: the station) may grow, per cell; negative under an overdrawn ceiling."""
+        least = [inf] * self.count
         for load in self.loads[identity]:
             factor = load.factor(evse_id)
             if factor > 0:
-                free_a = min(self.free[row][cell] for row in load.rows)
-                least = min(least, 0.0 if abs(free_a) < NOISE_A else free_a / factor)
+                free = self._least_free(load.rows)
+                room = [0.0 if -NOISE_A < free_a < NOISE_A else free_a / factor for free_a in free]
+                least = list(map(min, least, room))
         return least
+
+    def _least_free(self, rows: tuple[int, ...]) -> list[float]:
+        """What is free under all of these ceilings, per cell; mostly nobody took anything since it was asked last."""
+        if rows not in self._least:
+            self._least[rows] = list(map(min, zip(*[self.free[row] for row in rows], strict=True)))
+        return self._least[rows]
 
     def whole(self, identity: str, rating: Envelope, cell: int) -> float:
         """The most a station as a whole may be given in a cell.
@@ -178,6 +187,7 @@ class Headroom:
 
     def rebook(self, identity: str, cell: int, envelope: Envelope) -> None:
         """Count a station, booked before, at another envelope in one cell."""
+        self._least = {}
         booked = [list(amps) for amps in self._booked[identity]]
         for load, mine in zip(self.loads[identity], booked, strict=True):
             amps = load.amps(envelope)

@@ -50,13 +50,17 @@ class LeaseTerms:
 
     def lease_for(self, renewals: int) -> float:
         """Seconds of the next lease of a share that was renewed so often without a change."""
+        if self.longest_s <= self.lease_s:
+            return self.lease_s
         return float(min(self.lease_s * 2 ** min(renewals, 16), max(self.lease_s, self.longest_s)))
 
 
 def wanted(share: Steps, *, failsafe_a: float, now: float, lease_s: float) -> Steps:
     """The wish: the share with its known changes for a lease, the failsafe after it (P3)."""
-    share_a = steps.value_at(share, now)
+    share_a = share[0][1] if len(share) == 1 else steps.value_at(share, now)
     ends_at = now + (lease_s if share_a >= failsafe_a else 2 * lease_s)
+    if len(share) == 1:
+        return share if share_a == failsafe_a else ((steps.ALWAYS, share_a), (ends_at, failsafe_a))
     known = [(at, amps) for at, amps in share if now < at < ends_at]
     return steps.tidy([(steps.ALWAYS, share_a), *known, (ends_at, failsafe_a)])
 

@@ -1,8 +1,9 @@
 """Orders: what dispatch hands out to be sent, under which terms, and whose each number is when it is answered."""
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+import msgspec
 
 from localctl.charging.dispatching.lease import LeaseTerms
 from localctl.charging.dispatching.pacing import PaceTerms
@@ -34,6 +35,11 @@ class Order:
     why: str
 
 
+def text_of(payload: dict[str, Any]) -> str:
+    """A payload as it goes over the wire."""
+    return msgspec.json.encode(payload).decode()
+
+
 class Outbox:
     """Gives every order its number and remembers whose it is. Numbers rise over restarts (`next_token` is stored)."""
 
@@ -51,7 +57,7 @@ class Outbox:
         identity: str,
         token: int,
         action: str,
-        payload: dict[str, Any],
+        payload: str,
         *,
         why: str,
         timeout_s: float,
@@ -63,7 +69,7 @@ class Outbox:
             identity=identity,
             token=token,
             action=action,
-            payload=json.dumps(payload, separators=(",", ":")),
+            payload=payload,
             priority="safety" if urgent else "routine",
             timeout_s=timeout_s,
             why=why,

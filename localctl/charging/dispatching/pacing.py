@@ -95,15 +95,18 @@ def sent(
     track: Track, *, schedule: Steps, token: int, now: float, window_s: float, lease_s: float, need: Need
 ) -> Track:
     """An order went out."""
-    return replace(
-        track,
+    return Track(
         state=after(MOVES, track.state, "send", "pacing"),
         schedule=schedule,
         token=token,
         sent_at=now,
         window_s=window_s,
         lease_s=lease_s,
+        failures=track.failures,
         renewals=track.renewals + 1 if need is Need.RENEW else 0,
+        not_before_at=track.not_before_at,
+        repairs=track.repairs,
+        breaks=track.breaks,
     )
 
 
@@ -141,16 +144,19 @@ def need(track: Track, wish: Steps, now: float, dead_band_a: float) -> Need | No
     """Whether and why `wish` must replace what was sent, looking as far ahead as the next renewal."""
     if track.schedule is None:
         return Need.REPAIR
-    changes = [now, *(at for steps in (wish, track.schedule) for at, _ in steps if at > now)]
-    gaps = [(at - now, value_at(wish, at) - value_at(track.schedule, at)) for at in changes]
     # A wish that ends with a lease of the same length ends after it, whatever sums of instants are rounded to.
-    if any(gap_a < -0.05 for ahead_s, gap_a in gaps if ahead_s < track.lease_s - SAME_S):
-        return Need.FALL
-    if gaps[0][1] >= dead_band_a:
-        return Need.RISE
-    if any(gap_a >= dead_band_a for ahead_s, gap_a in gaps if ahead_s < track.window_s - SAME_S):
-        return Need.RENEW
-    return None
+    lease_s, window_s = track.lease_s - SAME_S, track.window_s - SAME_S
+    why = None
+    until_at = now + max(lease_s, window_s)
+    for at in (now, *[at for steps in (wish, track.schedule) for at, _ in steps if now < at < until_at]):
+        gap_a = value_at(wish, at) - value_at(track.schedule, at)
+        if gap_a < -0.05 and at - now < lease_s:
+            return Need.FALL
+        if gap_a >= dead_band_a and at == now:
+            why = Need.RISE
+        elif gap_a >= dead_band_a and at - now < window_s:
+            why = why or Need.RENEW
+    return why
 
 
 def may_send(

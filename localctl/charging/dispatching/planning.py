@@ -7,19 +7,19 @@ that is free at its turn, counted in its station's book, and its room is taken. 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
 from localctl.charging.dispatching import actuators, pacing
-from localctl.charging.dispatching.actuators import Place
+from localctl.charging.dispatching.actuators import Draft, Place
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import EvseId, Managed, Share, Sight
 from localctl.charging.dispatching.headroom import Headroom
-from localctl.charging.dispatching.orders import Order, Outbox, Terms
+from localctl.charging.dispatching.orders import Order, Outbox, Terms, text_of
 from localctl.charging.dispatching.pacing import Need, Track
-from localctl.charging.dispatching.squeeze import Unit, squeeze, with_meter
+from localctl.charging.dispatching.squeeze import Unit, squeeze
 from localctl.charging.dispatching.standing import NO_SHARES, Standings, Wants, wished
 from localctl.charging.profile.profiles import Protocol
 
@@ -42,7 +42,10 @@ class Due:
 
 
 class Planning:
-    """One plan. Changes the desks' books; `undo` gets the track each order's place had before."""
+    """One plan. Changes the desks' books; `undo` gets the track each order's place had before.
+
+    `kinds` gives stations that differ in nothing but their identity the same number.
+    """
 
     def __init__(
         self,
@@ -54,9 +57,11 @@ class Planning:
         room: Headroom,
         now: float,
         standings: Standings,
+        kinds: Mapping[str, int],
     ) -> None:
         self.desks, self.stations, self.sights = desks, stations, sights
         self.terms, self.outbox, self.room, self.now, self._standings = terms, outbox, room, now, standings
+        self._kinds, self._drafts = kinds, dict[tuple[object, ...], tuple[Draft, str]]()
         self.holds = {
             name: standings.holding(desk, stations[name], sights[name], room, now) for name, desk in desks.items()
         }
@@ -76,7 +81,7 @@ class Planning:
         due: list[Due] = []
         for name, one in wants.items():
             if (not one.calm or name in cut) and self.sights[name].online and self.desks[name].busy is None:
-                due.extend(self._due(self._fresh(one, by_station.get(name, NO_SHARES))))
+                due.extend(self._due(one, self._fresh(one, by_station.get(name, NO_SHARES))))
         yield from self._due_orders(due)
 
     # --- what everybody is to get -------------------------------------------------------------------------------------
@@ -111,7 +116,7 @@ class Planning:
             if (desk.leftovers or desk.check_due) and identity not in sent and len(sent) < self.terms.most_at_once:
                 yield from self._side_order(identity)
 
-    def _due(self, units: list[Unit]) -> Iterator[Due]:
+    def _due(self, wants: Wants, units: list[Unit]) -> Iterator[Due]:
         """What might have to be sent, judged without looking at the room; most plans end here for most stations."""
         for unit in units:
             desk = self.desks[unit.identity]
@@ -119,36 +124,36 @@ class Planning:
             for place, wish in unit.places:
                 if place.top and desk.slots[str(place.evse_id)].confirmed is None:
                     continue
-                cut = wish if limits is None else steps.combined(min, [wish, limits])
-                why = self._need(unit, place, cut)
-                if why is not None:
+                if limits is None and wants.made_at == self.now:
+                    why, cut = wants.needs.get(place.key), wish
+                else:
+                    cut = wish if limits is None else steps.combined(min, [wish, limits])
+                    why = self._need(desk, place, cut)
+                if why is not None and not self._awaits(why, unit, place, cut):
                     yield Due(why=why, unit=unit, place=place, wish=wish)
 
-    def _need(self, unit: Unit, place: Place, wish: Steps) -> Need | None:
-        """Why the wish should be written now; None where it is written already, or pace or budget hold it back."""
-        desk = self.desks[unit.identity]
-        why = pacing.need(desk.tracks[place.key], wish, self.now, self.terms.pace.dead_band_a)
-        if why is None:
-            return None
-        wish_a = steps.value_at(wish, self.now)
+    def _need(self, desk: Desk, place: Place, wish: Steps) -> Need | None:
+        return pacing.need(desk.tracks[place.key], wish, self.now, self.terms.pace.dead_band_a)
+
+    def _awaits(self, why: Need, unit: Unit, place: Place, wish: Steps) -> bool:
+        """Whether pace or budget hold a wish back."""
         reserve_a = sum(outlet.failsafe_a for outlet in unit.outlets_of(self.stations[unit.identity]))
-        return None if desk.awaits(why, place.key, wish_a, reserve_a, self.now, self.terms.pace) else why
+        wish_a = steps.value_at(wish, self.now)
+        return self.desks[unit.identity].awaits(why, place.key, wish_a, reserve_a, self.now, self.terms.pace)
 
     def _order(self, due: Due) -> Order | None:
         """The order for one place, cut to what is free, and booked; None if nothing worth sending is left."""
         unit, place, identity = due.unit, due.place, due.unit.identity
-        station, desk, sight = self.stations[identity], self.desks[identity], self.sights[identity]
+        desk = self.desks[identity]
         track, slot = desk.tracks[place.key], desk.slots[place.key]
         allowed = steps.combined(min, [due.wish, unit.limits(self.room.edges, self._most(unit, place))])
         lease_s = self.terms.lease.lease_for(track.renewals)
         installed = slot.confirmed is not None and track.failures == 0 and track.schedule is not None
         # An update of its value leaves a Dynamic profile the duration it was installed with (K28.FR.13 to 15).
         update = installed and track.lease_s == lease_s
-        draft = actuators.draft(
-            place, station, desk.capability.actuator, sight, allowed, now=self.now, lease_s=lease_s, update=update
-        )
-        why = self._need(unit, place, draft.schedule)
-        if why is None:
+        draft, text = self._draft(identity, place, allowed, lease_s, update)
+        why = self._need(desk, place, draft.schedule)
+        if why is None or self._awaits(why, unit, place, draft.schedule):
             return None
         window_s = lease_s * (1 - self.terms.lease.renew_at)
         token = self.outbox.number()
@@ -158,27 +163,46 @@ class Planning:
         )
         desk.sent(place, draft, track)
         desk.budget = max(-pacing.bucket_size(self.terms.pace), desk.budget - 1)
-        held = desk.envelopes(station, self.room.windows)
-        self.room.book(identity, with_meter(held, sight.metered_a))
-        return self._call(identity, token, draft.action, draft.payload, why.value, urgent=why in pacing.SAFETY)
+        self._book(identity, place, draft)
+        return self._call(identity, token, draft.action, text, why.value, urgent=why in pacing.SAFETY)
+
+    def _book(self, identity: str, place: Place, draft: Draft) -> None:
+        """Take the room of an order: it adds to what the station may draw already, unless that is its rating."""
+        if not self.desks[identity].distrusted():
+            amps = [steps.highest(draft.entitled, *window) for window in self.room.windows]
+            self.room.book(identity, self.holds[identity].envelopes.raised(place.evse_id, amps))
+
+    def _draft(self, identity: str, place: Place, allowed: Steps, lease_s: float, update: bool) -> tuple[Draft, str]:
+        """The draft and its text. Equal shares make equal profiles: those of one plan are written once."""
+        station, sight = self.stations[identity], self.sights[identity]
+        actuator = self.desks[identity].capability.actuator
+        level, sane = actuators.level_of(place, station, actuator, sight), sight.clock_sane(station.tolerance.skew_s)
+        running = sight.running.get(place.evse_id) if place.top else None
+        alike = (self._kinds[identity], place, actuator, level, sane, running, allowed, lease_s, update)
+        if alike not in self._drafts:
+            draft = actuators.draft(
+                place, station, actuator, sight, allowed, now=self.now, lease_s=lease_s, update=update
+            )
+            self._drafts[alike] = draft, text_of(draft.payload)
+        return self._drafts[alike]
 
     def _most(self, unit: Unit, place: Place) -> list[float]:
         """The most that may be written, per cell: what it surely has, or what it may have and what is free."""
         identity = unit.identity
         station, desk, metered_a = self.stations[identity], self.desks[identity], self.sights[identity].metered_a
-        rating = Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})
-        found = []
-        for cell, (window, envelope) in enumerate(zip(self.room.windows, self.holds[identity].held, strict=True)):
-            may_a = envelope.station_a if unit.evse_id == 0 else envelope.evse_a[unit.evse_id]
-            may_a = station.full_a if may_a is None else may_a
-            sure_a = desk.least(place, *window)
-            if cell == 0 and desk.slots[place.key].confirmed is None:
-                sure_a = max([sure_a, *(metered_a.get(outlet.id, 0.0) for outlet in unit.outlets_of(station))])
-            most_a = may_a + self.room.room(identity, unit.evse_id, cell)
-            if unit.evse_id == 0 and len(station.outlets) > 1:
-                most_a = min(most_a, self.room.whole(identity, rating, cell))
-            found.append(max(sure_a, most_a, 0.0))
-        return found
+        sure = desk.least(place, self.room.windows)
+        if desk.slots[place.key].confirmed is None:
+            sure[0] = max([sure[0], *(metered_a.get(outlet.id, 0.0) for outlet in unit.outlets_of(station))])
+        room, held = self.room.room(identity, unit.evse_id), self.holds[identity].held
+        if unit.evse_id == 0:
+            may = [station.full_a] * self.room.count if held.station_a is None else held.station_a
+        else:
+            may = held.evse_a[unit.evse_id]
+        most = [may_a + more_a for may_a, more_a in zip(may, room, strict=True)]
+        if unit.evse_id == 0 and len(station.outlets) > 1:
+            rating = Envelope(evse_a={outlet.id: outlet.rating_a for outlet in station.outlets})
+            most = [min(most_a, self.room.whole(identity, rating, cell)) for cell, most_a in enumerate(most)]
+        return [max(sure_a, most_a, 0.0) for sure_a, most_a in zip(sure, most, strict=True)]
 
     def _side_order(self, identity: str) -> Iterator[Order]:
         """Nothing to write: clear what a failed actuator left behind, or ask what the station makes of our profile."""
@@ -190,16 +214,15 @@ class Planning:
             profile_id, *rest = desk.leftovers
             desk.leftovers = tuple(rest)
             word = "id" if station.protocol is Protocol.V16 else "chargingProfileId"
-            yield self._call(identity, self.outbox.number(), "ClearChargingProfile", {word: profile_id}, "clear")
+            text = text_of({word: profile_id})
+            yield self._call(identity, self.outbox.number(), "ClearChargingProfile", text, "clear")
         elif desk.check_due and settled and self.now >= desk.busy_since_at + 2 * station.tolerance.reaction_s:
             # Not sooner: a station that never answers this would keep the next order waiting, maybe a car's first.
             desk.check_due, desk.checking = False, self.outbox.number()
             word = "connectorId" if station.protocol is Protocol.V16 else "evseId"
             payload = {word: int(settled[-1].rstrip("+")), "duration": 60, "chargingRateUnit": station.unit.value}
-            yield self._call(identity, desk.checking, "GetCompositeSchedule", payload, "check")
+            yield self._call(identity, desk.checking, "GetCompositeSchedule", text_of(payload), "check")
 
-    def _call(
-        self, identity: str, token: int, action: str, payload: dict[str, Any], why: str, *, urgent: bool = False
-    ) -> Order:
+    def _call(self, identity: str, token: int, action: str, payload: str, why: str, *, urgent: bool = False) -> Order:
         timeout_s = self.terms.timeout_s
         return self.outbox.order(identity, token, action, payload, why=why, timeout_s=timeout_s, urgent=urgent)

@@ -12,7 +12,8 @@ from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
 from localctl.charging.dispatching import actuators
 from localctl.charging.dispatching.actuators import Place
-from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.desk import rated
+from localctl.charging.dispatching.entitlement import Envelopes
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet, Share, Sight
 from localctl.charging.dispatching.headroom import NOISE_A, Amounts, Headroom
 
@@ -87,13 +88,13 @@ def units_of(
     return list(found.values())
 
 
-def targets(station: Managed, units: Iterable[Unit], cell: int) -> Envelope:
-    """What the station would draw at most if it followed."""
-    rating = {outlet.id: outlet.rating_a for outlet in station.outlets}
-    by_evse = {unit.evse_id: unit.target[cell] for unit in units}
+def targets(station: Managed, units: Iterable[Unit], count: int) -> Envelopes:
+    """What the station would draw at most if it followed, in each of so many cells."""
+    rating, by_evse = rated(station, count), {unit.evse_id: unit.target for unit in units}
     if 0 in by_evse:
-        return Envelope(station_a=by_evse[0], evse_a=rating)
-    return Envelope(evse_a={evse_id: min(full_a, by_evse.get(evse_id, full_a)) for evse_id, full_a in rating.items()})
+        return Envelopes(by_evse[0], rating.evse_a)
+    each = rating.evse_a.items()
+    return Envelopes(None, {evse_id: list(map(min, full_a, by_evse.get(evse_id, full_a))) for evse_id, full_a in each})
 
 
 def squeeze(
@@ -149,19 +150,15 @@ def _rebook(
     room: Headroom, stations: Mapping[str, Managed], units: Mapping[str, list[Unit]], names: set[str], cell: int
 ) -> None:
     for identity in names:
-        room.rebook(identity, cell, targets(stations[identity], units[identity], cell))
+        room.rebook(identity, cell, targets(stations[identity], units[identity], room.count).at(cell))
 
 
-def raised(envelope: Envelope, metered_a: Mapping[int, float]) -> Envelope:
-    """What may be drawn now is never less than what is drawn now."""
-    if not metered_a:
-        return envelope
-    evse_a = {evse_id: max(amps, metered_a.get(evse_id, 0.0)) for evse_id, amps in envelope.evse_a.items()}
-    if envelope.station_a is None:
-        return Envelope(evse_a=evse_a)
-    return Envelope(station_a=max(envelope.station_a, *metered_a.values()), evse_a=evse_a)
-
-
-def with_meter(held: list[Envelope], metered_a: Mapping[int, float]) -> list[Envelope]:
-    """The same for a station's envelopes per cell: only the first is about now."""
-    return [raised(held[0], metered_a), *held[1:]] if metered_a else held
+def with_meter(held: Envelopes, metered_a: Mapping[int, float], count: int) -> Envelopes:
+    """What may be drawn now, in the first cell, is never less than what is drawn now."""
+    found = held
+    for evse_id, amps in metered_a.items():
+        only_now = [amps, *[0.0] * (count - 1)]
+        found = found.raised(evse_id, only_now)
+        if found.station_a is not None:
+            found = found.raised(0, only_now)
+    return found

@@ -12,10 +12,11 @@ from localctl.charging.base.recall import Facts, Recall, unchanged_until
 from localctl.charging.base.steps import Steps
 from localctl.charging.dispatching import actuators, pacing, watching
 from localctl.charging.dispatching.desk import Desk
-from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.entitlement import Envelope, Envelopes
 from localctl.charging.dispatching.fleet import Managed, Share, Sight
 from localctl.charging.dispatching.headroom import Amounts, Headroom
 from localctl.charging.dispatching.orders import Terms
+from localctl.charging.dispatching.pacing import Need
 from localctl.charging.dispatching.squeeze import Unit, targets, units_of, with_meter
 
 NO_SHARES: dict[int, Share] = {}
@@ -29,20 +30,21 @@ class Holding:
     """
 
     told: Envelope
-    held: list[Envelope]
-    envelopes: list[Envelope]
+    held: Envelopes
+    envelopes: Envelopes
     amounts: Amounts
 
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """What a station is to be told. `calm`: all of it is told already. `stuck`: do not count on it following.
+    """What a station is to be told, and by place why. `calm`: all of it is told. `stuck`: do not count on it following.
 
     `amounts` is what it adds under its ceilings if it follows. Wishes move with time: `units` has those of `made_at`.
     """
 
     units: list[Unit]
     amounts: Amounts
+    needs: dict[str, Need]
     calm: bool
     stuck: bool
     made_at: float
@@ -66,9 +68,9 @@ class Standings:
         made_of: Facts = (station, desk.orders(), desk.distrusted(), sight.metered_a, room.shape, loads)
         found = self._holdings.again(station.identity, made_of, now)
         if found is None:
-            (told,) = desk.by_book(station, ((now, now),))
+            told = desk.by_book(station, ((now, now),)).at(0)
             held = desk.envelopes(station, room.windows)
-            envelopes = with_meter(held, sight.metered_a)
+            envelopes = with_meter(held, sight.metered_a, room.count)
             found = Holding(told, held, envelopes, room.amounts(station.identity, envelopes))
             until_at = unchanged_until(desk.edges(), room.moving, now)
             self._holdings.keep(station.identity, made_of, found, now, until_at)
@@ -91,10 +93,11 @@ class Standings:
                 unit.target = unit.asked
             return found
         units = wished(desk, station, sight, shares, room, terms, now)
-        followed = [targets(station, units, cell) for cell in range(room.count)]
-        calm = all(why is None for why in needs(desk, units, terms, now)) and not any(unit.is_cut() for unit in units)
+        followed = targets(station, units, room.count)
+        whys = needs(desk, units, terms, now)
+        calm = not whys and not any(unit.is_cut() for unit in units)
         stuck = not sight.online or distrusted or desk.failing() or desk.uncontrolled()
-        found = Wants(units, room.amounts(station.identity, followed), calm, stuck, now)
+        found = Wants(units, room.amounts(station.identity, followed), whys, calm, stuck, now)
         if calm:
             until_at = unchanged_until(fixed_edges(desk, shares, room), moving(desk, station, room, terms), now)
             self._wants.keep(station.identity, made_of, found, now, until_at)
@@ -111,12 +114,16 @@ def wished(
     return units_of(station, desk.capability.actuator, shares, sight, leases, now, room)
 
 
-def needs(desk: Desk, units: list[Unit], terms: Terms, now: float) -> Iterator[pacing.Need | None]:
-    """Why each place of the units should be written now; a top waits until its floor is there."""
+def needs(desk: Desk, units: list[Unit], terms: Terms, now: float) -> dict[str, Need]:
+    """Why which places should be written now, if nothing is cut; a top waits until its floor is there."""
+    found = {}
     for unit in units:
         for place, wish in unit.places:
             if not place.top or desk.slots[str(place.evse_id)].confirmed is not None:
-                yield pacing.need(desk.tracks[place.key], wish, now, terms.pace.dead_band_a)
+                why = pacing.need(desk.tracks[place.key], wish, now, terms.pace.dead_band_a)
+                if why is not None:
+                    found[place.key] = why
+    return found
 
 
 def fixed_edges(desk: Desk, shares: Mapping[int, Share], room: Headroom) -> Iterator[float]:

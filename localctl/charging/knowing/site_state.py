@@ -89,7 +89,10 @@ class StationState:
 
     def running(self, evse_id: int) -> Transaction | None:
         """The transaction on an EVSE, the latest where there are several."""
-        return next((one for one in reversed(self.open.values()) if one.evse_id == evse_id), None)
+        for one in reversed(self.open.values()):
+            if one.evse_id == evse_id:
+                return one
+        return None
 
     def drawn_a(self, now: float, fresh_s: float) -> tuple[float, float] | None:
         """What all freshly metered EVSEs draw on their fullest conductor, and when the oldest reading was taken."""

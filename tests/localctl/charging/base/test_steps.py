@@ -45,7 +45,7 @@ def test_what_is_past_is_forgotten():
 
 
 def test_falls_come_early_and_rises_late():
-    assert steps.lowest_within(PLAN, back_s=10, ahead_s=30) == ((ALWAYS - 30, 16.0), (70.0, 6.0), (210.0, 10.0))
+    assert steps.lowest_within(PLAN, back_s=10, ahead_s=30) == ((ALWAYS, 16.0), (70.0, 6.0), (210.0, 10.0))
 
 
 def test_edges_survive_the_rounding_of_large_instants():

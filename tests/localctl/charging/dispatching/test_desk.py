@@ -94,10 +94,10 @@ def test_the_least_of_a_top_that_may_not_exist_is_its_floor():
     made = desk(Sight(), s1=6.0, s2=6.0)
     synchronise(made, STATION, CAR, 1.0)
     assert held(made) == {1: 6.0, 2: 6.0}
-    assert made.least(Place(evse_id=1, top=True), 0.0, 1.0) == 6.0
-    assert made.least(Place(evse_id=1), 0.0, 1.0) == 6.0
+    assert made.least(Place(evse_id=1, top=True), [(0.0, 1.0)]) == [6.0]
+    assert made.least(Place(evse_id=1), [(0.0, 1.0)]) == [6.0]
     made.slots["1+"] = Slot(unlimited_a=0.0, open=(Sent(token=1, entitled=constant(16.0), sure=constant(3.0)),))
-    assert made.least(Place(evse_id=1, top=True), 0.0, 1.0) == 3.0
+    assert made.least(Place(evse_id=1, top=True), [(0.0, 1.0)]) == [3.0]
 
 
 def test_a_new_actuator_starts_from_nothing_and_remembers_what_to_clear():
@@ -128,6 +128,6 @@ def test_writes_are_counted_by_the_hour_over_a_day():
 def test_p2_after_lost_state_a_car_that_charges_already_may_have_a_profile_nobody_knows_of():
     made = desk(CAR, s1=6.0, s2=6.0)
     assert held(made) == {1: 32.0, 2: 6.0}
-    assert made.least(Place(evse_id=1, top=True), 0.0, 1.0) == 0.0
+    assert made.least(Place(evse_id=1, top=True), [(0.0, 1.0)]) == [0.0]
     made.slots["1+"] = Slot(unlimited_a=32.0, confirmed=constant(10.0))
     assert held(made) == {1: 10.0, 2: 6.0}

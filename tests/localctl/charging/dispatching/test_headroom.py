@@ -7,7 +7,7 @@ import pytest
 from localctl.charging.base import steps
 from localctl.charging.base.steps import constant
 from localctl.charging.dispatching import headroom
-from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.entitlement import Envelope, Envelopes
 from localctl.charging.dispatching.fleet import Ceiling, Managed, Outlet
 from localctl.charging.dispatching.headroom import Headroom
 from localctl.charging.profile.profiles import Protocol
@@ -25,10 +25,16 @@ def ceiling(amps, **changes):
     return Ceiling(**({"name": "main", "capacity": constant(amps), "factors": factors} | changes))
 
 
+def always(evse_a, station_a=None):
+    """The same envelope in every cell."""
+    whole = None if station_a is None else [station_a] * (len(EDGES) + 1)
+    return Envelopes(whole, {evse_id: [amps] * (len(EDGES) + 1) for evse_id, amps in evse_a.items()})
+
+
 def booked(*ceilings, one=6.0, two=(6.0, 6.0), station_a=None):
     room = Headroom(ceilings, STATIONS, EDGES)
-    room.book("one", [Envelope(evse_a={1: one})] * room.count)
-    room.book("two", [Envelope(station_a=station_a, evse_a=dict(zip((1, 2), two, strict=True)))] * room.count)
+    room.book("one", always({1: one}))
+    room.book("two", always(dict(zip((1, 2), two, strict=True)), station_a))
     return room
 
 
@@ -47,48 +53,48 @@ def test_the_last_cell_is_after_everything():
 
 def test_room_is_what_the_others_leave_divided_by_the_own_factor():
     room = booked(ceiling(20.0))
-    assert room.room("one", 1, 0) == 20 - 6 - 6 - 3
-    assert room.room("two", 2, 0) == (20 - 6 - 6 - 3) / 0.5
+    assert room.room("one", 1)[0] == 20 - 6 - 6 - 3
+    assert room.room("two", 2)[0] == (20 - 6 - 6 - 3) / 0.5
 
 
 def test_the_tightest_ceiling_counts():
-    assert booked(ceiling(20.0), ceiling(16.0, name="branch")).room("one", 1, 0) == 1
+    assert booked(ceiling(20.0), ceiling(16.0, name="branch")).room("one", 1)[0] == 1
 
 
 def test_an_overdrawn_ceiling_has_negative_room():
-    assert booked(ceiling(10.0)).room("one", 1, 0) == -5
+    assert booked(ceiling(10.0)).room("one", 1)[0] == -5
 
 
 def test_who_is_under_no_ceiling_has_all_room():
-    assert booked(ceiling(20.0, factors={("two", 1): 1.0})).room("one", 1, 0) == inf
+    assert booked(ceiling(20.0, factors={("two", 1): 1.0})).room("one", 1)[0] == inf
 
 
 def test_a_capacity_counts_with_its_lowest_in_each_cell_and_at_rest():
     room = booked(ceiling(0, capacity=steps.tidy([(0, 40.0), (200, 20.0), (400, 30.0)]), rest_a=16.0))
-    assert [room.room("one", 1, cell) for cell in range(5)] == [25, 5, 5, 15, 1]
+    assert [room.room("one", 1)[cell] for cell in range(5)] == [25, 5, 5, 15, 1]
 
 
 def test_a_station_with_its_own_total_counts_once_on_a_conductor():
-    assert booked(ceiling(40.0), two=(32.0, 32.0), station_a=20.0).room("one", 1, 0) == 40 - 6 - 20
+    assert booked(ceiling(40.0), two=(32.0, 32.0), station_a=20.0).room("one", 1)[0] == 40 - 6 - 20
     # As a sum of watts or over different conductors its outlets may both have all of it.
-    assert booked(ceiling(40.0, conductor=False), two=(32.0, 32.0), station_a=20.0).room("one", 1, 0) == 40 - 6 - 30
+    assert booked(ceiling(40.0, conductor=False), two=(32.0, 32.0), station_a=20.0).room("one", 1)[0] == 40 - 6 - 30
 
 
 def test_one_more_ampere_of_a_station_costs_its_heaviest_outlet():
     room = booked(ceiling(40.0), two=(32.0, 32.0), station_a=20.0)
-    assert room.room("two", 0, 0) == 14
+    assert room.room("two", 0)[0] == 14
     wide = booked(ceiling(40.0, conductor=False), two=(32.0, 32.0), station_a=20.0)
-    assert wide.room("two", 0, 0) == pytest.approx(4 / 1.5)
+    assert wide.room("two", 0)[0] == pytest.approx(4 / 1.5)
 
 
 def test_booking_again_replaces_and_clearing_forgets():
     room = booked(ceiling(20.0))
-    room.book("one", [Envelope(evse_a={1: 10.0})] * room.count)
-    assert room.room("two", 1, 0) == 1
+    room.book("one", always({1: 10.0}))
+    assert room.room("two", 1)[0] == 1
     room.rebook("one", 0, Envelope(evse_a={1: 0.0}))
-    assert [room.room("two", 1, cell) for cell in (0, 1)] == [11, 1]
+    assert [room.room("two", 1)[cell] for cell in (0, 1)] == [11, 1]
     room.clear()
-    assert room.room("two", 1, 0) == 20
+    assert room.room("two", 1)[0] == 20
 
 
 def test_everyone_under_a_ceiling_is_known():
@@ -100,8 +106,8 @@ def test_everyone_under_a_ceiling_is_known():
 
 def test_booking_all_at_once_is_booking_one_by_one():
     room = booked(ceiling(20.0), ceiling(16.0, name="branch"))
-    two, one = Envelope(evse_a={1: 4.0, 2: 8.0}), Envelope(evse_a={1: 5.0})
-    room.book_all({name: room.amounts(name, [each] * room.count) for name, each in (("two", two), ("one", one))})
-    assert [room.room("one", 1, cell) for cell in (0, 4)] == [3, 3]
-    room.book("one", [Envelope(evse_a={1: 6.0})] * room.count)
-    assert room.room("two", 1, 0) == 2
+    two, one = always({1: 4.0, 2: 8.0}), always({1: 5.0})
+    room.book_all({name: room.amounts(name, each) for name, each in (("two", two), ("one", one))})
+    assert [room.room("one", 1)[cell] for cell in (0, 4)] == [3, 3]
+    room.book("one", always({1: 6.0}))
+    assert room.room("two", 1)[0] == 2

@@ -3,12 +3,12 @@
 import json
 
 from localctl.charging.dispatching import orders
-from localctl.charging.dispatching.orders import Outbox
+from localctl.charging.dispatching.orders import Outbox, text_of
 
 
 def made(outbox, identity="CP1", **changes):
     return outbox.order(
-        identity, outbox.number(), "ClearChargingProfile", {"id": 5}, why="clear", timeout_s=9, **changes
+        identity, outbox.number(), "ClearChargingProfile", text_of({"id": 5}), why="clear", timeout_s=9, **changes
     )
 
 

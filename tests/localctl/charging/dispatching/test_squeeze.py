@@ -2,7 +2,7 @@
 
 from localctl.charging.base.steps import ALWAYS, constant
 from localctl.charging.dispatching import squeeze
-from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.entitlement import Envelopes
 from localctl.charging.dispatching.fleet import Actuator, Ceiling, Managed, Outlet, Share, Sight
 from localctl.charging.dispatching.headroom import Headroom
 from localctl.charging.profile.profiles import Protocol
@@ -20,11 +20,8 @@ def squeezed(amps, shares, stuck=None, actuator=Actuator.TX_DEFAULT):
         name: squeeze.units_of(STATIONS[name], actuator, {1: share}, sight, leases, 0.0, room)
         for name, share in shares.items()
     }
-    held = {name: [Envelope(evse_a={1: each})] * room.count for name, each in (stuck or {}).items()}
-    following = {
-        name: [squeeze.targets(STATIONS[name], mine, cell) for cell in range(room.count)]
-        for name, mine in units.items()
-    }
+    held = {name: Envelopes(None, {1: [each] * room.count}) for name, each in (stuck or {}).items()}
+    following = {name: squeeze.targets(STATIONS[name], mine, room.count) for name, mine in units.items()}
     amounts = {name: room.amounts(name, envelopes) for name, envelopes in (following | held).items()}
     squeeze.squeeze(room, STATIONS, units, held.keys(), amounts)
     return room, {name: mine[0].target[0] for name, mine in units.items() if name not in held}
@@ -70,7 +67,8 @@ def test_a_wish_that_rises_later_is_allowed_to():
 
 
 def test_what_is_drawn_now_may_be_drawn_now():
-    assert squeeze.raised(Envelope(evse_a={1: 6.0, 2: 6.0}), {1: 9.0}).evse_a == {1: 9.0, 2: 6.0}
-    whole = squeeze.raised(Envelope(station_a=6.0, evse_a={1: 32.0}), {1: 9.0})
-    assert whole.station_a == 9.0
-    assert squeeze.raised(whole, {}) is whole
+    held = Envelopes(None, {1: [6.0, 8.0], 2: [6.0, 8.0]})
+    assert squeeze.with_meter(held, {1: 9.0}, 2).evse_a == {1: [9.0, 8.0], 2: [6.0, 8.0]}
+    whole = squeeze.with_meter(Envelopes([6.0, 6.0], {1: [32.0, 32.0]}), {1: 9.0}, 2)
+    assert whole.station_a == [9.0, 6.0]
+    assert squeeze.with_meter(whole, {}, 2) is whole

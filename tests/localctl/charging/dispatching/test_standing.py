@@ -50,8 +50,8 @@ def test_while_nothing_changes_a_station_stands_where_it_stood():
 
 def test_an_edge_that_comes_to_lie_in_another_cell_is_seen():
     one = Standing()
-    assert [each.station_a for each in one.holds(START).held] == [16.0, 16.0, 6.0, 6.0, 6.0]
-    assert [each.station_a for each in one.holds(START + 60).held] == [16.0, 6.0, 6.0, 6.0, 6.0]
+    assert one.holds(START).held.station_a == [16.0, 16.0, 6.0, 6.0, 6.0]
+    assert one.holds(START + 60).held.station_a == [16.0, 6.0, 6.0, 6.0, 6.0]
 
 
 def test_p2_what_the_meter_shows_is_added_at_once():

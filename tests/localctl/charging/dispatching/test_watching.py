@@ -22,7 +22,7 @@ def told(station=TWIN, **limits):
         for name, amps in limits.items()
     }
     desk = Desk(capability=Capability(actuator=Actuator.MAX_PROFILE, trial=capability.Trial.TAKEN), slots=slots)
-    watching.told(desk, station, desk.by_book(station, [(0.0, 0.0)])[0], 0.0)
+    watching.told(desk, station, desk.by_book(station, [(0.0, 0.0)]).at(0), 0.0)
     return desk
 
 
@@ -63,7 +63,7 @@ def test_p2_a_new_actuator_does_not_make_a_liar_trusted():
 def test_a_liar_that_follows_the_next_actuator_evse_by_evse_is_trusted_again():
     desk = draws(told(whole=19.0), 0, 32.0, 32.0, 32.0)
     desk.slots = {number: Slot(unlimited_a=16.0, confirmed=constant(6.0)) for number in ("1", "2")}
-    watching.told(desk, TWIN, desk.by_book(TWIN, [(200.0, 200.0)])[0], 200.0)
+    watching.told(desk, TWIN, desk.by_book(TWIN, [(200.0, 200.0)]).at(0), 200.0)
     assert draws(desk, 1, *[6.0] * 9, begin=300.0).distrusted()
     assert not draws(desk, 1, 6.0, begin=310.0).distrusted()
 
