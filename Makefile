@@ -63,9 +63,10 @@ lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links \
 	  --python-version 3.11 --python-platform linux --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
-docs: $(READY)  ## write the generated reference pages anew
+docs: $(READY)  ## write the generated reference pages and dashboards anew
 	$(BIN)/python -m localctl.observe.reference > localctl/docs/metrics.md
 	$(BIN)/python -m localctl.states > localctl/docs/states.md
+	$(BIN)/python deploy/grafana/generate.py
 	$(BIN)/python -m localctl.cli.manual markdown > localctl/docs/cli.md
 	$(BIN)/python -m localctl.cli.manual man > deploy/man/localctl.1
 	for shell in bash zsh fish; do _LOCALCTL_COMPLETE=source_$$shell $(BIN)/localctl > deploy/completion/$$shell; done

@@ -81,7 +81,7 @@ def test_the_troubleshooting_page_has_no_section_for_an_alert_that_is_gone():
 
 
 @pytest.mark.parametrize(
-    "rule", [*rules("recording.yml"), *ALERTS], ids=lambda rule: rule.get("alert", rule.get("record"))
+    "rule", rules("recording.yml", "alerts.yml"), ids=lambda rule: rule.get("alert", rule.get("record"))
 )
 def test_rules_ask_only_for_what_the_box_serves(rule: dict[str, Any]):
     assert faults(rule["expr"]) == []

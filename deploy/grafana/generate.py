@@ -1,4 +1,4 @@
-"""Writes the JSON that Grafana provisions from the dashboards' descriptions: `python deploy/grafana/build.py`."""
+"""Writes the JSON that Grafana provisions from the dashboards' descriptions: `python deploy/grafana/generate.py`."""
 
 import json
 from pathlib import Path
