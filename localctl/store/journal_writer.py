@@ -3,6 +3,18 @@
 One commit is one sync of the disk, however many stations wait for it. So a slow disk (an SD card takes 2 to 20 ms)
 costs each of them two syncs at most: the one under way and its own.
 
+`python -m tests.bench journal` on a virtual disk with 4 ms a sync and two busy cores, messages a second and
+milliseconds until they are told, p50 / p99, beside one commit per message in a worker thread:
+
+    producers      in groups                  one by one
+            1      420/s    1.9 /  10 ms      340/s     3.9 /   9 ms
+          100    5,100/s     16 /  85 ms      410/s     240 / 410 ms
+        1,000    7,500/s    120 / 330 ms      530/s   1,500 / 2,400 ms
+
+Every commit is synced (`synchronous=FULL`), those that only delete too: an unsynced delete would send rows twice after
+a power cut. A thread of its own has a lone message on disk in 0.4 ms on a fast disk; a trip to a worker thread per
+group took 0.5 to 1.0 ms there and gained nothing at 1,000 producers.
+
 When a commit fails, nothing of it happened. Then each job is tried in a commit of its own, so that one job that is at
 fault does not take the others with it. What cannot be done now is told (`done(None)`) unless it is *owed*: what a CSMS
 has already taken must go some time, so it is tried again until the disk takes it.

@@ -66,6 +66,8 @@ def test_a_letter_tried_again_stands_last_and_beside_a_newer_state(disk: Journal
     journal_lines.put(disk, "cs1", "CS1", latest("new"))
     assert journal_letters.revive(disk, 1) == "cs1"
     assert waiting_ids(disk) == ["new", "old"]
+    journal_lines.put(disk, "cs1", "CS1", latest("newest"))
+    assert waiting_ids(disk) == ["old", "newest"]
     assert disk.book.look("cs1").rows == 2
     assert journal_letters.revive(disk, 1) is None
 

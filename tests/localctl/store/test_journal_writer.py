@@ -1,7 +1,7 @@
 """One thread, one commit for all that waits; and a disk that refuses for a while."""
 
 import sqlite3
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from localctl.store.journal_disk import JournalDisk
 from localctl.store.journal_jobs import Handover, Job
 from localctl.store.journal_values import Limits
 from localctl.store.journal_writer import Writer
-from tests.localctl.store.journals import Clock, Faulty, begun, item, opened, waiting_ids
+from tests.localctl.store.journals import WAIT_S, Clock, Faulty, begun, item, opened, waiting_ids
 
 
 class Bench:
@@ -58,6 +58,14 @@ def bench(tmp_path: Path):
     bench.finish()
 
 
+def until(true: Callable[[], object]) -> None:
+    """Wait for the writer's thread."""
+    give_up_at = time.monotonic() + WAIT_S
+    while not true():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.005)
+
+
 def on_disk(folder: Path) -> list[str]:
     disk = opened(folder)
     ids = waiting_ids(disk)
@@ -88,12 +96,10 @@ def test_p4_nobody_is_told_before_the_commit(bench: Bench):
 def test_what_a_full_disk_refuses_is_told_and_trouble_with_it(bench: Bench, tmp_path: Path):
     bench.keep("before")
     bench.writer.start(bench.deliver)
-    while not bench.results:
-        threading.Event().wait(0.005)
+    until(lambda: bench.results)
     bench.faulty.refuses = ("COMMIT",)
     bench.keep("refused")
-    while len(bench.results) < 2:
-        threading.Event().wait(0.005)
+    until(lambda: len(bench.results) >= 2)
     trouble = bench.handovers[-1].trouble
     assert trouble is not None
     assert "cannot be written: database or disk is full" in trouble
@@ -110,14 +116,12 @@ def test_what_the_csms_has_is_owed_until_the_disk_takes_it(bench: Bench, tmp_pat
     for name in ("m1", "m2", "m3"):
         bench.keep(name)
     bench.writer.start(bench.deliver)
-    while len(bench.results) < 3:
-        threading.Event().wait(0.005)
+    until(lambda: len(bench.results) >= 3)
     bench.faulty.refuses = ("DELETE",)
     bench.delivered(1)
     bench.delivered(2)
     bench.submit(lambda disk: journal_lines.first(disk, "cs1"))
-    while len(bench.results) < 4:
-        threading.Event().wait(0.005)
+    until(lambda: len(bench.results) >= 4)
     row, waiting, _ = bench.results[3]
     assert (row.number, waiting) == (3, 1)
     bench.faulty.refuses = ()
@@ -139,8 +143,7 @@ def test_debts_are_paid_in_their_order_and_the_newest_of_a_kind_counts(bench: Be
     for what, key in (("old a", "a"), ("b", "b"), ("new a", "a"), ("c", "c")):
         bench.submit(say(what), owed=key)
     bench.writer.start(bench.deliver)
-    while not any(handover.trouble for handover in bench.handovers):
-        threading.Event().wait(0.005)
+    until(lambda: any(handover.trouble for handover in bench.handovers))
     bench.faulty.refuses = ()
     paid.clear()
     bench.finish()
@@ -163,11 +166,9 @@ def test_a_disk_that_is_well_again_is_noticed_without_traffic(bench: Bench, monk
     bench.faulty.refuses = ("INSERT",)
     bench.keep("refused")
     bench.writer.start(bench.deliver)
-    while not any(handover.trouble for handover in bench.handovers):
-        threading.Event().wait(0.005)
+    until(lambda: any(handover.trouble for handover in bench.handovers))
     bench.faulty.refuses = ()
-    while bench.handovers[-1].trouble:
-        threading.Event().wait(0.005)
+    until(lambda: not bench.handovers[-1].trouble)
     assert bench.results == [None]
 
 
@@ -177,12 +178,10 @@ def test_a_journal_that_could_not_be_opened_is_opened_later(tmp_path: Path, monk
     writer = Writer(JournalDisk(tmp_path / "state" / "journal.db", Limits(), Clock()))
     handovers: list[Handover] = []
     writer.start(handovers.append)
-    while not handovers:
-        threading.Event().wait(0.005)
+    until(lambda: handovers)
     assert handovers[0].trouble is not None
     (tmp_path / "state").unlink()
-    while handovers[-1].trouble:
-        threading.Event().wait(0.005)
+    until(lambda: not handovers[-1].trouble)
     assert any(handover.remembered == {} for handover in handovers)
     writer.close()
     writer.join()
@@ -194,11 +193,9 @@ def test_p4_a_file_that_breaks_under_way_is_replaced_and_work_goes_on(bench: Ben
     bench.faulty.refuses = ("INSERT INTO item",)
     bench.keep("lost")
     bench.writer.start(bench.deliver)
-    while not bench.results:
-        threading.Event().wait(0.005)
+    until(lambda: bench.results)
     bench.faulty.refuses = ()
-    while bench.handovers[-1].trouble:
-        threading.Event().wait(0.005)
+    until(lambda: not bench.handovers[-1].trouble)
     bench.keep("kept")
     bench.finish()
     assert bench.results == [None, 1]
