@@ -29,12 +29,10 @@ class Common:
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
 
     def repeats_of(self, identity: str, subprotocol: str, known: Known) -> Repeats:
-        """What this station said lately, on this connection or an earlier one: it repeats what was not answered."""
+        """What an arriving station said lately, on earlier connections too: it repeats what was not answered."""
         key = identity.casefold()
-        repeats = self._repeats.get(key)
-        if repeats is None:
-            repeats = self._repeats[key] = Repeats()
-            recalled(subprotocol, known.recent, repeats)
+        repeats = self._repeats.setdefault(key, Repeats())
+        recalled(subprotocol, known.recent, repeats)
         self._repeats.move_to_end(key)
         if len(self._repeats) > MAX_STATIONS:
             self._repeats.popitem(last=False)

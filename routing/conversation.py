@@ -109,7 +109,8 @@ class Conversation(Exchange):
         return ending
 
     def _send_kept(self, now: Instant, out: list[Command]) -> None:
-        call = self.replay.next_call(now, out) if self.joined else None
+        waits = not self.joined or self.registration in (Registration.PENDING, Registration.REJECTED)
+        call = None if waits else self.replay.next_call(now, out)
         if call is not None:
             self.up.wait(call)
             self._release(Leg.CSMS, now, out)
@@ -180,7 +181,7 @@ class Conversation(Exchange):
             return
         self._teach(leg.other, call, frame, now)
         if self._remembers and leg is Leg.CSMS:
-            self._note(call, frame, out)
+            self._note(call, frame, now, out)
 
     def _teach(self, caller: Leg, call: Call, frame: Frame, now: Instant) -> None:
         """What an answer tells that is good to know once the CSMS is away: its time, and its mind about tokens."""
@@ -199,13 +200,16 @@ class Conversation(Exchange):
                 common.clock.unix(now),
             )
 
-    def _note(self, call: Call, frame: Frame, out: list[Command]) -> None:
+    def _note(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
         """The CSMS answered a live request of the station: that it did shows that the station is registered."""
         ended = self.carry.ended(call.payload) if call.action == "StopTransaction" else None
         if ended is not None:
             out.append(Remember(link=self.link, ended=ended))
         if call.action == "BootNotification":
             self._accepted = self.registration is Registration.ACCEPTED
+            if self._accepted and self.replay.booted(now):
+                self.up.drop_carried()
+                self._send_kept(now, out)
             self.carry.booted(call.payload, frame.payload)
             known = self.carry.known
             out.append(

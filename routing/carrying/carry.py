@@ -56,6 +56,7 @@ class _Pending(Struct, frozen=True):
 
     frame: Frame
     answer: str
+    sign: bytes = b""
 
 
 class Carry:
@@ -70,6 +71,7 @@ class Carry:
         self.aliases: dict[int, int | None] = {alias.local: alias.real for alias in known.aliases}
         self._to_stop: list[str] = []
         self._common = common
+        self._repeats = common.repeats_of(identity, subprotocol, known)
         self._cap = EnergyCap(policy.outage.energy_cap_wh)
         self._pending: dict[int, list[_Pending]] = {}
         self._tickets = 0
@@ -88,11 +90,15 @@ class Carry:
 
     def takes(self, action: str) -> bool:
         """True for requests of the station that are not relayed now."""
-        return self.mode is Mode.CARRYING or (self.mode is Mode.DRAINING and self._is_kept(action))
+        return self.mode is Mode.CARRYING or (self.mode is Mode.DRAINING and self._queues(action))
 
-    def _is_kept(self, action: str) -> bool:
+    def _queues(self, action: str) -> bool:
+        """True where a live request must stay behind the backlog: its like may wait there (8.7a).
+
+        A BootNotification must not: once the CSMS is there, only it registers a station.
+        """
         rule = BY_ACTION.get((self.subprotocol, unsigned(action)))
-        return rule is not None and rule.keep is not None
+        return rule is not None and rule.keep is not None and rule.action != "BootNotification"
 
     def take(self, frame: Frame, now: Instant, out: list[Command], *, seen: bool) -> bool:
         """Answer a request of the station here, at once (True) or when what must be kept of it is on disk.
@@ -111,26 +117,27 @@ class Carry:
             self.known = msgspec.structs.replace(self.known, boot=_text(frame.payload))
         self._watch_energy(frame, local, out)
         if local.item is None:
-            return self._answer_in_turn(frame, local.payload, out)
+            return self._answer_in_turn(frame, local, out)
         if local.item.invented is not None:
             self.aliases[local.item.invented] = None
         self._tickets += 1
-        self._pending[self._tickets] = [_Pending(frame, local.payload)]
+        self._pending[self._tickets] = [_Pending(frame, local.payload, local.sign)]
         out.append(Keep(link=self.link, ticket=self._tickets, item=local.item))
         return False
 
-    def _answer_in_turn(self, frame: Frame, payload: str, out: list[Command]) -> bool:
+    def _answer_in_turn(self, frame: Frame, local: Local, out: list[Command]) -> bool:
         """Nothing new to keep; but a repetition must not be answered before its first is on disk."""
-        if self._pending and self._is_kept(frame.word):
-            self._pending[self._tickets].append(_Pending(frame, payload))
+        if self._pending and local.repeated:
+            self._pending[self._tickets].append(_Pending(frame, local.payload))
             return False
-        self._answer(frame, payload, out)
+        self._answer(frame, local.payload, out)
         return True
 
     def kept(self, ticket: int, out: list[Command]) -> list[str]:
         """It is on disk: the station may hear its answer. The ids of what is answered."""
         waiting = self._pending.pop(ticket, [])
         for pending in waiting:
+            self._repeats.confirm(pending.sign)
             self._answer(pending.frame, pending.answer, out)
         return [pending.frame.message_id for pending in waiting]
 
@@ -201,7 +208,7 @@ class Carry:
             identity=self.identity,
             judge=judge,
             invent=common.invent,
-            repeats=common.repeats_of(self.identity, self.subprotocol, self.known),
+            repeats=self._repeats,
         )
 
     def _watch_energy(self, frame: Frame, local: Local, out: list[Command]) -> None:

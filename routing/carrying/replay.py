@@ -108,6 +108,14 @@ class Replay:
         else:
             self._fetch(out)
 
+    def booted(self, now: Instant) -> bool:
+        """The CSMS has accepted a BootNotification of the station itself: it needs no older one. True: one was due."""
+        self._booted, self._boot_due = True, False
+        due = self._row is not None and unsigned(self._row.item.action) == "BootNotification"
+        if due:
+            self._send_at = now
+        return due
+
     def halt(self) -> None:
         """The CSMS is gone again."""
         self._row, self._send_at, self._fetching = None, inf, False
@@ -146,6 +154,9 @@ class Replay:
         row = self._row
         if row is None:
             self._fetch(out)
+            return None
+        if self._booted and unsigned(row.item.action) == "BootNotification":
+            self._delivered(row, b"", out)
             return None
         payload = self._payload(row.item)
         if payload is None:

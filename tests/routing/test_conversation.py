@@ -19,6 +19,7 @@ from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageE
 from tests.routing.carrying.cupboard import BOOT, BOOTED, Cupboard, away, event, met, start_16
 from tests.routing.playbook import (
     L1,
+    L2,
     V16,
     V201,
     accepted,
@@ -284,3 +285,37 @@ def test_time_is_told_from_the_csmss_own_clock_for_a_day():
     assert not play.down
     assert play.fact(LinkLost).cause == "csms_closed"
     assert play.router.common.clock.trusted(Instant(play.now)) is False
+
+
+def test_a_live_boot_is_the_csmss_to_judge_and_spares_it_the_kept_one():
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    play.when(station(call("b2", "BootNotification", BOOT)))
+    back(play)
+    play.when(station(call("b3", "BootNotification", BOOT))).when(csms(result("1")))
+    assert msgspec.json.decode(play.up[0])[1] == "b3"
+    play.when(csms(result("b3", BOOTED)))
+    assert play.up == []
+    assert play.fact(BacklogDone)
+    assert play.rows == []
+
+
+def test_nothing_kept_goes_up_while_the_csms_holds_the_station_pending_b02():
+    play = away().when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    play.after(REDIAL_S)
+    play.when(accepted(V201))
+    play.when(station(call("b", "BootNotification", BOOT))).when(csms(error("1")))
+    play.when(csms(result("b", BOOTED.replace("Accepted", "Pending"))))
+    assert play.after(200.0).up == []
+
+
+def test_p4_what_could_not_be_stored_is_kept_when_the_station_says_it_again():
+    play = away()
+    play.full = True
+    play.when(station(call("1", "TransactionEvent", event("t", 0, "Started"))))
+    assert play.fact(LinkLost).cause == "journal"
+    known = Known(accepted=True, subprotocol=V201, trusted=True)
+    play.full = False
+    play.when(StationArrived(link=L2, identity="CS-17", offer=(V201,), known=known))
+    play.after(REDIAL_S, L2).when(UpstreamFailed(link=L2, reason="no route"))
+    play.when(station(call("1", "TransactionEvent", event("t", 0, "Started")), L2))
+    assert [item.transaction for item in play.kept] == ["t"]
