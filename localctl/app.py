@@ -29,6 +29,7 @@ from localctl.net import tls
 from localctl.net.pump import Switchboard
 from localctl.observe.box_facts import BoxFacts
 from localctl.observe.events import EventBook
+from localctl.observe.frame_log import FrameLog
 from localctl.observe.health import Health
 from localctl.observe.lag import LoopLag
 from localctl.observe.log_observer import LogObserver
@@ -114,8 +115,10 @@ class App:
             authorizations=self.outages.authorizations,
             invent=self.outages.journal.next_invented,
         )
+        self._frames = FrameLog(self.router, structlog.get_logger("localctl.frames"))
+        self._frames.on = config.controller.log_level == "debug"
         self.switchboard = Switchboard(
-            self.router, edge_of(config), self._observe, gatekeeper=self._memory.gatekeeper(), archive=self.outages
+            self._frames, edge_of(config), self._observe, gatekeeper=self._memory.gatekeeper(), archive=self.outages
         )
         self.site = self._controlled()
         self.box = SnapshotBox(self._snapshot())
@@ -224,6 +227,7 @@ class App:
         self._adoption.forget_listed(config)
         self._replan(config)
         set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
+        self._frames.on = config.controller.log_level == "debug"
         found = tuple(changes(self.config, config))
         for change in found:
             log.info("configuration changed", key=change.path, old=change.old, new=change.new, effect=change.effect)

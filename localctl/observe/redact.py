@@ -19,13 +19,14 @@ _SECRET_NAMES = re.compile(
     r"|sim_?pin|(api|master|session|shared|psk|tls|ssl|hmac|encryption)_?key",
     re.IGNORECASE,
 )
-_SECRET_VARIABLES = re.compile(r"password|authorizationkey|secret|private|passphrase", re.IGNORECASE)
-_VALUES_OF_VARIABLES = frozenset({"attributeValue", "value"})
+_SECRET_VARIABLES = re.compile(r"password|authorizationkey|secret|private|passphrase|token|idtag", re.IGNORECASE)
+_VALUES_OF_VARIABLES = frozenset({"attributeValue", "value", "actualValue", "variableAttribute"})
 _HARMLESS = frozenset({int, float, bool, type(None)})
 _SECRET_LOOKS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|\b(?:Basic|Bearer)\s+[A-Za-z0-9+/=._~-]{4,}"
-    r"|(?<=://)[^/\s@]+(?=@)",
+    r"|(?<=://)[^\s\"']+(?=@)"
+    r"|(?<=[?&])[\w.-]*(?:token|sig|signature|key|passw|password|secret|credential)[\w.-]*=[^&\s\"']+",
     re.DOTALL | re.IGNORECASE,
 )
 

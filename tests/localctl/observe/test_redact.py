@@ -95,3 +95,21 @@ def test_endless_nesting_costs_nothing_and_shows_nothing():
 )
 def test_wherever_a_token_sits_all_of_it_is_hidden(fact: object):
     assert CANARY not in json.dumps(redact({"idToken": fact, "rest": [{"idTag": fact}]}))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        [2, "1", "NotifyEvent", {"eventData": [{"variable": {"name": "Token"}, "actualValue": "CANARY"}]}],
+        [
+            2, "1", "NotifyReport",
+            {"reportData": [{"variable": {"name": "BasicAuthPassword"}, "variableAttribute": [{"value": "CANARY"}]}]},
+        ],
+        [2, "1", "GetLog", {"log": {"remoteLocation": "ftp://user:CA/NARY@host/CANARY@x/y"}}],
+        [2, "1", "UpdateFirmware", {"firmware": {"location": "https://host/f.bin?X-Amz-Signature=CANARY&a=b"}}],
+    ],
+)  # fmt: skip
+def test_p7_values_of_token_readers_reports_and_capability_addresses_are_hidden(frame: list[object]):
+    shown = redact_frame(json.dumps(frame))
+    assert "CANARY" not in shown
+    assert "NARY@" not in shown
