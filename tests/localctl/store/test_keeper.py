@@ -45,14 +45,14 @@ async def test_between_two_writes_the_disk_has_a_rest(
     keeper = Keeper(disk, lambda _reason: None)
     nursery.start_soon(keeper.run)
     keeper.keep("security", lambda: {"n": 1})
-    await wait_for(lambda: disk.writes == 1)
+    await wait_for(lambda: disk.load("security") == {"n": 1})
     for number in range(2, 100):
         keeper.keep("security", partial(dict, n=number))
         await in_reality(0.001)
     assert disk.writes == 1
     mock_clock.jump(REST_S)
-    await wait_for(lambda: disk.writes == 2)
-    assert disk.load("security") == {"n": 99}
+    await wait_for(lambda: disk.load("security") == {"n": 99})
+    assert disk.writes == 2
 
 
 async def test_a_document_is_made_when_it_is_written_not_when_it_is_announced(disk: Disk):
