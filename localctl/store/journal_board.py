@@ -9,7 +9,7 @@ from structlog import get_logger
 
 from localctl.store import journal_known
 from localctl.store.journal_alarm import Alarm
-from localctl.store.journal_jobs import Handover
+from localctl.store.journal_jobs import Handover, place
 from localctl.store.journal_tally import Figures
 from localctl.store.journal_values import JournalStats, Limits
 from routing.carrying.items import Alias, Item, Known
@@ -98,8 +98,8 @@ class Board:
         for done, result in handover.done:
             try:
                 done(result)
-            except Exception:
-                log.exception("whoever waited for the journal failed")
+            except Exception as error:
+                log.error("whoever waited for the journal failed by a bug of ours", trace=place(error))
 
     def _opened(self, handover: Handover) -> None:
         self.is_open = True

@@ -32,7 +32,7 @@ from structlog import get_logger
 
 from localctl.store import journal_letters, journal_lines, journal_room
 from localctl.store.journal_disk import JournalDisk
-from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, opened
+from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, opened, place
 from localctl.store.journal_schema import NewerJournal, disk_refused, is_corrupt
 
 log = get_logger(__name__)
@@ -184,7 +184,7 @@ class Writer:
         except sqlite3.Error:
             self._disk.close()
         if not disk_refused(error):
-            log.error("a journal entry failed by a bug of ours", kind=type(error).__name__)
+            log.error("a journal entry failed by a bug of ours", trace=place(error))
             return
         if is_corrupt(error):
             self._disk.close()

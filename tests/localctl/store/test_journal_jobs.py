@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from localctl.store import journal_letters, journal_lines
-from localctl.store.journal_jobs import Handover, Job, opened
+from localctl.store.journal_jobs import Handover, Job, opened, place
 from tests.localctl.store import journals
 from tests.localctl.store.journals import begun, item
 
@@ -21,6 +21,19 @@ def test_an_opened_file_tells_rows_stations_letters_and_the_mark(tmp_path: Path)
     assert told.remembered is not None
     assert told.remembered["cs1"].name == "CS1"
     assert (told.dead_letters, told.mark, told.size) == (1, 2_000_000_100, disk.book.size)
+
+
+def test_p7_a_bug_is_placed_without_what_was_in_the_variables():
+    def broken(token: str) -> None:
+        raise ValueError(token)
+
+    try:
+        broken("idToken 04A2")
+    except ValueError as error:
+        said = place(error)
+    assert said.startswith("ValueError < test_journal_jobs.py:")
+    assert said.split(" < ")[1].endswith(" broken")
+    assert "04A2" not in said
 
 
 def test_who_does_not_wait_for_a_job_need_not_say_so():
