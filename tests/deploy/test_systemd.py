@@ -64,7 +64,7 @@ def test_systemd_understands_every_line_of_the_unit(tmp_path: Path):
 
 def test_a_reload_checks_the_file_before_the_process_hears_of_it():
     file = DEFAULT_FILES[-1]
-    assert settings()["ExecReload"] == [f"+/usr/bin/localctl check {file}", "/bin/kill -HUP $MAINPID"]
+    assert settings()["ExecReload"] == [f"+/usr/bin/localctl check {file}", "/bin/sh -c 'kill -HUP $MAINPID'"]
     assert only("ExecStart") == f"/usr/bin/localctl run --last-good {file}"
 
 
