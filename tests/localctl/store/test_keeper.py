@@ -50,8 +50,12 @@ async def test_between_two_writes_the_disk_has_a_rest(
         keeper.keep("security", partial(dict, n=number))
         await in_reality(0.001)
     assert disk.writes == 1
-    mock_clock.jump(REST_S)
-    await wait_for(lambda: disk.load("security") == {"n": 99})
+
+    def rested_and_written() -> bool:
+        mock_clock.jump(REST_S)
+        return disk.load("security") == {"n": 99}
+
+    await wait_for(rested_and_written)
     assert disk.writes == 2
 
 
