@@ -12,7 +12,7 @@ DAYS   ?=
 SOAK   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts bench soak faultdays lock docs clean
+.PHONY: help setup demo test lint types contracts bench soak faultdays lock deb docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -62,6 +62,9 @@ faultdays: $(READY)  ## 500 simulated fault days, each on a site of its own; DAY
 lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links \
 	  --python-version 3.11 --python-platform linux --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+
+deb: $(READY)  ## the Debian package, into dist/; on Debian 12, for the architecture it runs on
+	@PYTHON=$(BIN)/python deploy/debian/build dist
 
 docs: $(READY)  ## write the generated reference pages and dashboards anew
 	$(BIN)/python -m localctl.observe.reference > localctl/docs/metrics.md
