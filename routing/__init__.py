@@ -18,6 +18,9 @@ waiting pauses reading from that peer.
 Own CALLs. `OwnCallAsked` shares the station's one slot. Its id proves itself (`ids`), so its answer never reaches the
 CSMS, nor do the requests it makes the station send (`followups`). The ends are observed, not returned.
 
+Outages. With the `carry` policy a registered station stays when its CSMS is lost (`carrying`): it gets local answers,
+what the CSMS must hear goes to disk first (`Keep`, then `Kept`) and up later, oldest first (`Fetch`, `Fetched`).
+
 Endings. When one leg is lost the other is let go in the manner of the policy. A newer connection of a station takes
 over once its CSMS has accepted it. A station that leaves many CALLs unanswered is recycled.
 
@@ -44,8 +47,6 @@ from routing.events import (
 )
 from routing.identity import Target, read_target
 from routing.observations import (
-    AdmissionDelayed,
-    BacklogDone,
     CallAnswered,
     CallExpired,
     CallSeen,

@@ -28,8 +28,8 @@ class OutagePolicy(Value, frozen=True, kw_only=True):
     attempt_interval_s: float = 60.0
     """MessageAttemptInterval: the wait after attempt n is n times this (E13.FR.02)."""
     boot_again: bool = False
-    """Repeat the station's last BootNotification when the CSMS is back, for one that insists on it; otherwise only after
-    it answered SecurityError."""
+    """Repeat the station's last BootNotification when the CSMS is back, for one that insists on it; otherwise only
+    after it answered SecurityError."""
     stop_refused: bool = True
     """Stop a transaction whose token the CSMS refuses when it hears of it at last."""
     energy_cap_wh: float | None = None

@@ -45,9 +45,9 @@ def _nobody_invents() -> int:
 class Router:
     """Events in, commands out. `own_key` marks the ids of own CALLs and should outlive restarts; `uniform` draws 0..1.
 
-    `invent` numbers 1.6 transactions that begin while the CSMS is away and must never repeat. `common` is what all links
-    share: its clock and paces are the edge's to set. `policies` may be replaced at any time; links that are there keep
-    the policy they came with.
+    `invent` numbers 1.6 transactions that begin while the CSMS is away and must never repeat. `common` is what all
+    links share: its clock and paces are the edge's to set. `policies` may be replaced at any time; links that are there
+    keep the policy they came with.
     """
 
     def __init__(
