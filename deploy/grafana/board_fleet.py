@@ -2,12 +2,15 @@
 
 from panels import GOOD_BELOW_1, GOOD_FROM_1, dashboard, graph, number, row, table, variables
 
+UP = "up{@} and on (job, instance) last_over_time(localctl_build_info{@}[$__range])"
+"""Only of what was a box of ours in the time shown: "All" jobs are other people's too."""
+
 BOARD = dashboard(
     "fleet", "Fleet", "All sites: which of them needs somebody, and why.", variables(),
     row(
         "Does any site need somebody?",
-        number("Boxes that answer", "How many boxes answer Prometheus?", "none", "sum(up{@})", GOOD_FROM_1),
-        number("Boxes that do not", "How many boxes are silent?", "none", "count(up{@}) - sum(up{@})", GOOD_BELOW_1),
+        number("Boxes that answer", "How many boxes answer Prometheus?", "none", f"sum({UP})", GOOD_FROM_1),
+        number("Boxes that do not", "How many boxes are silent?", "none", f"count({UP}) - sum({UP})", GOOD_BELOW_1),
         number(
             "Stations connected", "Which part of the known stations is connected?", "percentunit",
             "sum(localctl_station_connected{@}) / count(localctl_station_connected{@})",

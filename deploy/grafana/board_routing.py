@@ -4,6 +4,9 @@ A figure about a fault is there as 0 before anything is wrong: an empty panel me
 
 from panels import GOOD_BELOW_1, dashboard, graph, number, row, variables
 
+OURS = "and on (job, instance) localctl_build_info{@}"
+"""Other programs have a process, too, and "All" jobs are theirs as well."""
+
 BOARD = dashboard(
     "routing", "Routing health", "Messages between stations and CSMS: how many, how quickly, and what went wrong.",
     variables(),
@@ -170,17 +173,17 @@ BOARD = dashboard(
         ),
         graph(
             "Processor", "How much of a processor core does the box use?", "percentunit",
-            {"{{instance}}": "sum by (instance) (rate(process_cpu_seconds_total{@}[$__rate_interval]))"},
+            {"{{instance}}": f"sum by (instance) (rate(process_cpu_seconds_total{{@}}[$__rate_interval]) {OURS})"},
         ),
         graph(
             "Memory", "Does the box's memory grow?", "bytes",
-            {"{{instance}}": "max by (instance) (process_resident_memory_bytes{@})"},
+            {"{{instance}}": f"max by (instance) (process_resident_memory_bytes{{@}} {OURS})"},
         ),
         graph(
             "Tasks and sockets", "Do tasks or sockets leak?", "none",
             {
                 "{{instance}} tasks": "max by (instance) (localctl_tasks{@})",
-                "{{instance}} files and sockets": "max by (instance) (process_open_fds{@})",
+                "{{instance}} files and sockets": f"max by (instance) (process_open_fds{{@}} {OURS})",
             },
         ),
         graph(

@@ -35,6 +35,8 @@ rule_files: [{rules}/recording.yml, {rules}/alerts.yml]
 scrape_configs:
   - job_name: localctl
     static_configs: [{{ targets: ["127.0.0.1:{port}"], labels: {{ site: demo }} }}]
+  - job_name: somebody-else
+    static_configs: [{{ targets: ["127.0.0.1:{own_port}"] }}]
 """
 VALUES = {
     "$__rate_interval": "2s", "$__range": f"{DEMO_S}s", "$job": ".+", "$instance": ".+", "$circuit": "main",
@@ -45,9 +47,10 @@ TARGETS = [target for board in BOARDS.values() for target in targets(board)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """What Prometheus knows of one demo: its API, and from when to when the demo played."""
+    """What Prometheus knows of one demo: its API, the box's instance, and from when to when the demo played."""
 
     url: str
+    box: str
     began_at: float
     ended_at: float
 
@@ -114,14 +117,15 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     url, config = f"http://127.0.0.1:{port}", folder / "prometheus.yml"
     words = ["--web.listen-address", f"127.0.0.1:{port}", "--storage.tsdb.path", "data", "--log.level=error"]
     with running(sys.executable, "-m", "localctl", "demo", "--plain", "--duration", str(DEMO_S), cwd=ROOT) as demo:
-        config.write_text(SCRAPE.format(rules=PROMETHEUS, port=port_of_metrics(demo)), "utf-8")
+        box = port_of_metrics(demo)
+        config.write_text(SCRAPE.format(rules=PROMETHEUS, port=box, own_port=port), "utf-8")
         command = ["prometheus", "--config.file", str(config), *words, "--enable-feature=exemplar-storage"]
         with running(*command, cwd=folder):
             wait_until_ready(url)
             began_at = time.time()
             said, _ = demo.communicate(timeout=DEMO_S + 2 * PATIENCE_S)
             assert demo.returncode == 0, said
-            yield Story(url=url, began_at=began_at, ended_at=time.time())
+            yield Story(url=url, box=f"127.0.0.1:{box}", began_at=began_at, ended_at=time.time())
 
 
 def has_a_number(series: list[dict[str, Any]]) -> bool:
@@ -147,6 +151,18 @@ def test_annotations_and_variables_can_be_asked(story: Story, board: dict[str, A
 )
 def test_every_rule_can_be_asked(story: Story, rule: dict[str, Any]):
     story.over_time(rule["expr"])
+
+
+def test_all_jobs_are_other_peoples_too_and_no_panel_shows_those(story: Story):
+    """The same Prometheus scrapes itself as a job of its own, which serves `up` and `process_*` as well."""
+    everybody = {one["metric"]["instance"] for one in story.over_time("up")}
+    assert len(everybody) == 2
+    for target in TARGETS:
+        shown = {one["metric"].get("instance") for one in story.over_time(filled(target.expr, VALUES))}
+        assert shown <= {story.box, None}, target
+    boxes = next(target for target in TARGETS if target.panel == "Boxes that answer")
+    (line,) = story.over_time(filled(boxes.expr, VALUES))
+    assert max(float(value) for _, value in line["values"]) == 1.0
 
 
 def test_prometheus_itself_could_work_out_every_rule(story: Story):
