@@ -33,7 +33,10 @@ Oldest = Callable[[Row | None, int, frozenset[str]], None]
 
 
 class Journal(Operators):
-    """One journal file and its writer. `on_trouble` hears on the loop what is wrong, and None when it is well again."""
+    """One journal file and its writer. `on_trouble` hears on the loop what is wrong, and None when it is well again.
+
+    `unix_now` is called in the writer's thread.
+    """
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ class Handover:
 
 
 def place(error: Exception) -> str:
-    """What kind of bug it is and where, with nothing of what was in the variables: payloads have tokens in them (P7)."""
+    """Which kind of bug it is and where, and nothing of the variables: there are tokens in payloads (P7)."""
     places = traceback.extract_tb(error.__traceback__)
     return " < ".join(
         [type(error).__name__, *(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in reversed(places))]

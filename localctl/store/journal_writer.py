@@ -25,12 +25,13 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Final
 
 from structlog import get_logger
 
-from localctl.store import journal_letters, journal_lines, journal_room
+from localctl.store import journal_letters, journal_room
+from localctl.store.journal_debts import Debts
 from localctl.store.journal_disk import JournalDisk
 from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, opened, place
 from localctl.store.journal_schema import NewerJournal, disk_refused, is_corrupt
@@ -50,7 +51,7 @@ class Writer:
         self._disk = disk
         self._deliver: Callable[[Handover], None] = lambda _handover: None
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._owed: dict[Hashable, Job] = {}
+        self._debts = Debts()
         self._thread: threading.Thread | None = None
         self._trouble: str | None = None
         self._retry_at = 0.0
@@ -92,7 +93,7 @@ class Writer:
             self._disk.close()
 
     def _next(self) -> list[Job | None]:
-        uneasy = self._trouble or self._owed or not self._disk.is_open
+        uneasy = self._trouble or self._debts or not self._disk.is_open
         batch: list[Job | None] = []
         with contextlib.suppress(queue.Empty):
             batch.append(self._queue.get(timeout=RETRY_S if uneasy else SWEEP_S))
@@ -103,8 +104,8 @@ class Writer:
     def _round(self, jobs: list[Job]) -> None:
         out = Handover()
         jobs = [*self._due(out), *jobs]
-        if self._owed:
-            jobs = self._defer(jobs)
+        if self._debts:
+            jobs = self._debts.add(jobs, self._disk)
         if jobs and (error := self._attempt(jobs, out)):
             self._after_failure(jobs, error, out)
         out.trouble, out.size, out.set_aside = self._trouble, self._disk.book.size, self._disk.set_aside
@@ -116,8 +117,7 @@ class Writer:
         if now >= self._retry_at:
             if not self._disk.is_open and not self._reopened(out):
                 return []
-            jobs = [*self._owed.values(), *([Job(act=_probe)] if self._trouble else [])]
-            self._owed = {}
+            jobs = [*self._debts.take(), *([Job(act=_probe)] if self._trouble else [])]
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_S
             jobs.append(Job(act=journal_room.expire))
@@ -129,22 +129,12 @@ class Writer:
         if owing and others:
             error = self._attempt(owing, out)
         if owing and error is not None and disk_refused(error):
-            self._defer(owing)
+            self._debts.add(owing, self._disk)
         elif owing and error is not None:
             others = owing + others  # one of them is at fault: alone, it fails alone
         for job in others:
             if len(jobs) == 1 or self._attempt([job], out):
                 out.done.append((job.done, None))
-
-    def _defer(self, jobs: list[Job]) -> list[Job]:
-        """Debts wait behind those that wait already; the jobs that are none."""
-        for job in jobs:
-            if job.owed:
-                self._owed.pop(job.owed, None)
-                self._owed[job.owed] = job
-                if job.takes is not None:
-                    journal_lines.hand_back(self._disk, *job.takes)
-        return [job for job in jobs if not job.owed]
 
     def _reopened(self, out: Handover) -> bool:
         try:
