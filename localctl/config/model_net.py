@@ -21,7 +21,7 @@ class Controller(Table):
     """Folder for what must survive a restart."""
     log_level: Literal["debug", "info", "warning", "error"] = key("info", reload="live")
     """How much is logged. Frames appear at `debug` only, without secrets."""
-    log_format: Literal["auto", "logfmt", "json"] = key("auto", reload="restart")
+    log_format: Literal["auto", "logfmt", "json"] = key("auto", reload="live")
     """`auto`: colours on a terminal, logfmt otherwise. `json` suits Loki."""
     strict_identities: bool = key(False)
     """Refuse identities with characters that OCPP does not allow or of more than 48 characters (1.1.2)."""
@@ -47,17 +47,18 @@ class Certificate(Table):
 
 
 class Listen(Table):
-    """An address where stations arrive. Several are possible: one per security profile, or one per network."""
+    """An address where stations arrive. Several are possible: one per security profile, or one per network. A reload
+    opens, changes and closes them for those who arrive from then on; who is connected stays."""
 
-    address: IpAddress = key("0.0.0.0", reload="restart")
+    address: IpAddress = key("0.0.0.0", reload="live")
     """IP address to listen on. `0.0.0.0` is every IPv4 address of the box, `::` every IPv6 address too."""
-    port: Port = key(reload="restart")
+    port: Port = key(reload="live")
     """TCP port."""
-    security_profile: SecurityProfile = key(reload="restart")
+    security_profile: SecurityProfile = key(reload="live")
     """OCPP security profile: 1 password without TLS, 2 password with TLS, 3 client certificate, 0 nothing at all."""
-    allow_insecure: bool = key(False, reload="restart")
+    allow_insecure: bool = key(False, reload="live")
     """Must be `true` for security profile 0, which is for the lab: anybody may pretend to be any station."""
-    base_path: str = key("/", pattern=r"^/([^?#\s]*)$")
+    base_path: str = key("/", reload="live", pattern=r"^/([^?#\s]*)$")
     """Only paths below this one are served, others get 404. The station's path goes up to the CSMS unchanged (6.2)."""
     certificates: Annotated[tuple[Certificate, ...], AsTuple] = key((), reload="live", max_length=4)
     """Server certificates for profiles 2 and 3. OCPP wants two: one ECDSA and one RSA (A00.FR.318)."""
@@ -66,10 +67,10 @@ class Listen(Table):
     client_cert_rule: CertificateRule = key("any", reload="live")
     """Which name in the station's certificate must be its identity: `cn`, `san`, `any` of both; or `serial`: the CN
     must be the `serial` of the station in this file."""
-    static_rsa: bool = key(True, reload="restart")
+    static_rsa: bool = key(True, reload="live")
     """Also accept the two static-RSA suites, which OCPP requires of a server (A00.FR.318, A00.FR.421). `false` is for
     sites whose rules forbid them: they lack forward secrecy, but stations that know no others then stay out."""
-    trusted_proxies: Annotated[tuple[IpAddress, ...], AsTuple] = key((), max_length=100)
+    trusted_proxies: Annotated[tuple[IpAddress, ...], AsTuple] = key((), reload="live", max_length=100)
     """Reverse proxies in front of this listener: their X-Forwarded-For names the station. With them, profile 2 may do
     without `certificates`: the proxy ends TLS."""
     max_connections: int = key(1200, reload="live", ge=1, le=20_000)
