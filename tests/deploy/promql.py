@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import promql_parser
@@ -85,9 +84,3 @@ def _faults_of_labels(row: Row, matchers: list[Any]) -> Iterator[str]:
             for word in matcher.value.split("|"):
                 if word not in labels[matcher.name].values:
                     yield f"{row.name} never has {matcher.name}={word}"
-
-
-def anchors(page: Path) -> set[str]:
-    """What links into a Markdown page can point at: its headings, as GitHub and the box's page write them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
