@@ -13,6 +13,8 @@ from functools import lru_cache
 
 HIDDEN = "[hidden]"
 MAX_DEPTH = 24
+ERRORS, ERROR_TEXT = (4, 5), 3
+"""CALLERROR and CALLRESULTERROR, and where their description stands."""
 
 _SECRET_NAMES = re.compile(
     r"id_?token|id_?tag|emaid|authorization(?!_?status)|cookie|password|passwd|passphrase|secret|private|credential"
@@ -75,6 +77,9 @@ def redact_frame(text: str | bytes) -> str:
         frame = json.loads(text)
     except (ValueError, RecursionError):
         return f"[unreadable, {len(text)} long]"
+    if isinstance(frame, list) and len(frame) > ERROR_TEXT and frame[0] in ERRORS:
+        # Free text: what a CSMS tells about a card it does not know often has the card's number in it.
+        frame[ERROR_TEXT] = f"[{len(str(frame[ERROR_TEXT]))} characters]"
     return json.dumps(redact(frame), separators=(",", ":"))
 
 
