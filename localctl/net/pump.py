@@ -15,6 +15,7 @@ import structlog
 import trio
 
 from localctl.net import watch
+from localctl.net.anew import come_anew
 from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
 from localctl.net.dials import Dials, prepared
@@ -44,8 +45,6 @@ from routing.events import (
 from routing.observations import FollowUpArrived, LinkOpened, Observation, OutageEnded, OwnCallEnded, PasswordChanged
 from routing.values import Instant, Leg, LinkId
 
-RECONNECT_PAUSE_S: Final = 0.05
-"""Between two stations that are sent to come in anew: a thousand of them at once would be a storm of their own."""
 HIGH_WATER: Final = 262_144
 """A leg whose peer has so many bytes to take yet holds the other leg back."""
 Observer = Callable[[LinkId, Observation, Instant], None]
@@ -117,18 +116,10 @@ class Switchboard:
         self._edge, self._dials.csmses = edge, csmses
 
     def reconnect(self, identities: Iterable[str]) -> None:
-        """Have these stations come in anew (1012, service restart), one after the other."""
+        """Have these stations come in anew, one after the other."""
         wanted = set(identities)
         links = [number for number, link in self._links.items() if link.visitor.identity in wanted]
-        if links:
-            log.info("stations come in anew", count=len(links))
-            self._spawn(partial(self._reconnect, links))
-
-    async def _reconnect(self, links: list[LinkId]) -> None:
-        for number in links:
-            if number in self._links:
-                self.post(ReadingStopped(link=number, reason="the configuration changed", code=1012))
-            await trio.sleep(RECONNECT_PAUSE_S)
+        self._spawn(partial(come_anew, links, self._links, self.post))
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Close every link with 1001, give the peers a moment to hear it, then end `serve`."""
