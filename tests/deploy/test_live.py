@@ -187,6 +187,17 @@ def test_the_demos_story_can_be_read_from_the_figures(story: Story):
     assert {one["metric"]["source"] for one in binding} >= {"ems", "fuse"}
 
 
+def test_what_goes_wrong_in_the_demo_is_what_alerts_look_for_and_what_does_not_is_not(story: Story):
+    """Were it to last: CSMS away, its stations turned away and so absent, cars without a turn, a brief certificate."""
+    symptoms = {rule["alert"].removeprefix("Localctl") for rule in rules("alerts.yml") if story.over_time(rule["expr"])}
+    assert symptoms >= {"CsmsAway", "StationAway", "CarWaitsLong", "CertificateExpiring"}
+    assert not symptoms & {
+        "AllocatorStalled", "InputStale", "ProfileWear", "TlsFailing", "FramesDropped", "StationMayLeave",
+        "MessagesDropped", "DeadLetters", "BacklogAgeing", "ReplayStuck", "JournalFailing", "AdmissionQueue",
+        "Degraded", "ReloadRefused", "CertificateExpired", "Bug", "FiguresMissing", "Restarting", "OutOfSockets",
+    }  # fmt: skip
+
+
 def test_a_slow_bucket_leads_to_a_message(story: Story):
     """OpenMetrics was negotiated: Prometheus kept exemplars, and each names a message."""
     query = "localctl_call_latency_seconds_bucket"
