@@ -152,7 +152,7 @@ class App:
                 nursery.start_soon(self._memory.run)
                 nursery.start_soon(self._lag.run)
                 nursery.start_soon(self._record)
-                await nursery.start(self.outages.run)
+                await nursery.start(self.outages.run, self.switchboard.backlog_found)
                 self.outages.rule(self.router.common, self.config)
                 self.ports = await nursery.start(self.switchboard.serve)
                 self.health.arrived("listeners")

@@ -19,6 +19,7 @@ from localctl.observe.outage_feed import OutageCounts
 from localctl.observe.snapshot import DeadLetter, OutboxQueue, OutboxView
 from localctl.store.journal import Journal
 from localctl.store.journal_values import DAY_S, MIB, Limits
+from localctl.store.journal_values import DeadLetter as Letter
 from routing import observations as seen
 from routing.carrying.authorizations import Authorizations, Entry, Gone
 from routing.carrying.items import Alias, Item, Known, Row
@@ -71,8 +72,10 @@ class Outages:
         common.admission.burst = config.outage.admission_burst
         self._set_clock()
 
-    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Keep what is to be kept, until cancelled."""
+    async def run(
+        self, found: Callable[[str], None], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Keep what is to be kept, until cancelled. `found` hears of stations for whom something waits."""
         async with trio.open_nursery() as nursery:
             await nursery.start(self.journal.run)
             task_status.started()
@@ -82,6 +85,8 @@ class Outages:
                 self._write_authorizations()
                 self._count()
                 await self._read_letters()
+                for identity in list(self.journal.stats.waiting):
+                    found(identity)
 
     def _set_clock(self) -> None:
         if self._common is not None:
@@ -114,10 +119,7 @@ class Outages:
             return
         self._counted["letters"] = total
         letters = await trio.to_thread.run_sync(self.journal.dead_letters) if total else []
-        self._letters = tuple(
-            DeadLetter(identity=one.identity, action=one.item.action, at=one.buried_at, reason=f"{one.code}: {one.text}")
-            for one in letters[-SHOWN_LETTERS:]
-        )
+        self._letters = tuple(_shown(letter) for letter in letters[-SHOWN_LETTERS:])
 
     # -- figures
 
@@ -208,6 +210,11 @@ class Outages:
 
 def _plain(entry: Entry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in entry.__struct_fields__}
+
+
+def _shown(letter: Letter) -> DeadLetter:
+    why = f"{letter.code}: {letter.text}"
+    return DeadLetter(identity=letter.identity, action=letter.item.action, at=letter.buried_at, reason=why)
 
 
 def _reason(reason: str) -> Literal["size", "age", "operator"]:

@@ -96,6 +96,12 @@ class Conversation(Exchange):
         self.replay.kept_more(out)
         self._relieve(out)
 
+    def found(self, now: Instant, out: list[Command]) -> None:
+        """Something is kept although nothing was under way."""
+        if self.joined and self.carry.mode is Mode.LIVE:
+            self.replay.begin(now, out)
+            self._send_kept(now, out)
+
     def fetched(self, event: Fetched, now: Instant, out: list[Command]) -> None:
         """The edge read the oldest kept message."""
         self.replay.fetched(event, now, out)

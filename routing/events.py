@@ -90,6 +90,10 @@ class Fetched(Event, frozen=True, kw_only=True):
     transactions: frozenset[str] = frozenset()
 
 
+class BacklogFound(Event, frozen=True, kw_only=True):
+    """Something is kept for this station, maybe put back by an operator. Too early or too often does no harm."""
+
+
 class Woke(Event, frozen=True, kw_only=True):
     """The moment asked for with `WakeAt` has come. Too early or too often does no harm."""
 

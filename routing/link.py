@@ -15,6 +15,7 @@ from routing.common import Common
 from routing.conversation import Conversation
 from routing.errors import OurBug
 from routing.events import (
+    BacklogFound,
     Fetched,
     Kept,
     LegLost,
@@ -307,7 +308,7 @@ class Link(LinkLegs):
         if self.state in TALKING:
             self._ends(self.exchange.expire(now, out), out)
 
-    def stored(self, event: Kept | NotKept | Fetched, now: Instant, out: list[Command]) -> None:
+    def stored(self, event: Kept | NotKept | Fetched | BacklogFound, now: Instant, out: list[Command]) -> None:
         """News of the journal."""
         if self.state not in TALKING:
             return
@@ -315,6 +316,8 @@ class Link(LinkLegs):
             self.exchange.kept(event.ticket, now, out)
         elif isinstance(event, Fetched):
             self.exchange.fetched(event, now, out)
+        elif isinstance(event, BacklogFound):
+            self.exchange.found(now, out)
         else:
             self._ends("journal", out)
 

@@ -13,6 +13,7 @@ from routing.commands import Command, Forget, Observe, Refuse
 from routing.common import Common
 from routing.errors import OurBug
 from routing.events import (
+    BacklogFound,
     Event,
     Fetched,
     FrameArrived,
@@ -94,7 +95,7 @@ class Router:
             link.ask(event, now, out)
         elif isinstance(event, LegLost):
             self._lost(link, event, now, out)
-        elif isinstance(event, Kept | NotKept | Fetched):
+        elif isinstance(event, Kept | NotKept | Fetched | BacklogFound):
             link.stored(event, now, out)
         elif isinstance(event, UpstreamAccepted):
             self._accepted(link, event, now, out)

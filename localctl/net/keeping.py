@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from routing.carrying.items import Alias, Item, Known, Row
 from routing.commands import Bury, Command, Delivered, Fetch, Keep, Remember
 from routing.errors import OurBug
-from routing.events import Event, Fetched, Kept, NotKept
+from routing.events import BacklogFound, Event, Fetched, Kept, NotKept
 from routing.values import LinkId
 
 KeptAs = Callable[[int | None], None]
@@ -54,6 +54,10 @@ class Keeping:
         """What the journal knows of a station that arrives."""
         known = Known() if self.archive is None else self.archive.known(identity)
         return replace(known, trusted=trusted)
+
+    def found(self, link: LinkId) -> None:
+        """Something is kept for the station of this link; it should be on its way."""
+        self._post(BacklogFound(link=link))
 
     def carry_out(self, identity: str, command: Command) -> None:
         """One command about the journal."""

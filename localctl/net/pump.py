@@ -9,7 +9,7 @@ import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 import trio
@@ -21,7 +21,7 @@ from localctl.net.credentials import Gatekeeper
 from localctl.net.dials import Dials, prepared
 from localctl.net.keeping import KEEPING, Archive, Keeping
 from localctl.net.legs import StationSocket
-from localctl.net.links import Link, LinkStatus, Side
+from localctl.net.links import Link, LinkStatus, Routes, Side
 from localctl.net.own_calls import FollowUpTaker, OwnCalls
 from localctl.net.settings import EdgeSettings, ListenerSettings, StationEdge
 from localctl.net.sockets import Closed
@@ -49,14 +49,6 @@ HIGH_WATER: Final = 262_144
 """A leg whose peer has so many bytes to take yet holds the other leg back."""
 Observer = Callable[[LinkId, Observation, Instant], None]
 log = structlog.get_logger("localctl.net")
-
-
-class Routes(Protocol):
-    """What the pump needs of `routing.router.Router`."""
-
-    def handle(self, event: Event, now: Instant) -> list[Command]:
-        """What to do about it."""
-        ...
 
 
 class Switchboard:
@@ -348,6 +340,12 @@ class Switchboard:
         except Exception as error:
             self.stats.observer_errors += 1
             log.error("an observer failed", **blame(error))
+
+    def backlog_found(self, identity: str) -> None:
+        """Something is kept for this station: send it, if station and CSMS are here and it is not under way."""
+        number = self._open.get(identity.casefold())
+        if number is not None:
+            self.keeping.found(number)
 
     # -- own calls
 

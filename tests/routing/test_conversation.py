@@ -14,7 +14,8 @@ from routing import (
     UpstreamFailed,
     UpstreamRefused,
 )
-from routing.carrying.items import Known
+from routing.carrying.items import Item, Kind, Known, Row
+from routing.events import BacklogFound
 from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
 from tests.routing.carrying.cupboard import BOOT, BOOTED, Cupboard, away, event, met, start_16
 from tests.routing.playbook import (
@@ -319,3 +320,14 @@ def test_p4_what_could_not_be_stored_is_kept_when_the_station_says_it_again():
     play.after(REDIAL_S, L2).when(UpstreamFailed(link=L2, reason="no route"))
     play.when(station(call("1", "TransactionEvent", event("t", 0, "Started")), L2))
     assert [item.transaction for item in play.kept] == ["t"]
+
+
+def test_a_dead_letter_that_an_operator_puts_back_is_sent_again():
+    play = met()
+    item = Item(kind=Kind.TRANSACTION, action="TransactionEvent", message_id="old", payload=event("t", 0, "Started"))
+    play.rows = [Row(number=1, item=item)]
+    play.when(BacklogFound(link=L1))
+    assert msgspec.json.decode(play.up[0])[1] == "old"
+    assert play.when(BacklogFound(link=L1)).commands == []
+    play.when(csms(result("old")))
+    assert play.fact(BacklogDone)
