@@ -117,4 +117,5 @@ def test_p7_values_of_token_readers_reports_and_capability_addresses_are_hidden(
 
 def test_p7_the_free_text_of_an_error_is_told_by_its_length_only():
     """What a CSMS says about a card it does not know often has the card's number in it."""
-    assert json.loads(redact_frame('[4,"1","InternalError","no CANARY",{}]'))[2:4] == ["InternalError", "[9 characters]"]
+    shown = json.loads(redact_frame('[4,"1","InternalError","no CANARY",{}]'))
+    assert shown[2:4] == ["InternalError", "[9 characters]"]
