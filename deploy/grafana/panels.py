@@ -120,7 +120,8 @@ def timeline(
             },
             "overrides": [],
         },
-        options={"mergeValues": True, "showValue": "auto", "rowHeight": 0.8, "legend": {"showLegend": False}},
+        options={"mergeValues": True, "showValue": "auto", "rowHeight": 0.8,
+                 "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom"}},
         targets=_targets({legend: expr}, range=True),
     )  # fmt: skip
 
