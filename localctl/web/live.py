@@ -49,7 +49,7 @@ class Live:
 
     async def _changes(self, reader: Reader) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
-        ends_at, ping_at = loop.time() + LASTS_S, loop.time() + PING_S
+        ends_at, ping_at, look_at = loop.time() + LASTS_S, loop.time() + PING_S, loop.time()
         seen: Snapshot | None = None
         sent: Parts = {}
         yield b"retry: 3000\n\n"
@@ -57,7 +57,8 @@ class Live:
             snapshot = self._box.get()
             if snapshot.state is ServiceState.STOPPING:
                 return
-            if snapshot is not seen:
+            if snapshot is not seen and loop.time() >= look_at:
+                look_at = loop.time() + (LOOK_S if len(snapshot.stations) <= MANY_STATIONS else SLOW_S)
                 parts = await run_in_threadpool(self._maker.parts, snapshot, reader)
                 changed = {name: part for name, part in parts.items() if sent.get(name) != part}
                 if sent and parts.keys() != sent.keys():
@@ -70,7 +71,7 @@ class Live:
             if loop.time() >= ping_at:
                 yield b": still here\n\n"
                 ping_at = loop.time() + PING_S
-            await asyncio.sleep(LOOK_S if len(snapshot.stations) <= MANY_STATIONS else SLOW_S)
+            await asyncio.sleep(LOOK_S)
 
 
 class _Stream(StreamingResponse):

@@ -1,7 +1,7 @@
 """The status page, made of one snapshot: a frame and its parts, each of which a live reader can be sent anew.
 
-Templates escape whatever they are given; only the drawing, which escapes by itself, is put in as it is. A page is made
-in a worker thread, one at a time, and is kept until there is a newer snapshot: a crowd of readers costs one rendering.
+Templates escape whatever they are given; only finished parts, which have escaped it, are put in as they are. Parts are
+made in a worker thread, one at a time, and kept until there is a newer snapshot: a crowd costs one rendering.
 """
 
 from functools import partial
@@ -10,7 +10,6 @@ from threading import Lock
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from localctl.charging.showing.picture_words import LANGUAGES, Language
 from localctl.observe.snapshot import Snapshot
@@ -45,7 +44,7 @@ class PageMaker:
 
     def page(self, snapshot: Snapshot, reader: Reader) -> str:
         """The whole page for this reader."""
-        parts = {name: Markup(part) for name, part in self.parts(snapshot, reader).items()}
+        parts = self.parts(snapshot, reader)
         return self.render(
             "page.html",
             reader,

@@ -18,12 +18,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WAIT_S = 30.0
@@ -49,7 +50,10 @@ class Chromium:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         port, path = self._door().read_text().split()[:2]
-        self._socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None, open_timeout=WAIT_S)
+        self._held = ExitStack()
+        self._socket = self._held.enter_context(
+            connect(f"ws://127.0.0.1:{port}{path}", max_size=None, open_timeout=WAIT_S)
+        )
         self._numbers = itertools.count(1)
         self._pages: dict[str, Page] = {}
 
@@ -68,15 +72,16 @@ class Chromium:
         context = self.ask("Target.createBrowserContext")["browserContextId"]
         target = self.ask("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        page = self._pages[session] = Page(self, session, target)
+        page = self._pages[session] = Page(self, session, target, width)
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.ask(f"{domain}.enable")
         phone = width < 600
         page.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
         )
-        theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        page.ask("Emulation.setEmulatedMedia", features=theme)
+        theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        calm = {"name": "prefers-reduced-motion", "value": "reduce"}
+        page.ask("Emulation.setEmulatedMedia", features=[theme, calm])
         page.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         agent = self.ask("Browser.getVersion")["userAgent"] + (" Mobile Mobi" if phone else "")
         page.ask("Network.setUserAgentOverride", userAgent=agent, acceptLanguage=lang)
@@ -115,19 +120,17 @@ class Chromium:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._socket.close()
+        self._held.close()
         self._process.terminate()
         self._process.wait(WAIT_S)
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    _socket: ClientConnection
 
 
 class Page:
     """One tab."""
 
-    def __init__(self, browser: Chromium, session: str, target: str) -> None:
-        self._browser, self._session, self._target = browser, session, target
+    def __init__(self, browser: Chromium, session: str, target: str, width: int) -> None:
+        self._browser, self._session, self._target, self._width = browser, session, target, width
         self.complaints: list[str] = []
         """Every console message above info, every exception, every violated policy, every failed request."""
         self.requests: list[str] = []
@@ -170,6 +173,10 @@ class Page:
         while not (self.js(is_so) if isinstance(is_so, str) else is_so()):
             assert time.monotonic() < ends_at, f"never came true: {is_so}; complaints: {self.complaints}"
             self._browser.listen(0.05)
+
+    def fits(self) -> bool:
+        """Nothing is wider than the device."""
+        return bool(self.js("document.documentElement.scrollWidth") <= self._width)
 
     def press(self, key: str, *, shift: bool = False) -> None:
         """One key down and up."""

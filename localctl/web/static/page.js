@@ -44,6 +44,22 @@ function replace(name, html) {
   restoring = false;
 }
 
+// While a finger or button is down nothing moves: what is being touched must still be there when it is let go.
+let waiting = {};
+let held = false;
+
+function settle() {
+  if (held) return;
+  for (const [name, html] of Object.entries(waiting)) replace(name, html);
+  waiting = {};
+  refreshWhy();
+}
+
+addEventListener("pointerdown", () => (held = true), true);
+for (const end of ["pointerup", "pointercancel"]) {
+  addEventListener(end, () => setTimeout(() => { held = false; settle(); }, 50), true);
+}
+
 const fits = () => (innerWidth < 620 ? 360 : innerWidth < 1000 ? 720 : 1120);
 let source;
 let wide = 0;
@@ -68,8 +84,8 @@ function listen() {
     const news = JSON.parse(message.data);
     if (news.reload) return location.reload();
     live(true);
-    for (const [name, html] of Object.entries(news.parts)) replace(name, html);
-    refreshWhy();
+    Object.assign(waiting, news.parts);
+    settle();
   };
 }
 

@@ -263,12 +263,24 @@ def test_the_expiry_of_a_certificate_is_what_openssl_reads(pki, kind):
     assert tls.expires_at(pair.cert_file) > datetime.now(UTC).timestamp()
 
 
+@pytest.mark.parametrize("kind", ["ECDSA", "RSA"])
+def test_the_subject_of_a_certificate_is_its_common_name_or_its_dns_names(pki, kind):
+    pair = pki.pair("x", "localhost", kind=kind)
+    read = ssl._ssl._test_decode_cert(str(pair.cert_file))
+    names = [value for group in read["subject"] for key, value in group if key == "commonName"]
+    others = [value for key, value in read.get("subjectAltName", ()) if key == "DNS"]
+    assert tls.subject_of(pair.cert_file) == (names[-1] if names else ", ".join(others))
+    assert tls._dns_names(tls._fields(pair.cert_file)) == others
+
+
 @pytest.mark.parametrize("content", [b"", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----", b"\xff"])
 def test_a_file_that_is_no_certificate_is_named(tmp_path, content):
     path = tmp_path / "cert.pem"
     path.write_bytes(content)
     with pytest.raises(tls.CertificateProblem, match=r"cert\.pem"):
         tls.expires_at(path)
+    with pytest.raises(tls.CertificateProblem, match=r"cert\.pem"):
+        tls.subject_of(path)
     with pytest.raises(tls.CertificateProblem, match=r"cert\.pem"):
         tls.server_context(listener(certificates=(CertificateFiles(cert_file=path, key_file=path),)))
     with pytest.raises(tls.CertificateProblem, match=r"cert\.pem"):
