@@ -48,7 +48,7 @@ from localctl.site_control import SiteControl
 from localctl.store.history import HistoryStore
 from localctl.web.app import build_app
 from localctl.web.history import History
-from localctl.web.local_socket import LocalSocket, usual_path
+from localctl.web.local_socket import LocalSocket, usual_groups, usual_path
 from localctl.web.operating_api import operating_routes
 from localctl.web.outbox_api import outbox_routes
 from localctl.web.server import HttpServer
@@ -316,7 +316,8 @@ class App:
     def _local_socket(self) -> LocalSocket:
         http, state_dir = self.config.http, Path(self.config.controller.state_dir)
         path = usual_path(http.socket, state_dir, environ=os.environ, uid=os.getuid())
-        return LocalSocket(path=path, users=http.socket_users, groups=http.socket_groups)
+        groups = usual_groups(http.socket_groups, environ=os.environ, gid=os.getgid())
+        return LocalSocket(path=path, users=http.socket_users, groups=groups)
 
     def _token(self) -> str | None:
         token = self.config.http.token

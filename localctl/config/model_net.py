@@ -134,4 +134,4 @@ class Http(Table):
     socket_users: Annotated[tuple[Text, ...], AsTuple] = key((), reload="restart", max_length=100)
     """Users of this box who may use that socket, beside root and the service's own user."""
     socket_groups: Annotated[tuple[Text, ...], AsTuple] = key((), reload="restart", max_length=100)
-    """Groups of this box whose members may; the first one owns the socket."""
+    """Groups of this box whose members may. Left out: that of the service, where systemd started it."""

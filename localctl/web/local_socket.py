@@ -37,15 +37,18 @@ class LocalSocket:
     users: Sequence[str] = ()
     groups: Sequence[str] = ()
 
-    @property
-    def open_to_others(self) -> bool:
-        """Whether anybody else is named; then only the check of who asks (`admission`) can tell them apart."""
-        return bool(self.users or self.groups)
 
-    @property
-    def mode(self) -> int:
-        """0660; 0666 when others are named."""
-        return 0o666 if self.open_to_others else 0o660
+def usual_groups(configured: Sequence[str], *, environ: Mapping[str, str], gid: int) -> tuple[str, ...]:
+    """Whose members may: the configured groups; else, as a systemd service, the service's own group; else nobody's.
+
+    The group of a person who starts localctl by hand may be one that everybody is in, so there it is not asked.
+    """
+    if configured or "RUNTIME_DIRECTORY" not in environ or gid == 0:
+        return tuple(configured)
+    try:
+        return (grp.getgrgid(gid).gr_name,)
+    except KeyError:
+        return ()
 
 
 def usual_path(configured: Path | None, state_dir: Path, *, environ: Mapping[str, str], uid: int) -> Path:
@@ -67,7 +70,7 @@ def bind(where: LocalSocket) -> socket.socket:
     path = where.path
     if len(os.fsencode(path)) > LONGEST_NAME:
         raise OSError(f"{path} is too long a name for a socket; give a shorter one as `socket` in [http]")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755 if where.open_to_others else 0o700)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755 if where.users or where.groups else 0o700)
     _must_be_free(path)
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
@@ -75,8 +78,9 @@ def bind(where: LocalSocket) -> socket.socket:
     try:
         bound.bind(os.fspath(path))
         # Until it listens nobody can connect, so nobody gets in before mode and group are right.
-        _give_to_group(path, where.groups)
-        path.chmod(where.mode)
+        given = _give_to_group(path, where.groups)
+        # More than one owner and one group can only be told apart by the check of who asks (`admission`).
+        path.chmod(0o660 if given and not where.users else 0o666)
         bound.listen(BACKLOG)
     except BaseException:
         bound.close()
@@ -109,10 +113,13 @@ def _must_be_free(path: Path) -> None:
     raise SocketTaken(f"another localctl answers on {path}; stop that one, or name another place as `socket` in [http]")
 
 
-def _give_to_group(path: Path, groups: Sequence[str]) -> None:
-    """Where the service may, the first named group owns the socket; what decides is who asks, so no failure matters."""
-    for name in groups[:1]:
-        try:
-            os.chown(path, -1, grp.getgrnam(name).gr_gid)
-        except (KeyError, OSError) as error:
-            log.info("the socket stays with the service's own group", group=name, reason=str(error))
+def _give_to_group(path: Path, groups: Sequence[str]) -> bool:
+    """Let the one named group own the socket; True if its mode can now say who may: none is named, or it owns it."""
+    if len(groups) != 1:
+        return not groups
+    try:
+        os.chown(path, -1, grp.getgrnam(groups[0]).gr_gid)
+    except (KeyError, OSError) as error:
+        log.info("the socket stays with the service's own group", group=groups[0], reason=str(error))
+        return False
+    return True

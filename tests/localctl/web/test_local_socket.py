@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localctl.web.local_socket import LocalSocket, SocketTaken, bind, remove, usual_path
+from localctl.web.local_socket import LocalSocket, SocketTaken, bind, remove, usual_groups, usual_path
 
 STATE = Path("/var/lib/localctl")
 
@@ -37,12 +37,24 @@ def test_the_socket_is_for_owner_and_group_until_others_are_named(tmp_path: Path
         assert stat.S_IMODE(path.stat().st_mode) == 0o666
 
 
-def test_the_first_named_group_owns_it_and_an_unknown_one_does_no_harm(tmp_path: Path):
+def test_one_named_group_owns_it_and_only_where_it_cannot_the_mode_lets_everybody_ask(tmp_path: Path):
     own = grp.getgrgid(os.getgid()).gr_name
     with bind(LocalSocket(path=tmp_path / "a.sock", groups=(own,))):
-        assert (tmp_path / "a.sock").stat().st_gid == os.getgid()
-    with bind(LocalSocket(path=tmp_path / "b.sock", groups=("no-such-group",))):
-        assert (tmp_path / "b.sock").stat().st_gid == os.getgid()
+        status = (tmp_path / "a.sock").stat()
+        assert (status.st_gid, stat.S_IMODE(status.st_mode)) == (os.getgid(), 0o660)
+    for groups in (("no-such-group",), (own, "no-such-group")):
+        with bind(LocalSocket(path=tmp_path / "b.sock", groups=groups)):
+            assert stat.S_IMODE((tmp_path / "b.sock").stat().st_mode) == 0o666
+
+
+def test_as_a_service_the_service_s_own_group_is_asked_and_by_hand_nobody_s():
+    gid = grp.getgrnam("daemon").gr_gid
+    service = {"RUNTIME_DIRECTORY": "/run/localctl"}
+    assert usual_groups((), environ=service, gid=gid) == ("daemon",)
+    assert usual_groups(("a", "b"), environ=service, gid=gid) == ("a", "b")
+    assert usual_groups((), environ={}, gid=gid) == ()
+    assert usual_groups((), environ=service, gid=0) == ()
+    assert usual_groups((), environ=service, gid=4_000_000) == ()
 
 
 def test_what_an_ended_process_left_behind_is_replaced(tmp_path: Path):
