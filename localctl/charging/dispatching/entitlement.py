@@ -17,7 +17,7 @@ A refusal removes its order; an unclear error or none at all leaves both values 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
 from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
@@ -193,8 +193,7 @@ class Envelope:
         return self.evse_a[evse_id] if self.station_a is None else min(self.station_a, self.evse_a[evse_id])
 
 
-@dataclass(frozen=True, slots=True)
-class Envelopes:
+class Envelopes(NamedTuple):
     """The envelopes of several windows, as one list for the station and one for each EVSE."""
 
     station_a: list[float] | None
@@ -206,12 +205,13 @@ class Envelopes:
         return Envelope(station_a=None if self.station_a is None else self.station_a[window], evse_a=evse_a)
 
     def raised(self, evse_id: int, amps: Sequence[float]) -> "Envelopes":
-        """The same where an EVSE, or the station (0), may draw at least so much, per window."""
-        if evse_id == 0 and self.station_a is not None:
-            return Envelopes(list(map(max, self.station_a, amps)), self.evse_a)
-        if evse_id not in self.evse_a:
+        """The same where an EVSE, or the station (0), may draw so much, per window; itself where it may already."""
+        before = self.station_a if evse_id == 0 else self.evse_a.get(evse_id)
+        if before is None or (after := list(map(max, before, amps))) == before:
             return self
-        return Envelopes(self.station_a, self.evse_a | {evse_id: list(map(max, self.evse_a[evse_id], amps))})
+        if evse_id == 0:
+            return self._replace(station_a=after)
+        return self._replace(evse_a=self.evse_a | {evse_id: after})
 
     def of(self, evse_id: int) -> list[float]:
         """The most on one EVSE, per window."""

@@ -77,7 +77,8 @@ class Outbox:
 
     def belong(self, tokens: list[int], identity: str) -> None:
         """These numbers are this station's, also such that an earlier process gave."""
-        self._owners |= dict.fromkeys(tokens, identity)
+        for token in tokens:
+            self._owners[token] = identity
         while len(self._owners) > MOST_OWNERS:
             del self._owners[next(iter(self._owners))]
 

@@ -18,7 +18,7 @@ from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import EvseId, Managed, Share, Sight
 from localctl.charging.dispatching.headroom import Headroom
 from localctl.charging.dispatching.orders import Order, Outbox, Terms, text_of
-from localctl.charging.dispatching.pacing import Need, Track
+from localctl.charging.dispatching.pacing import Need, Pace, Track
 from localctl.charging.dispatching.squeeze import Unit, squeeze
 from localctl.charging.dispatching.standing import NO_SHARES, Standings, Wants, wished
 from localctl.charging.profile.profiles import Protocol
@@ -153,7 +153,9 @@ class Planning:
         update = installed and track.lease_s == lease_s
         draft, text = self._draft(identity, place, allowed, lease_s, update)
         why = self._need(desk, place, draft.schedule)
-        if why is None or self._awaits(why, unit, place, draft.schedule):
+        # Whatever held this place back would have done so before, unless less is to be sent now than was wished.
+        same = why is due.why and track.state is not Pace.UNKNOWN
+        if why is None or (not same and self._awaits(why, unit, place, draft.schedule)):
             return None
         window_s = lease_s * (1 - self.terms.lease.renew_at)
         token = self.outbox.number()
@@ -170,7 +172,10 @@ class Planning:
         """Take the room of an order: it adds to what the station may draw already, unless that is its rating."""
         if not self.desks[identity].distrusted():
             amps = [steps.highest(draft.entitled, *window) for window in self.room.windows]
-            self.room.book(identity, self.holds[identity].envelopes.raised(place.evse_id, amps))
+            before = self.holds[identity].envelopes
+            after = before.raised(place.evse_id, amps)
+            if after is not before:
+                self.room.book(identity, after)
 
     def _draft(self, identity: str, place: Place, allowed: Steps, lease_s: float, update: bool) -> tuple[Draft, str]:
         """The draft and its text. Equal shares make equal profiles: those of one plan are written once."""

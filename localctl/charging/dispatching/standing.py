@@ -5,7 +5,7 @@ or the place of one of their edges in the cells (`recall`). Most plans find most
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from localctl.charging.base import steps
 from localctl.charging.base.recall import Facts, Recall, unchanged_until
@@ -22,8 +22,7 @@ from localctl.charging.dispatching.squeeze import Unit, targets, units_of, with_
 NO_SHARES: dict[int, Share] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """What a station may draw at most: at this instant by its orders, per cell, per cell and by its meter too.
 
     `amounts` is what the last of these adds under its ceilings.
@@ -35,8 +34,7 @@ class Holding:
     amounts: Amounts
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(NamedTuple):
     """What a station is to be told, and by place why. `calm`: all of it is told. `stuck`: do not count on it following.
 
     `amounts` is what it adds under its ceilings if it follows. Wishes move with time: `units` has those of `made_at`.
