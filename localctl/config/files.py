@@ -1,9 +1,11 @@
-"""The files that a configuration names: are they there, readable, and what they should be?
+"""The files, users and groups that a configuration names: are they there, readable, and what they should be?
 
 Certificates and keys are loaded once into a throw-away TLS context, so that a key that does not fit its certificate is
 found by `localctl check` and not by the first station at night.
 """
 
+import grp
+import pwd
 import ssl
 import stat
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from pathlib import Path as FilePath
 
 from localctl.config.locate import Path
 from localctl.config.model import Config
-from localctl.config.problems import Finding, Severity
+from localctl.config.problems import Finding, Severity, printable
 
 _HERE = "relative names start at the folder of the configuration file"
 
@@ -52,6 +54,20 @@ def check_files(config: Config) -> Iterator[Finding]:
         if csms.client_cert_file is not None and csms.client_key_file is not None:
             names: tuple[Path, Path] = (("csms", number, "client_cert_file"), ("csms", number, "client_key_file"))
             yield from _pair(names[0], csms.client_cert_file, names[1], csms.client_key_file)
+
+
+def check_people(config: Config) -> Iterator[Finding]:
+    """Users and groups that this box does not have: nobody gets in by their names."""
+    for key, names, known in (
+        ("socket_users", config.http.socket_users, pwd.getpwnam),
+        ("socket_groups", config.http.socket_groups, grp.getgrnam),
+    ):
+        for number, name in enumerate(names):
+            try:
+                known(name)
+            except KeyError:
+                what = f'this box has no {key.removeprefix("socket_").removesuffix("s")} "{printable(name)}"'
+                yield Finding(path=("http", key, number), what=what, severity=Severity.WARNING, at_value=True)
 
 
 def _pair(cert_path: Path, cert: FilePath, key_path: Path, key: FilePath) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from localctl.config.crosscheck import Known, check_connections
 from localctl.config.crosscheck_site import check_site
 from localctl.config.explain import UNKNOWN, explain
-from localctl.config.files import check_files
+from localctl.config.files import check_files, check_people
 from localctl.config.locate import Path, Place, Places
 from localctl.config.model import Config
 from localctl.config.problems import Finding, Problem, Severity, masked, placed
@@ -137,6 +137,7 @@ def _together(config: Config, known: Known, environ: Mapping[str, str]) -> tuple
     """Secrets resolved, and all findings that need more than one key or a look at other files."""
     config, findings = filled(config, environ)
     findings += check_files(config)
+    findings += check_people(config)
     findings += check_connections(config, known)
     findings += check_site(config, known)
     return config, findings

@@ -3,6 +3,7 @@
 import pytest
 import trustme
 
+from localctl.config.problems import Severity
 from tests.localctl.config.files import ROUTER, read, whats
 
 
@@ -71,3 +72,11 @@ def test_the_box_s_own_client_certificate_is_tried_too(pki):
     )
     assert whats(read(text, folder=pki)) == [f"{pki}/other.key is not the key of {pki}/box.crt"]
     assert whats(read(text.replace("other.key", "box.key"), folder=pki)) == []
+
+
+def test_users_and_groups_that_the_box_does_not_have_are_a_warning():
+    text = ROUTER + '[http]\nsocket_users = ["root", "no-such-user"]\nsocket_groups = ["no-such-group"]\n'
+    problems = {problem.path: problem for problem in read(text).problems}
+    assert problems["http.socket_users[1]"].what == 'this box has no user "no-such-user"'
+    assert problems["http.socket_groups[0]"].severity is Severity.WARNING
+    assert "http.socket_users[0]" not in problems
