@@ -129,8 +129,8 @@ class Http(Table):
     token_file: File | None = key(None, reload="live")
     """File that holds the token on its first line."""
     socket: File | None = key(None, reload="restart")
-    """Unix socket for the `localctl` command on this box, which needs no token there. Left out: in the service's runtime
-    directory (/run/localctl), else in `state_dir`."""
+    """Unix socket for the `localctl` command on this box, which needs no token there. Left out: in the service's
+    runtime directory (/run/localctl), else in `state_dir`."""
     socket_users: Annotated[tuple[Text, ...], AsTuple] = key((), reload="restart", max_length=100)
     """Users of this box who may use that socket, beside root and the service's own user."""
     socket_groups: Annotated[tuple[Text, ...], AsTuple] = key((), reload="restart", max_length=100)
