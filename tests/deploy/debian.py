@@ -70,6 +70,8 @@ class Debian:
     def install(self, package: Path) -> None:
         """By apt, with what it depends on and nothing else."""
         shutil.copy(package, self.path("/root/localctl.deb"))
+        # Nobody needs this root after a power cut, and waiting for the disk is half of dpkg's time.
+        self.path("/etc/dpkg/dpkg.cfg.d/quick").write_text("force-unsafe-io\n")
         self.path("/etc/resolv.conf").unlink(missing_ok=True)
         shutil.copy("/etc/resolv.conf", self.path("/etc/resolv.conf"))
         self.inside("apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", "/root/localctl.deb")

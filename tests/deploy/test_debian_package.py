@@ -163,7 +163,7 @@ def test_under_a_real_systemd_it_is_watched_reloaded_and_upgraded(debian: Debian
     token.write_text("a-token-of-thirty-two-characters\n")
     drop_in = debian.path("/etc/systemd/system/localctl.service.d/quick.conf")
     drop_in.parent.mkdir()
-    drop_in.write_text("[Service]\nWatchdogSec=8\nRestartSec=0\n")
+    drop_in.write_text("[Service]\nWatchdogSec=12\nRestartSec=0\n")
     with debian.booted() as box:
         box.inside("systemctl", "start", "localctl")
         assert box.shows("ActiveState") == "active"
