@@ -1,5 +1,7 @@
 """`localctl explain STATION[/EVSE]`: why it has its amperes, which limit binds, since when, until when, what is next.
 
+With an EVSE also what it would get if that limit were gone.
+
 Exit codes: 0 explained, 1 no such station or EVSE, 2 wrong usage, 69 no running localctl.
 """
 
@@ -17,7 +19,8 @@ def run(place: str, *, url: str = "", as_json: bool = False) -> int:
     """Explain one station, or with `/2` one EVSE of it; sentences, on a terminal with a table above them."""
     station, evse = split(place)
     try:
-        told = ask(url, path("stations", station, "explain", evse=evse))
+        what_if = None if evse is None else "1"
+        told = ask(url, path("stations", station, "explain", evse=evse, what_if=what_if))
     except FAULTS as fault:
         return said(fault)
     if as_json:

@@ -1,7 +1,8 @@
 """The API of the charging side: what the site does and why, and limits and meter readings from outside.
 
     GET    /api/v1/site                                   the whole picture (P5)
-    GET    /api/v1/stations/{identity}/explain?evse=1     one station in the picture, and in words
+    GET    /api/v1/stations/{identity}/explain?evse=1     one station in the picture, and in words; with `&what_if=1`
+                                                          also what the EVSE would get without the limit that binds it
     GET    /api/v1/stations/{identity}/profiles?hours=4   its profiles and composite schedules, ours and the CSMS's
     PUT    /api/v1/limits/{node}                          limit a panel or a station (`charging.external_json`)
     DELETE /api/v1/limits/{node}?source=EMS               take that back; without `source` what every source said
@@ -20,14 +21,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 
+from localctl.charging.allocation.allocator_turns import Policy
 from localctl.charging.base.json_reader import BadMember, Reader, finite
 from localctl.charging.base.phases import PerPhase
 from localctl.charging.limiting.external_json import find_rule, read_limit
-from localctl.charging.loop.controller import Controller
+from localctl.charging.loop.controller import Controller, Round
 from localctl.charging.showing.picture import in_force
+from localctl.charging.showing.picture_lifted import in_words, lifted
 from localctl.charging.showing.picture_profiles import MOST_HOURS, installation, profiles
 from localctl.charging.showing.picture_text import explain, find
-from localctl.charging.tree.topology import Path
+from localctl.charging.tree.topology import EvseId, Path
 from localctl.observe.snapshot import SnapshotBox
 from localctl.web.answering import Handler, Json, answering, whole
 from localctl.web.nodes import find_node
@@ -71,7 +74,7 @@ class _Api:
 
     def __init__(self, box: SnapshotBox, site: Site) -> None:
         self._box, self._site = box, site
-        self._composites = asyncio.Semaphore(1)
+        self._composites, self._lifting = asyncio.Semaphore(1), asyncio.Semaphore(1)
 
     async def site(self, request: Request) -> Json:
         """The newest picture."""
@@ -88,7 +91,24 @@ class _Api:
             text = explain(found, whole(request, "evse"))
         except LookupError as problem:
             raise Refused(404, str(problem)) from None
-        return {"at": shown["at"], "station": found, "text": text}
+        told: Json = {"at": shown["at"], "station": found, "text": text}
+        if request.query_params.get("what_if") == "1" and (evse_id := whole(request, "evse")) is not None:
+            without = told["without_limit"] = await self._lifted((found["identity"], evse_id))
+            told["text"] = text if without is None else [*text, in_words(without)]
+        return told
+
+    async def _lifted(self, evse: EvseId) -> Json | None:
+        """The last cycle solved once more, in a thread, one at a time."""
+        controller = self._site.controller
+
+        def take() -> tuple[Round | None, Policy]:
+            return controller.last, controller.plan.turns
+
+        last, turns = await on_control_loop(self._site.post, take)
+        if last is None:
+            return None
+        async with self._lifting:
+            return await run_in_threadpool(lifted, last, evse, turns)
 
     async def profiles(self, request: Request) -> Json:
         """Worked out in a thread, one at a time: long lists of profiles must hold up neither health nor control."""

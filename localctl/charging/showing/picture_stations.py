@@ -32,11 +32,12 @@ class Shares:
         key = (self._allocation.footprints[evse], verdict.row, verdict.reason)
         if key not in self._known:
             found = explain.share(self._allocation, evse)
-            self._known[key] = (_limit(found.binding), _limit(found.runner_up))
+            self._known[key] = (limit_told(found.binding), limit_told(found.runner_up))
         return self._known[key]
 
 
-def _limit(binding: Binding | None) -> Json | None:
+def limit_told(binding: Binding | None) -> Json | None:
+    """A limit as plain values."""
     if binding is None:
         return None
     bound = binding.bound

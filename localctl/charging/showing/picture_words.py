@@ -86,6 +86,10 @@ SENTENCES: Final[dict[str, Words]] = {
     "evse.counted": ("{place} is counted at {amps} per phase: {why}.", "{place} zählt mit {amps} je Phase: {why}."),
     "evse.limit": ("Limit: {limit}, {span}; {given}.", "Grenze: {limit}, {span}; {given}."),
     "evse.next": ("Next would bind: {limit}; {given}.", "Als Nächstes würde begrenzen: {limit}; {given}."),
+    "evse.lifted": (
+        "Without that limit it would get {amps} per phase: {why}.",
+        "Ohne diese Grenze bekäme er {amps} je Phase: {why}.",
+    ),
     "evse.turn": ("Its turn: {turn}.", "An der Reihe: {turn}."),
     "evse.turn_unknown": ("nobody can say when", "niemand weiß, wann"),
     "evse.turn_at": ("at about {at}", "ungefähr um {at}"),

@@ -19,7 +19,7 @@ def box() -> Iterator[Served]:
 def test_p5_the_sentences_are_those_of_the_api(box: Served, capsys: pytest.CaptureFixture[str]):
     assert explain.run("cp1/1", url=box.url) == OK
     lines = capsys.readouterr().out.splitlines()
-    assert lines == box.ask("GET", "/api/v1/stations/CP1/explain?evse=1")[1]["text"]
+    assert lines == box.ask("GET", "/api/v1/stations/CP1/explain?evse=1&what_if=1")[1]["text"]
     assert lines[1] == "CP1/1 gets 6.5 A per phase: a limit of the site is used up."
 
 

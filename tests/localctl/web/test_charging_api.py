@@ -54,6 +54,14 @@ def test_what_cannot_be_shown_is_named(box: Served, path: str, status: int, word
     assert word in shown["error"]
 
 
+def test_p5_what_an_evse_would_get_without_its_limit_is_told_on_request(box: Served):
+    _, shown = box.ask("GET", "/api/v1/stations/CP1/explain?evse=1&what_if=1", token=None)
+    assert shown["without_limit"]["share_a"] > shown["station"]["evses"][0]["share_a"]
+    assert shown["text"][-1].startswith("Without that limit it would get")
+    _, idle = box.ask("GET", "/api/v1/stations/CP3/explain?evse=1&what_if=1", token=None)
+    assert idle["without_limit"] is None
+
+
 def test_profiles_tell_whose_they_are(box: Served):
     profile = {
         "id": 7, "stackLevel": 3, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Absolute",
