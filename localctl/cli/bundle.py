@@ -2,7 +2,7 @@
 
     findings.json   what doctor found             state.json    the running localctl's snapshot
     config.json     the configuration, masked     metrics.txt   its metrics
-    problems.txt    what `check` says about it    log.txt       its newest log lines
+    problems.txt    what `check` says about it    log.txt       its newest log lines; journald's if it does not run
     versions.txt    program, packages, system     files.txt     names, sizes and ages in the state directory
 
 Everything passes the redaction that the log uses, and last a search for each secret of the configuration, as it stands
@@ -14,10 +14,11 @@ import io
 import json
 import os
 import platform
+import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,8 @@ from localctl.observe.redact import HIDDEN, redact
 FOLDER: Final = "localctl-support"
 MOST_FILES: Final = 500
 MODE: Final = 0o600
+JOURNAL: Final = ("journalctl", "--unit=localctl", "--lines=2000", "--no-pager", "--output=short-iso", "--quiet")
+JOURNAL_S: Final = 15.0
 
 
 def write(file: Path, pages: Mapping[str, str], secrets: Iterable[str]) -> None:
@@ -98,6 +101,15 @@ def state_page(state: Mapping[str, object]) -> str:
 def log_page(lines: Iterable[str]) -> str:
     """Lines of the log; they were redacted when they were written, and are again."""
     return "".join(f"{redact(line)}\n" for line in lines)
+
+
+def journal(command: Sequence[str] = JOURNAL) -> list[str]:
+    """What journald kept of the service, for when that cannot be asked; nothing where there is no journald."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=JOURNAL_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return done.stdout.splitlines()
 
 
 def versions_page() -> str:

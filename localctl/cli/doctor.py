@@ -17,7 +17,7 @@ from localctl.cli.check import read
 from localctl.cli.client import FAULTS, UNIX, Json, NobodyAnswers, Refused, ask, connected, path, text
 from localctl.cli.findings import Check, Finding, Level, good, looked, shown, told, warning
 from localctl.cli.options import at
-from localctl.cli.places import socket_of, sockets
+from localctl.cli.places import sockets, sockets_of
 from localctl.cli.render import out_console, talk
 from localctl.config.load import Loaded, default_file
 from localctl.config.model import Config
@@ -96,9 +96,11 @@ def _daemon(daemon: Daemon) -> Iterator[Finding]:
 
 
 def _where(config: Path | None, socket: Path | None, url: str) -> str:
-    """Where to ask: as the options say, else the socket of a localctl with this very file."""
-    mine = None if config is None else socket_of(config)
-    return at(url, socket or (mine if not url else None))
+    """Where to ask: as the options say, else a socket of a localctl with this very file."""
+    if socket is not None or url or config is None:
+        return at(url, socket)
+    mine = sockets_of(config)
+    return at(url, next((one for one in mine if one.exists()), mine[0] if mine else None))
 
 
 def ask_daemon(where: str) -> Daemon:
@@ -154,6 +156,8 @@ def _pages(loaded: Loaded, daemon: Daemon, findings: list[Finding]) -> Iterator[
         yield "metrics.txt", _asked(lambda: text(daemon.where, "/metrics"))
         lines = path("log", lines="2000")
         yield "log.txt", _asked(lambda: bundles.log_page(ask(daemon.where, lines)["lines"]))
+    else:
+        yield "log.txt", bundles.log_page(bundles.journal())
 
 
 def _asked(question: Callable[[], str]) -> str:

@@ -20,23 +20,26 @@ MAX_CONFIG_BYTES: Final = 4_000_000
 def sockets(environ: Mapping[str, str] | None = None) -> list[Path]:
     """The sockets to try, the likeliest first: what the usual configuration files say, then the service's own."""
     environ = os.environ if environ is None else environ
-    found = [socket_of(file, environ) for file in DEFAULT_FILES]
-    return list(dict.fromkeys([*(one for one in found if one is not None), SYSTEM_FOLDER / NAME]))
+    found = [one for file in DEFAULT_FILES for one in sockets_of(file, environ)]
+    return list(dict.fromkeys([*found, SYSTEM_FOLDER / NAME]))
 
 
-def socket_of(file: Path, environ: Mapping[str, str] | None = None) -> Path | None:
-    """The socket of a localctl that runs with this file; None when the file cannot be read at all."""
+def sockets_of(file: Path, environ: Mapping[str, str] | None = None) -> list[Path]:
+    """Where a localctl that runs with this file may listen; nowhere when the file cannot be read at all.
+
+    Whose it is decides, too, and that need not be who asks: root may ask after a localctl that a person has started.
+    """
     try:
         with file.open("rb") as stream:
             document = tomli.loads(stream.read(MAX_CONFIG_BYTES).decode())
     except (OSError, ValueError, RecursionError):
-        return None
-    return usual_path(
-        _file(document, "http", "socket", file),
-        _file(document, "controller", "state_dir", file) or SYSTEM_STATE,
-        environ=os.environ if environ is None else environ,
-        uid=os.getuid(),
-    )
+        return []
+    configured = _file(document, "http", "socket", file)
+    if configured is not None:
+        return [configured]
+    state_dir = _file(document, "controller", "state_dir", file) or SYSTEM_STATE
+    environ = os.environ if environ is None else environ
+    return list(dict.fromkeys([usual_path(None, state_dir, environ=environ, uid=os.getuid()), state_dir / NAME]))
 
 
 def _file(document: dict[str, Any], table: str, key: str, beside: Path) -> Path | None:

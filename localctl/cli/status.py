@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
+from localctl.charging.showing.picture_text import when
 from localctl.cli import FAILED, OK
 from localctl.cli.client import FAULTS, Json, NobodyAnswers, Refused, ask, path, said
 from localctl.cli.render import out_console, plain, table, up_or_down
@@ -62,11 +65,11 @@ def _watch(url: str, *, as_json: bool, sleep: Callable[[float], None]) -> int:
                 sys.stdout.flush()
                 sleep(WATCH_S)
                 state = state_of(url)
-        with Live(_table(state), console=out_console(), auto_refresh=False) as live:
+        with Live(_picture(state), console=out_console(), auto_refresh=False) as live:
             while True:
                 sleep(WATCH_S)
                 state = state_of(url)
-                live.update(_table(state), refresh=True)
+                live.update(_picture(state), refresh=True)
     except KeyboardInterrupt:
         return _verdict(state)
 
@@ -75,7 +78,27 @@ def _show(state: State, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(state, separators=(",", ":")))
     else:
-        out_console().print(_table(state))
+        out_console().print(_picture(state))
+
+
+def _picture(state: State) -> Group:
+    """Stations, and below them the site's panels where there are any."""
+    panels = (state.get("charging") or {}).get("panels", [])
+    return Group(_table(state), Text(), _panels(panels)) if panels else Group(_table(state))
+
+
+def _panels(panels: list[Json]) -> Table:
+    shown = table("panel", "phase", "limit", "for charging", "given out", "measured", "by", "until")
+    for panel in panels:
+        for phase, line in panel["phases"].items():
+            amps = (line["limit_a"], line["net_a"], line["allocated_a"], line["measured_a"])
+            by = line["source"] if line["state"] == "live" else f"{line['source']} ({line['state']})"
+            shown.add_row(plain(panel["id"]), phase, *map(_amps, amps), plain(by), when(line["until"]))
+    return shown
+
+
+def _amps(amps: float | None) -> str:
+    return "–" if amps is None else f"{amps:g} A"
 
 
 def _table(state: State) -> Table:

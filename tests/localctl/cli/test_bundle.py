@@ -86,3 +86,8 @@ def test_files_are_told_by_name_and_size_only(tmp_path):
     assert "sub/security.json" in page
     assert CANARY not in page
     assert bundle.files_page(tmp_path / "nope") == ""
+
+
+def test_where_the_service_cannot_be_asked_journald_is():
+    assert bundle.journal(("printf", "one\\ntwo\\n")) == ["one", "two"]
+    assert bundle.journal(("/nonexistent/journalctl",)) == []

@@ -15,6 +15,7 @@ from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import Snapshot, SnapshotBox, StationView
 from localctl.web.app import build_app
 from localctl.web.server import HttpServer
+from tests.localctl.charging.scene import busy
 
 STATION = StationView(
     identity="CS [1]",
@@ -78,6 +79,17 @@ def test_the_table_shows_each_station_and_both_its_legs(running: Running, capsys
     for part in ("ready, 1 of 1 stations connected", "CS [1]", "up", "away", "ocpp2.1", "half dead", "1970-01-01"):
         assert part in shown.out
     assert "\x1b" not in shown.out
+
+
+def test_the_panels_of_a_site_are_shown_with_what_binds(running: Running, capsys: pytest.CaptureFixture[str]):
+    charging = busy().cycles().picture()
+    running.box.put(Snapshot(version="1", state=ServiceState.READY, stations=(STATION,), charging=charging))
+    assert status.run(url=running.url) == OK
+    shown = capsys.readouterr().out
+    lines = [line.split() for line in shown.splitlines()]
+    phase = next(panel for panel in charging["panels"] if panel["id"] == "main")["phases"]["L1"]
+    assert ["main", "L1", f"{phase['limit_a']:g}", "A"] in [line[:4] for line in lines]
+    assert phase["source"] in shown
 
 
 def test_json_is_the_whole_state_for_scripts(running: Running, capsys: pytest.CaptureFixture[str]):
