@@ -12,7 +12,7 @@ DAYS   ?=
 SOAK   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts bench soak faultdays lock deb docs clean
+.PHONY: help setup demo test lint types contracts bench soak faultdays lock deb docs screenshots clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -65,6 +65,9 @@ lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
 
 deb: $(READY)  ## the Debian package, into dist/; on Debian 12, for the architecture it runs on
 	@PYTHON=$(BIN)/python deploy/debian/build dist
+
+screenshots: $(READY)  ## photograph the page of the running demo for README (needs chromium)
+	$(BIN)/python -m tests.e2e.screenshots
 
 docs: $(READY)  ## write the generated reference pages and dashboards anew
 	$(BIN)/python -m localctl.observe.reference > localctl/docs/metrics.md

@@ -98,6 +98,10 @@ PAGE: Final[dict[str, Words]] = {
         "{measured} measured · {given} given · limit {limit}",
         "{measured} gemessen · {given} vergeben · Grenze {limit}",
     ),
+    "site.bar_over": (
+        "{measured} measured · ▲ may draw {given} · limit {limit}",
+        "{measured} gemessen · ▲ darf ziehen {given} · Grenze {limit}",
+    ),
     "site.over": ("▲ may draw {amps} too much", "▲ darf {amps} zu viel ziehen"),
     "site.away": ("away", "nicht da"),
     "site.unaccepted": ("not accepted", "nicht angenommen"),

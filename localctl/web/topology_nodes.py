@@ -77,16 +77,15 @@ def _about(panel: Json, lang: Language) -> str:
 def _phase(phase: str, line: Json, x: float, y: float, width: float, lang: Language) -> Iterator[str]:
     fuse_a, net_a = line["fuse_a"] or 0.0, line["net_a"]
     top, limit = y + 16, along(net_a, fuse_a, width)
+    given = line["entitled_a"] if line["over_a"] else line["allocated_a"]
     figures = text(
         lang,
-        "site.bar",
+        "site.bar_over" if line["over_a"] else "site.bar",
         measured=amps(lang, line["measured_a"], unit=False),
-        given=amps(lang, line["allocated_a"], unit=False),
+        given=amps(lang, given, unit=False),
         limit=amps(lang, net_a),
     )
     yield words(x, y + 10, phase, "name")
-    if line["over_a"]:
-        figures = f"{text(lang, 'site.over', amps=amps(lang, line['over_a']))} · {amps(lang, net_a)}"
     yield words(x + width, y + 10, figures, "bad strong" if line["over_a"] else "value", room=width - 24, anchor="end")
     yield rect(x, top, width, BAR_H, "track", 4)
     if net_a is not None and line["limit_a"] is not None:

@@ -67,7 +67,7 @@ def test_an_unknown_current_has_a_dash_and_no_bar():
 
 
 def test_an_overdraft_and_a_fallback_are_words_too():
-    assert "▲ may draw 1.5 A too much" in panel_text(panel(over_a=1.5))
+    assert "▲ may draw 14.5 · limit 13.0 A" in panel_text(panel(over_a=1.5, entitled_a=14.5))
     assert "▲ stale" in panel_text(panel(state="stale"))
 
 
