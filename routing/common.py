@@ -27,6 +27,18 @@ class Common:
         self.replay = Pace(uniform)
         self.admission = Pace(uniform)
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
+        self._kept: set[str] = set()
+
+    def has_kept(self, identity: str) -> bool:
+        """True when a connection of this station kept something that was not all delivered since."""
+        return identity.casefold() in self._kept
+
+    def note_kept(self, identity: str, *, some: bool) -> None:
+        """Something was kept for the CSMS of this station, or all that was is with it. Bounded by what is kept."""
+        if some:
+            self._kept.add(identity.casefold())
+        else:
+            self._kept.discard(identity.casefold())
 
     def repeats_of(self, identity: str, subprotocol: str, known: Known) -> Repeats:
         """What an arriving station said lately, on earlier connections too: it repeats what was not answered."""

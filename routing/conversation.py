@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 
 from routing.actions import unsigned
 from routing.carrying import splice
@@ -54,20 +55,33 @@ class Conversation(Exchange):
     @property
     def carries(self) -> bool:
         """True while the box stands in for the CSMS, or has kept something for it."""
-        return self.carry.mode is not Mode.LIVE or self.carry.known.waiting > 0
+        return self.carry.mode is not Mode.LIVE or self.carry.has_backlog
+
+    @property
+    def _may_send_kept(self) -> bool:
+        return self.joined and self.registration not in (Registration.PENDING, Registration.REJECTED)
 
     def due_at(self) -> float:
         """When `expire` has something to do next."""
-        return min(super().due_at(), self.replay.due_at)
+        return min(super().due_at(), self.replay.due_at) if self._may_send_kept else super().due_at()
 
     def join(self, now: Instant, out: list[Command]) -> None:
         """The CSMS is there: what was kept goes first, what waits follows."""
         if self._remembers:
             out.append(Remember(link=self.link, subprotocol=self.subprotocol))
-        if self.carry.mode is Mode.CARRYING or self.carry.known.waiting:
+        if self.carries:
             self.replay.begin(now, out)
+            self._queue_behind(now, out)
         super().join(now, out)
         self._send_kept(now, out)
+
+    def _queue_behind(self, now: Instant, out: list[Command]) -> None:
+        """What waited for the CSMS and must not overtake what was kept before it."""
+        for call in self.up.take_all():
+            if self.carry.takes(call.action):
+                self._stand_in(_frame_of(call), now, out, seen=True)
+            else:
+                self.up.wait(call)
 
     def suspend(self, out: list[Command]) -> None:
         """The CSMS is gone and the station stays: nobody waits for its answers any more, what it said waits again."""
@@ -75,18 +89,16 @@ class Conversation(Exchange):
         self.up.take_back()
         self.down.orphan()
         self.replay.halt()
-        if self.carry.mode is Mode.DRAINING:
-            self.carry.move("lose")
         if self._paused is Leg.CSMS:
             self._paused = None
             out.append(Resume(link=self.link, leg=Leg.CSMS))
 
     def carry_on(self, now: Instant, out: list[Command]) -> None:
         """From now on the box answers, beginning with what waits."""
-        if self.carry.mode is Mode.LIVE:
+        if self.carry.mode is not Mode.CARRYING:
             self.carry.move("lose")
         for call in self.up.take_all():
-            self._stand_in(Frame(call.kind, call.message_id, call.action, call.payload), now, out, seen=True)
+            self._stand_in(_frame_of(call), now, out, seen=True)
         self._relieve(out)
 
     def kept(self, ticket: int, now: Instant, out: list[Command]) -> None:
@@ -115,8 +127,7 @@ class Conversation(Exchange):
         return ending
 
     def _send_kept(self, now: Instant, out: list[Command]) -> None:
-        waits = not self.joined or self.registration in (Registration.PENDING, Registration.REJECTED)
-        call = None if waits else self.replay.next_call(now, out)
+        call = self.replay.next_call(now, out) if self._may_send_kept else None
         if call is not None:
             self.up.wait(call)
             self._release(Leg.CSMS, now, out)
@@ -132,7 +143,7 @@ class Conversation(Exchange):
     def _taken(self, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
         if frame.kind != SEND and len(self.expected) and self._absorb(frame, now, out):
             return None
-        if not self._common.clock.trusted(now):
+        if self.carry.mode is Mode.CARRYING and not self._common.clock.trusted(now):
             return "clock"
         self._stand_in(frame, now, out)
         return self._press(Leg.STATION, self.up, out)
@@ -153,10 +164,14 @@ class Conversation(Exchange):
 
     def _stop_what_must(self, now: Instant, out: list[Command]) -> None:
         for transaction in self.carry.take_to_stop():
-            action, payload = stop_request(self.subprotocol, transaction)
-            self.ask(OwnCallAsked(link=self.link, token=NOBODY, action=action, payload=payload), now, out)
+            request = stop_request(self.subprotocol, transaction)
+            if request is not None:
+                action, payload = request
+                self.ask(OwnCallAsked(link=self.link, token=NOBODY, action=action, payload=payload), now, out)
 
     def _carried_answer(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
+        if self.replay.is_about(call):
+            self.up.drop_carried()
         ending = self.replay.answered(call, frame, now, out)
         if frame.kind != ERROR:
             self._learn(Leg.STATION, call, frame, now, out)
@@ -175,7 +190,7 @@ class Conversation(Exchange):
         if call.action != "GetTransactionStatus" or frame.kind == ERROR or self.carry.mode is not Mode.DRAINING:
             return text
         asked = splice.member(call.payload.decode("utf-8", "replace"), ("transactionId",))
-        if asked is not None and not self.replay.waits_of(asked):
+        if asked is not None and not self.replay.waits_of(_plain(asked)):
             return text
         return self.carry.respelled(frame, text, splice.with_messages_in_queue(frame.payload.decode()))
 
@@ -213,8 +228,9 @@ class Conversation(Exchange):
             out.append(Remember(link=self.link, ended=ended))
         if call.action == "BootNotification":
             self._accepted = self.registration is Registration.ACCEPTED
-            if self._accepted and self.replay.booted(now):
-                self.up.drop_carried()
+            if self._accepted:
+                if self.replay.booted(now):
+                    self.up.drop_carried()
                 self._send_kept(now, out)
             self.carry.booted(call.payload, frame.payload)
             known = self.carry.known
@@ -226,8 +242,22 @@ class Conversation(Exchange):
             out.append(Remember(link=self.link, accepted=True))
 
 
-def stop_request(subprotocol: str, transaction: str) -> tuple[str, str]:
-    """Action and payload that stop a transaction; its number in 1.6 is the one the station knows."""
+def _plain(asked: str) -> str:
+    """A JSON string as text; anything else as it is written."""
+    return str(json.loads(asked))
+
+
+def _frame_of(call: Call) -> Frame:
+    return Frame(call.kind, call.message_id, call.action, call.payload)
+
+
+def stop_request(subprotocol: str, transaction: str) -> tuple[str, str] | None:
+    """Action and payload that stop a transaction; its number in 1.6 is the one the station knows.
+
+    None for a 1.6 transaction that its station calls by no number: nobody can stop that.
+    """
     if subprotocol == "ocpp1.6":
+        if not re.fullmatch(r"-?[0-9]{1,18}", transaction, re.ASCII):
+            return None
         return "RemoteStopTransaction", json.dumps({"transactionId": int(transaction)})
     return "RequestStopTransaction", json.dumps({"transactionId": transaction})

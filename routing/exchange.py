@@ -248,6 +248,8 @@ class Exchange:
         answerer = self.lane_from(leg).dispute(frame.message_id)
         if answerer is Answerer.PEER and (leg is Leg.CSMS or self.joined):
             out.append(Send(link=self.link, leg=leg.other, text=text))
+        elif answerer is Answerer.PEER:
+            self._drop(leg, "csms_away", "CALLRESULTERROR while the CSMS is away", out)
         elif answerer is Answerer.BOX:
             self._drop(leg, "own_answer", "CALLRESULTERROR to an answer of the box itself", out)
         elif answerer is Answerer.DISPUTED:

@@ -130,7 +130,7 @@ class Link(LinkLegs):
         offer = self._upward if self._offer else ()
         version = handshake.agreed(self.policy, offer, event.subprotocol)
         if version is None or version.spoken != self.exchange.subprotocol:
-            self._no_common_version(out)
+            self._other_version(out)
             return
         greeted = self.state is State.JOINING
         self._move(Move.JOIN)
@@ -140,6 +140,13 @@ class Link(LinkLegs):
             return
         out.append(Observe(link=self.link, what=OutageEnded(identity=self.identity, backlog=self.exchange.carries)))
         self.exchange.join(now, out)
+
+    def _other_version(self, out: list[Command]) -> None:
+        """The CSMS speaks another version now than with this station before."""
+        if self.state is State.JOINING:
+            self._no_common_version(out)
+        else:
+            self._part("csms_refused", Leg.CSMS, 1002, "no OCPP version in common", out)
 
     def _opened(self, now: Instant, out: list[Command]) -> None:
         self._observe_opened(out, carried=False)

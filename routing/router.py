@@ -128,7 +128,10 @@ class Router:
     def _settle(self, link: Link, now: Instant, out: list[Command]) -> None:
         """Dial when that is due; take a link on its way out off the books."""
         if link.dial_due(now):
-            link.dial(self._wait_s(link, now, out), now, out)
+            mine: list[Command] = []
+            link.dial(self._wait_s(link, now, out), now, mine)
+            self._take_over(link, out)
+            out += mine
         if link.over:
             self._detach(link)
 

@@ -32,6 +32,10 @@ from routing.policy import StationPolicy
 from routing.values import Instant, Leg, LinkId
 
 
+MAX_ALIASES = 1000
+"""1.6 transactions with two numbers per station."""
+
+
 class Mode(Enum):
     """Who answers the station."""
 
@@ -46,6 +50,7 @@ MOVES: Mapping[tuple[Mode, Literal["lose", "recall", "drained"]], Mode] = Mappin
         (Mode.LIVE, "recall"): Mode.DRAINING,
         (Mode.CARRYING, "recall"): Mode.DRAINING,
         (Mode.DRAINING, "lose"): Mode.CARRYING,
+        (Mode.DRAINING, "recall"): Mode.DRAINING,
         (Mode.DRAINING, "drained"): Mode.LIVE,
     }
 )
@@ -75,11 +80,29 @@ class Carry:
         self._cap = EnergyCap(policy.outage.energy_cap_wh)
         self._pending: dict[int, list[_Pending]] = {}
         self._tickets = 0
+        self._fresh: set[str] = set()
+        self.pending = 0
+        """Answers that wait for the disk."""
 
     @property
-    def pending(self) -> int:
-        """Answers that wait for the disk."""
-        return len(self._pending)
+    def has_backlog(self) -> bool:
+        """True when something is kept for the CSMS, also by another connection of the station since this one came."""
+        return self.known.waiting > 0 or self._common.has_kept(self.identity)
+
+    def drained(self) -> None:
+        """The CSMS has all that was kept."""
+        self.move("drained")
+        self.known = msgspec.structs.replace(self.known, waiting=0)
+        self._common.note_kept(self.identity, some=False)
+
+    def is_fresh(self, transaction: str) -> bool:
+        """True when something of it was kept after the journal was asked last."""
+        return transaction in self._fresh
+
+    def take_fresh(self) -> frozenset[str]:
+        """The transactions of which something was kept since the last time."""
+        fresh, self._fresh = frozenset(self._fresh), set()
+        return fresh
 
     def move(self, why: Literal["lose", "recall", "drained"]) -> None:
         """Change the mode; a move that is not in the table is our bug."""
@@ -119,7 +142,11 @@ class Carry:
         if local.item is None:
             return self._answer_in_turn(frame, local, out)
         if local.item.invented is not None:
-            self.aliases[local.item.invented] = None
+            self._alias(local.item.invented, None)
+        if local.item.transaction:
+            self._fresh.add(local.item.transaction)
+        self._common.note_kept(self.identity, some=True)
+        self.pending += 1
         self._tickets += 1
         self._pending[self._tickets] = [_Pending(frame, local.payload, local.sign)]
         out.append(Keep(link=self.link, ticket=self._tickets, item=local.item))
@@ -128,6 +155,7 @@ class Carry:
     def _answer_in_turn(self, frame: Frame, local: Local, out: list[Command]) -> bool:
         """Nothing new to keep; but a repetition must not be answered before its first is on disk."""
         if self._pending and local.repeated:
+            self.pending += 1
             self._pending[self._tickets].append(_Pending(frame, local.payload))
             return False
         self._answer(frame, local.payload, out)
@@ -136,6 +164,7 @@ class Carry:
     def kept(self, ticket: int, out: list[Command]) -> list[str]:
         """It is on disk: the station may hear its answer. The ids of what is answered."""
         waiting = self._pending.pop(ticket, [])
+        self.pending -= len(waiting)
         for pending in waiting:
             self._repeats.confirm(pending.sign)
             self._answer(pending.frame, pending.answer, out)
@@ -174,9 +203,14 @@ class Carry:
 
     def told(self, alias: Alias) -> None:
         """The CSMS gave its number for a transaction that began here."""
-        self.aliases[alias.local] = alias.real
-        while len(self.aliases) > 1000:
-            del self.aliases[next(iter(self.aliases))]
+        self._alias(alias.local, alias.real)
+
+    def _alias(self, local: int, real: int | None) -> None:
+        """Of too many the oldest goes whose number the CSMS has told, like in the journal."""
+        self.aliases[local] = real
+        if len(self.aliases) > MAX_ALIASES:
+            told = (one for one, number in self.aliases.items() if number is not None)
+            del self.aliases[next(told, next(iter(self.aliases)))]
 
     def ended(self, request: bytes) -> int | None:
         """The local number of the 1.6 transaction that this StopTransaction ended, if it is one of ours."""

@@ -86,7 +86,7 @@ class Replay:
         self._row: Row | None = None
         self._attempts = 0
         self._send_at = inf
-        self._fetching = False
+        self._asked = 0
         self._boot_due = False
         self._booted = False
         self._ended: OrderedDict[str, None] = OrderedDict()
@@ -118,17 +118,22 @@ class Replay:
 
     def halt(self) -> None:
         """The CSMS is gone again."""
-        self._row, self._send_at, self._fetching = None, inf, False
+        self._row, self._send_at = None, inf
 
     def _fetch(self, out: list[Command]) -> None:
-        self._row, self._send_at, self._attempts, self._fetching = None, inf, 0, True
+        self._row, self._send_at, self._attempts = None, inf, 0
+        self._asked += 1
+        self.transactions |= self._carry.take_fresh()
         out.append(Fetch(link=self._carry.link))
 
     def fetched(self, event: Fetched, now: Instant, out: list[Command]) -> None:
-        """The edge found the oldest, or nothing: then, if nothing is on its way to the disk, the backlog is done."""
-        if not self._fetching or self._carry.mode is not Mode.DRAINING:
+        """The edge found the oldest, or nothing: then, if nothing is on its way to the disk, the backlog is done.
+
+        Only the answer to the last question counts: an earlier one may name a row that has gone since.
+        """
+        self._asked -= 1
+        if self._asked or self._carry.mode is not Mode.DRAINING:
             return
-        self._fetching = False
         self.transactions = event.transactions
         if event.row is not None:
             self._row = event.row
@@ -136,12 +141,12 @@ class Replay:
         elif event.waiting:
             self._send_at = now + UNREADABLE_S
         elif not self._carry.pending:
-            self._carry.move("drained")
+            self._carry.drained()
             out.append(Observe(link=self._carry.link, what=BacklogDone(identity=self._carry.identity)))
 
     def kept_more(self, out: list[Command]) -> None:
         """Something was added behind the last one."""
-        if self._carry.mode is Mode.DRAINING and self._row is None and not self._fetching:
+        if self._carry.mode is Mode.DRAINING and self._row is None and not self._asked:
             self._fetch(out)
 
     def next_call(self, now: Instant, out: list[Command]) -> Call | None:
@@ -162,6 +167,7 @@ class Replay:
         if payload is None:
             self._bury(row, "TransactionUnknown", "the CSMS never took the StartTransaction of this transaction", out)
             return None
+        self._attempts += 1
         return self._call(row, row.item.message_id, row.item.action, payload)
 
     def _call(self, row: Row | None, message_id: str, action: str, payload: str) -> Call:
@@ -178,10 +184,15 @@ class Replay:
         numbers = self._carry.numbers_up()
         return splice.translated_up(item.action, item.payload, numbers) if local in numbers else None
 
+    def is_about(self, call: Call) -> bool:
+        """True where this CALL carries what is on its way just now; False for a row that is done with."""
+        row = call.carried.row if call.carried is not None else None
+        return row is None or (self._row is not None and row.number == self._row.number)
+
     def answered(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> Literal["csms_refused"] | None:
         """The CSMS answered what was sent on the station's behalf."""
         row = call.carried.row if call.carried is not None else None
-        if row is not None and (self._row is None or row.number != self._row.number):
+        if not self.is_about(call):
             return None
         if frame.kind == ERROR:
             self._failed(row, frame.word, now, out)
@@ -206,12 +217,12 @@ class Replay:
             return
         if row is not None and code == "SecurityError" and self._carry.known.boot and not self._booted:
             self._boot_due, self._send_at = True, now
+            self._attempts -= 1
             return
         if row is None:
             self._boot_due = False
             self._send_at = now + self._policy.attempt_interval_s
             return
-        self._attempts += 1
         if self._attempts >= self._policy.attempts:
             self._bury(row, code, "refused at every attempt" if code != "timeout" else "never answered", out)
         else:
@@ -234,7 +245,6 @@ class Replay:
         if alias is not None:
             self._carry.told(alias)
         out.append(Delivered(link=self._carry.link, row=row.number, alias=alias, ended=ended))
-        self._attempts += 1
         self._observe(item.action, "delivered", None, out)
         self._judge(item, answer, out)
         self._fetch(out)
@@ -254,8 +264,8 @@ class Replay:
         out.append(Observe(link=self._carry.link, what=what))
 
     def waits_of(self, transaction: str) -> bool:
-        """True when something of this transaction (its id as JSON) is still here."""
-        return transaction.strip('"') in self.transactions
+        """True when something of this transaction is still here."""
+        return transaction in self.transactions or self._carry.is_fresh(transaction)
 
     def note_ended(self, payload: bytes) -> None:
         """The station said something of a transaction: remember those that are over."""
