@@ -206,6 +206,7 @@ class App:
                 log.exception("a reload broke off")
                 return self._reload_refused(f"a bug of ours: {type(error).__name__}")
             finally:
+                self.box.put(self._snapshot())
                 self._notifier.ready()
 
     def _reload_from_elsewhere(self) -> Reloaded:

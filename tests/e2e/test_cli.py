@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def edited(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
+
+
+async def shown(at: tuple[object, ...], wanted: Callable[[dict], bool]) -> dict:
+    """The state once it is so: the picture is made anew once a second."""
+    with trio.fail_after(30):
+        while not wanted(state := json.loads((await localctl("status", "--json", *at))[1])):
+            continue
+    return state
 
 
 async def test_the_box_is_asked_and_changed_over_its_socket_without_any_token(tmp_path):
@@ -103,15 +112,12 @@ async def test_a_reload_tells_what_changed_and_a_bad_file_changes_nothing(tmp_pa
         assert "panel[0].fuse_aa" in err
         assert "did you mean `fuse_a`?" in err
         assert "the old configuration goes on" in err
-        state = json.loads((await localctl("status", "--json", *at))[1])
-        phase = state["charging"]["panels"][0]["phases"]["L1"]
-        assert phase["fuse_a"] == 50
-        assert state["state"] == "degraded"
+        state = await shown(at, lambda state: state["state"] == "degraded")
+        assert state["charging"]["panels"][0]["phases"]["L1"]["fuse_a"] == 50
 
         edited(file, "fuse_aa = 50", "fuse_a = 40")
         assert (await localctl("reload", *at))[0] == OK
-        state = json.loads((await localctl("status", "--json", *at))[1])
-        assert not any("the last reload was refused" in reason for reason in state["reasons"])
+        await shown(at, lambda state: not any("reload was refused" in reason for reason in state["reasons"]))
 
 
 async def test_doctor_finds_the_csms_away_and_the_bundle_says_so(tmp_path):
