@@ -1,0 +1,79 @@
+"""What is to go wrong in a run, drawn from its seed: the same number, the same faults at the same times."""
+
+import random
+from dataclasses import dataclass, field
+
+CHAOS_S = 4.5
+"""So long faults happen."""
+VERSIONS = ("ocpp2.0.1", "ocpp1.6", "ocpp2.1")
+BOUNDARIES = 90
+"""Frame boundaries of a station's life that get their turn to be cut at."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong: when, what, for how long."""
+
+    at_s: float
+    kind: str
+    for_s: float = 0.0
+
+
+@dataclass
+class Plan:
+    """One run."""
+
+    seed: int
+    stations: dict = field(default_factory=dict)
+    """Identity to OCPP version."""
+    cuts: dict = field(default_factory=dict)
+    """Identity to the frame boundaries at which its line is cut."""
+    faults: list = field(default_factory=list)
+    fuse_a: float = 0.0
+    passwords: bool = False
+    boot_again: bool = False
+    strict: bool = False
+    """The CSMS wants a BootNotification on each connection before anything else."""
+    numbering: str = "wise"
+    call_timeout_s: float = 1.0
+
+
+LASTING = {
+    "csms killed": (0.1, 1.5),
+    "csms frozen": (0.5, 2.6),
+    "csms frozen, then killed": (0.8, 2.2),
+    "csms refuses with 503": (0.5, 1.5),
+    "csms slow": (0.8, 2.0),
+    "csms answers errors": (0.8, 2.0),
+    "csms answers late": (0.8, 2.0),
+    "csms answers twice": (0.8, 2.0),
+    "csms cuts all lines": (0.0, 0.0),
+    "box killed": (0.0, 0.5),
+}
+"""Kinds of faults and how long they last, in seconds."""
+GONE = ("csms killed", "csms frozen", "csms frozen, then killed", "csms refuses with 503")
+
+
+def plan_of(seed):
+    """The plan of this seed. Every run has an outage of the CSMS, a kill of the box and cut lines."""
+    dice = random.Random(seed)
+    plan = Plan(seed)
+    for number in range(dice.randint(4, 6)):
+        identity = f"S{number}"
+        plan.stations[identity] = VERSIONS[(seed + number) % len(VERSIONS)]
+        boundary = (seed * 5 + number * 17) % BOUNDARIES
+        plan.cuts[identity] = {boundary, dice.randrange(BOUNDARIES)} if dice.random() < 0.8 else set()
+    outage = Fault(dice.uniform(0.6, 1.8), GONE[seed % len(GONE)], dice.uniform(0.8, 2.4))
+    # Half of the kills hit a box whose CSMS is away or has just come back.
+    moment = dice.uniform(0.3, CHAOS_S) if dice.random() < 0.5 else outage.at_s + dice.uniform(0.1, outage.for_s + 0.6)
+    plan.faults = [outage, Fault(moment, "box killed", dice.uniform(0.0, 0.5))]
+    for _ in range(dice.randint(1, 3)):
+        kind = dice.choice([kind for kind in LASTING if kind != "box killed"] + ["box killed"])
+        plan.faults.append(Fault(dice.uniform(0.2, CHAOS_S), kind, dice.uniform(*LASTING[kind])))
+    plan.faults.sort(key=lambda fault: fault.at_s)
+    plan.fuse_a = float(6 * len(plan.stations) + dice.choice((6, 14, 26)))
+    plan.passwords = dice.random() < 0.5
+    plan.boot_again = dice.random() < 0.3
+    plan.strict = dice.random() < 0.25
+    plan.numbering = dice.choice(("wise", "naive"))
+    return plan
