@@ -158,7 +158,7 @@ class Desk:
     def awaits(self, need: Need, key: str, wish_a: float, reserve_a: float, now: float, terms: PaceTerms) -> bool:
         """True while pace or budget hold this place back. `wish_a` is wished for now, `reserve_a` for ever (K03)."""
         track = self.tracks[key]
-        falls = track.state is Pace.UNKNOWN and wish_a < self.slots[key].most(now, now)
+        falls = track.state in pacing.TROUBLED and wish_a < self.slots[key].most(now, now)
         return not pacing.may_send(track, need, now, terms, self.budget, reserve_a=reserve_a, falls=falls)
 
     def refill(self, now: float, terms: PaceTerms) -> None:

@@ -5,10 +5,10 @@
                        |---lost------> unknown --send--> sent     (again soon: both values are counted meanwhile)
     An answer that comes after all settles `unknown` too.
 
-Falls are safety: nothing holds them back but the slot's own retry time, and where the last order only got lost not
-for long. Rises and renewals are routine: they wait for the gap, for the budget, and rises for the dead band. A rise
-from below the reserve an EVSE always has (K03) waits for hardly anything. Renewals leave the last quarter of the
-budget to nobody else.
+Falls are safety: nothing holds them back but the slot's own retry time, and that not for long: what was refused may be
+taken now, what got lost may arrive. Rises and renewals are routine: they wait for the gap, for the budget, and rises
+for the dead band. A rise from below the reserve an EVSE always has (K03) waits for hardly anything. Renewals leave the
+last quarter of the budget to nobody else.
 """
 
 from collections.abc import Mapping
@@ -44,6 +44,7 @@ class Need(StrEnum):
 
 
 SAFETY: Final = frozenset({Need.FALL, Need.REPAIR})
+TROUBLED: Final = frozenset({Pace.REFUSED, Pace.UNKNOWN})
 
 
 MOVES: Final[Mapping[tuple[Pace, str], Pace]] = {
@@ -167,8 +168,9 @@ def may_send(
     `reserve_a` is what the place should always have, `falls` says that it may hold more than is wished now.
     """
     not_before_at = track.not_before_at
-    if falls and track.state is Pace.UNKNOWN:
-        not_before_at = min(not_before_at, track.sent_at + terms.fall_retry_s)
+    if falls and track.state in TROUBLED:
+        refused_s = terms.rate_limited_s if track.state is Pace.REFUSED else 0.0
+        not_before_at = min(not_before_at, track.sent_at + max(terms.fall_retry_s, refused_s))
     if track.state is Pace.SENT or now < not_before_at:
         return False
     if why in SAFETY:

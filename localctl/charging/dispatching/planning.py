@@ -18,7 +18,7 @@ from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import EvseId, Managed, Share, Sight
 from localctl.charging.dispatching.headroom import Headroom
 from localctl.charging.dispatching.orders import Order, Outbox, Terms, text_of
-from localctl.charging.dispatching.pacing import Need, Pace, Track
+from localctl.charging.dispatching.pacing import Need, Track
 from localctl.charging.dispatching.squeeze import Unit, squeeze
 from localctl.charging.dispatching.standing import NO_SHARES, Standings, Wants, wished
 from localctl.charging.profile.profiles import Protocol
@@ -154,7 +154,7 @@ class Planning:
         draft, text = self._draft(identity, place, allowed, lease_s, update)
         why = self._need(desk, place, draft.schedule)
         # Whatever held this place back would have done so before, unless less is to be sent now than was wished.
-        same = why is due.why and track.state is not Pace.UNKNOWN
+        same = why is due.why and track.state not in pacing.TROUBLED
         if why is None or (not same and self._awaits(why, unit, place, draft.schedule)):
             return None
         window_s = lease_s * (1 - self.terms.lease.renew_at)

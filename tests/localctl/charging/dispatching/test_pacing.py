@@ -85,6 +85,14 @@ def test_failures_are_repeated_ever_more_rarely_and_success_forgives():
     assert (track.state, track.failures, track.not_before_at) == (Pace.SETTLED, 0, 0)
 
 
+def test_p2_a_fall_waits_for_no_long_back_off_of_orders_that_were_refused_or_got_lost():
+    for state, again_s in ((Pace.REFUSED, 60.0), (Pace.UNKNOWN, 30.0)):
+        track = Track(state=state, sent_at=0.0, not_before_at=320.0, failures=7)
+        assert not pacing.may_send(track, Need.REPAIR, 319.0, TERMS, PLENTY)
+        assert not pacing.may_send(track, Need.REPAIR, again_s - 1, TERMS, PLENTY, falls=True)
+        assert pacing.may_send(track, Need.REPAIR, again_s, TERMS, PLENTY, falls=True)
+
+
 def test_k01_fr56_rate_limit_exceeded_is_honoured():
     track = pacing.answered(resent(settled(LEASED)), "refused", 0.0, TERMS, rate_limited=True)
     assert track.not_before_at == 60
