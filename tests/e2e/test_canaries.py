@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 import trio
 
-from tests.e2e.joined import authorization, http_get, joined
+from tests.e2e.joined import LOOPBACK, authorization, http_get, joined
 from tests.e2e.processes import REPOSITORY
 
 PEM = "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n"
@@ -140,10 +140,10 @@ def forms(secret):
         yield coded[2 * lead + 2 : -2]
 
 
-def leaks(told):
+def leaks(told, secrets=CANARIES):
     """Where which canary is told."""
     return sorted(
-        {f"{name} in {where}" for where, text in told.items() for name, secret in CANARIES.items()
+        {f"{name} in {where}" for where, text in told.items() for name, secret in secrets.items()
          if any(form in text for form in forms(secret))}
     )  # fmt: skip
 
@@ -155,6 +155,23 @@ async def command(*words):
         capture_stdout=True, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return (await run()).stdout.decode()
+
+
+async def with_token(site, tmp_path):
+    """A reload brings a token for the API, which is then used, rightly and wrongly."""
+    file, token = tmp_path / "config.toml", CANARIES["token"]
+    file.write_text(file.read_text().replace("[http]", f"[http]\ntoken = '{token}'"))
+    told = {"reload": await command("reload", "--socket", tmp_path / "state" / "localctl.sock")}
+    assert "http.token" in told["reload"]
+    limit = b'{"source": "EMS", "limit_a": 40, "expires_in_s": 900}'
+    for name, header in (("right", f"Bearer {token}"), ("wrong", f"Bearer {token}?"), ("basic", f"Basic {token}")):
+        stream = await trio.open_tcp_stream(LOOPBACK, site.http_port)
+        head = f"PUT /api/v1/limits/main HTTP/1.1\r\nHost: x\r\nAuthorization: {header}\r\nConnection: close\r\n"
+        async with stream:
+            await stream.send_all(f"{head}Content-Length: {len(limit)}\r\n\r\n".encode() + limit)
+            told[f"PUT with a {name} token"] = b"".join([chunk async for chunk in stream]).decode()
+    assert told["PUT with a right token"].startswith("HTTP/1.1 200")
+    return told
 
 
 async def drive(site):
@@ -251,11 +268,15 @@ async def told_by(site, tmp_path):
 
 
 async def test_p7_a_run_full_of_canaries_gives_none_of_them_away(tmp_path):
-    async with joined(tmp_path, more=SITE) as site:
+    async with joined(tmp_path, more=SITE, tls_down=True) as site:
+        told = await with_token(site, tmp_path)
         await drive(site)
-        told = await told_by(site, tmp_path)
+        told |= await told_by(site, tmp_path)
     told["log"] = "\n".join(site.log)
-    assert leaks(told) == []
+    lines = (tmp_path / "key.pem").read_text().splitlines()[1:-1]
+    key = {f"server-key-{number}": line for number, line in enumerate(lines) if len(line) > 20}
+    assert key
+    assert leaks(told, CANARIES | key) == []
     assert "frame came in" in told["log"]
     assert '"Authorize"' in told["log"].replace("\\", "")
     assert "frame came in" in told["localctl-support/log.txt"]
