@@ -77,6 +77,7 @@ docs: $(READY)  ## write the generated reference pages and dashboards anew
 	$(BIN)/python -m localctl.cli.manual man > deploy/man/localctl.1
 	for shell in bash zsh fish; do _LOCALCTL_COMPLETE=source_$$shell $(BIN)/localctl > deploy/completion/$$shell; done
 	$(BIN)/python -m localctl.observe.reference_answers > localctl/docs/carrying.md
+	$(BIN)/python -m tests.repo.conformance > localctl/docs/conformance.md
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
