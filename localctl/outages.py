@@ -110,6 +110,9 @@ class Outages:
         for _ in range(stats.failures - self._counted["failures"]):
             self._counts.commit_failed()
         self._counted["failures"] = stats.failures
+        for _ in range(stats.replaced - self._counted["replaced"]):
+            self._counts.replaced()
+        self._counted["replaced"] = stats.replaced
         self._counts.admission_waiting = len(self._later)
 
     async def _read_letters(self) -> None:
@@ -118,8 +121,8 @@ class Outages:
         if total == self._counted["letters"]:
             return
         self._counted["letters"] = total
-        letters = await trio.to_thread.run_sync(self.journal.dead_letters) if total else []
-        self._letters = tuple(_shown(letter) for letter in letters[-SHOWN_LETTERS:])
+        letters = await trio.to_thread.run_sync(self.journal.newest_letters, SHOWN_LETTERS) if total else []
+        self._letters = tuple(_shown(letter) for letter in letters)
 
     # -- figures
 
@@ -137,8 +140,10 @@ class Outages:
                     self._later.discard(link)
             case seen.OutageEnded(identity=identity, backlog=True):
                 self._draining.add(identity.casefold())
-            case seen.BacklogDone(identity=identity) | seen.LinkLost(identity=identity) | seen.OutageBegan(
-                identity=identity
+            case (
+                seen.BacklogDone(identity=identity)
+                | seen.LinkLost(identity=identity)
+                | seen.OutageBegan(identity=identity)
             ):
                 self._draining.discard(identity.casefold())
 
@@ -151,7 +156,7 @@ class Outages:
                     identity=identity,
                     waiting=waiting,
                     oldest_at=stats.oldest_at.get(identity),
-                    replaying=identity in self._draining,
+                    replaying=identity.casefold() in self._draining,
                 )
                 for identity, waiting in sorted(stats.waiting.items())
             ),
@@ -202,10 +207,8 @@ class Outages:
     ) -> None:
         """What is new about a station."""
         if ended is not None:
-            self.journal.delivered(identity, 0, ended=ended)
-        self.journal.remember(
-            identity, accepted=accepted, subprotocol=subprotocol, boot=boot, heartbeat_s=heartbeat_s
-        )
+            self.journal.over(identity, ended)
+        self.journal.remember(identity, accepted=accepted, subprotocol=subprotocol, boot=boot, heartbeat_s=heartbeat_s)
 
 
 def _plain(entry: Entry) -> dict[str, object]:

@@ -29,11 +29,13 @@ class OutageCounts:
         self.admission_waiting = 0
         """Stations that wait to be let in, now."""
 
-    def kept(self, *, replaced: bool = False) -> None:
-        """A message is on disk for its CSMS; `replaced`: an older one of its kind went for it."""
+    def kept(self) -> None:
+        """A message is on disk for its CSMS."""
         self._kept.add()
-        if replaced:
-            self._replaced.add()
+
+    def replaced(self) -> None:
+        """A message on disk went for a newer one of its kind."""
+        self._replaced.add()
 
     def dropped(self, reason: Dropped) -> None:
         """A kept message is gone and never reaches its CSMS."""

@@ -123,14 +123,20 @@ class Journal(Operators):
     def delivered(self, identity: str, number: int, *, alias: Alias | None = None, ended: int | None = None) -> None:
         """The CSMS has this row. `alias`: the number it gave a 1.6 transaction; `ended`: the local one that is over."""
         key = identity.casefold()
-        self._board.learn(key, alias, ended)
+        self._board.learn(key, alias)
         self._submit(
             Job(
-                act=lambda disk: journal_lines.remove(disk, key, number, alias, ended),
+                act=lambda disk: journal_lines.remove(disk, key, number, alias),
                 owed=("row", number),
                 takes=(key, number),
             )
         )
+        self.over(identity, ended)
+
+    def over(self, identity: str, ended: int | None) -> None:
+        """This 1.6 transaction, by its local number, is over, and the CSMS knows; an older one is forgotten for it."""
+        key = identity.casefold()
+        self._forget_alias(key, self._board.over(key, ended))
 
     def bury(self, identity: str, number: int, *, attempts: int, code: str, text: str) -> None:
         """The CSMS would not take this row after all attempts: it goes to the dead letters."""
@@ -174,10 +180,12 @@ class Journal(Operators):
             self._writer.submit(job)
 
     def _kept(self, key: str, item: Item, done: Callable[[int | None], None], number: int | None) -> None:
-        local = self._board.kept(key, item, number)
+        self._forget_alias(key, self._board.kept(key, item, number))
+        done(number)
+
+    def _forget_alias(self, key: str, local: int | None) -> None:
         if local is not None:
             self._submit(Job(act=lambda disk: journal_known.forget_alias(disk, key, local), owed=("alias", key, local)))
-        done(number)
 
 
 def _authorize(key: str, text: str | None, disk: JournalDisk) -> None:

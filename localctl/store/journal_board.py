@@ -18,6 +18,8 @@ MAX_STATIONS: Final = 10_000
 """Of more than these nothing is remembered."""
 MAX_ALIASES: Final = 1000
 """1.6 transactions with two numbers per station."""
+MAX_ENDED: Final = 16
+"""Of these, transactions that are over: a station that did not hear so says their end again, with their number."""
 
 log = get_logger(__name__)
 
@@ -33,6 +35,7 @@ class Board:
         self._known: dict[str, Known] = {}
         self._rows: dict[str, int] = {}
         self._expected: Counter[str] = Counter()
+        self._ended: dict[str, list[int]] = {}
         self._invented = 0
 
     # -- asked
@@ -64,16 +67,27 @@ class Board:
             return None
         return self._begun(station, item.invented) if item.invented is not None else None
 
-    def learn(self, station: str, alias: Alias | None, ended: int | None) -> None:
-        """A 1.6 transaction has its second number, or is over."""
-        known = self._known.get(station, Known())
-        two = {each.local: each for each in known.aliases}
+    def learn(self, station: str, alias: Alias | None) -> None:
+        """A 1.6 transaction has its second number."""
         if alias is not None:
-            two[alias.local] = alias
-        if ended is not None:
-            two.pop(ended, None)
-        if alias is not None or ended is not None:
+            known = self._known.get(station, Known())
+            two = {each.local: each for each in known.aliases} | {alias.local: alias}
             self._known[station] = msgspec.structs.replace(known, aliases=tuple(two.values()))
+
+    def over(self, station: str, ended: int | None) -> int | None:
+        """A 1.6 transaction is over; the local number of the one that is to be forgotten for it, if there is one."""
+        if ended is None:
+            return None
+        numbers = self._ended.setdefault(station, [])
+        if ended not in numbers:
+            numbers.append(ended)
+        if len(numbers) <= MAX_ENDED:
+            return None
+        oldest = numbers.pop(0)
+        known = self._known.get(station, Known())
+        left = tuple(each for each in known.aliases if each.local != oldest)
+        self._known[station] = msgspec.structs.replace(known, aliases=left)
+        return oldest
 
     def remember(self, station: str, identity: str, facts: Mapping[str, Any]) -> Known | None:
         """What is known now, if that is new."""
@@ -117,6 +131,8 @@ class Board:
             self.stats.oldest_at[name] = figures.oldest_at or 0.0
         else:
             self._rows.pop(station, None)
+            if self.known(station).recent:
+                self._known[station] = msgspec.structs.replace(self._known[station], recent=())
             self.stats.waiting.pop(name, None)
             self.stats.oldest_at.pop(name, None)
         self._alarm.waiting(name, figures.rows)
@@ -129,6 +145,7 @@ class Board:
         stats.commit_s += handover.commit_s
         stats.failures += handover.failures
         stats.dropped += handover.dropped
+        stats.replaced += handover.replaced
         if handover.dead_letters is not None:
             stats.dead_letters = handover.dead_letters
         if handover.dropped:

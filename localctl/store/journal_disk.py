@@ -30,6 +30,8 @@ class JournalDisk:
         self.book = Book()
         self.dropped: Counter[str] = Counter()
         """By reason, in this transaction."""
+        self.replaced = 0
+        """Rows that a newer one of the same merge key took the place of, in this transaction."""
         self.handed: dict[str, int] = {}
         """The row that is with each station's CSMS just now."""
         self.gone: dict[str, set[int]] = {}
@@ -87,7 +89,7 @@ class JournalDisk:
             if not numbers:
                 del self.gone[station]
         self._deleted.clear()
-        self._settled_mark, self.letters_changed = self.mark, False
+        self._settled_mark, self.letters_changed, self.replaced = self.mark, False, 0
         dropped, self.dropped = self.dropped, Counter()
         return self.book.settle(), dropped
 
@@ -95,7 +97,7 @@ class JournalDisk:
         """Forget what was done since `begin`."""
         self._deleted.clear()
         self.dropped.clear()
-        self.mark, self.letters_changed = self._settled_mark, False
+        self.mark, self.letters_changed, self.replaced = self._settled_mark, False, 0
         self.book.undo()
         if self._sql is not None and self._sql.in_transaction:
             self._sql.execute("ROLLBACK")

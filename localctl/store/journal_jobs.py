@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from localctl.store import journal_known, journal_letters
+from msgspec import structs
+
+from localctl.store import journal_known, journal_letters, journal_lines
 from localctl.store.journal_disk import JournalDisk
 from localctl.store.journal_known import Remembered
 from localctl.store.journal_tally import Figures
@@ -37,6 +39,7 @@ class Handover:
     done: list[tuple[Callable[[Any], None], object]] = field(default_factory=list)
     touched: dict[str, Figures] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
+    replaced: int = 0
     dead_letters: int | None = None
     size: int = 0
     commits: int = 0
@@ -58,9 +61,19 @@ def place(error: Exception) -> str:
     )
 
 
+def _remembered(disk: JournalDisk) -> dict[str, Remembered]:
+    """What is known of stations, and what those said last for whom something waits."""
+    found = journal_known.load_known(disk)
+    for station in disk.book.all():
+        if station in found:
+            known = structs.replace(found[station].known, recent=journal_lines.recent(disk, station))
+            found[station] = found[station]._replace(known=known)
+    return found
+
+
 def opened(disk: JournalDisk, out: Handover) -> Handover:
     """Add everything in a file that has just been opened."""
-    out.remembered, out.dead_letters = journal_known.load_known(disk), journal_letters.count(disk)
+    out.remembered, out.dead_letters = _remembered(disk), journal_letters.count(disk)
     out.touched |= disk.book.all()
     out.mark, out.size, out.set_aside = disk.mark, disk.book.size, disk.set_aside
     return out

@@ -82,6 +82,12 @@ def listed(sql: sqlite3.Connection, station: str | None, after: int, most: int) 
     ]  # fmt: skip
 
 
+def newest(sql: sqlite3.Connection, most: int) -> list[DeadLetter]:
+    """The newest letters of all stations, the oldest of them first."""
+    found = sql.execute("SELECT id FROM dead ORDER BY id DESC LIMIT 1 OFFSET ?", (most,))
+    return listed(sql, None, next((number for (number,) in found), 0), most)
+
+
 def exported(sql: sqlite3.Connection, station: str | None) -> Iterator[str]:
     """One line of JSON per letter, its payload as the exact text it had."""
     after = 0

@@ -15,6 +15,10 @@ ROW_BYTES: Final = 200
 COLUMNS: Final = "kind, action, message_id, payload, merge, tx, invented"
 """In the order of `item_of`."""
 
+MAX_RECENT: Final = 32
+MAX_RECENT_BYTES: Final = 32 * 1024
+"""Rows per station that are held in memory after a start, to know them when they are said again."""
+
 ItemColumns = tuple[str, str, str, str, str, str, int | None]
 
 
@@ -26,6 +30,7 @@ def put(disk: JournalDisk, station: str, name: str, item: Item) -> int | None:
         return None
     if older is not None:
         disk.delete(older)
+        disk.replaced += 1
     if not disk.book.look(station).rows:
         journal_known.name(disk, station, name)
     if item.invented is not None:
@@ -54,14 +59,28 @@ def first(disk: JournalDisk, station: str) -> tuple[Row | None, int, frozenset[s
     return None, 0, frozenset()
 
 
-def remove(disk: JournalDisk, station: str, number: int, alias: Alias | None, ended: int | None) -> None:
-    """The CSMS has this row: it goes, and what it taught of 1.6 transactions is kept with that (10.7)."""
+def recent(disk: JournalDisk, station: str) -> tuple[Item, ...]:
+    """The newest rows, the oldest of them first: what the station may not know to be kept, and says again."""
+    items: list[Item] = []
+    found = disk.sql.execute(
+        f"SELECT {COLUMNS} FROM item WHERE station = ? AND kind <> 'latest' ORDER BY number DESC LIMIT ?",
+        (station, MAX_RECENT),
+    )
+    size = 0
+    for columns in found:
+        items.append(item_of(columns))
+        size += size_of(items[-1])
+        if size > MAX_RECENT_BYTES:
+            break
+    return tuple(reversed(items))
+
+
+def remove(disk: JournalDisk, station: str, number: int, alias: Alias | None) -> None:
+    """The CSMS has this row: it goes, and what it taught of a 1.6 transaction is kept with that (10.7)."""
     hand_back(disk, station, number)
     disk.delete(number)
     if alias is not None:
         journal_known.alias(disk, station, alias)
-    if ended is not None:
-        journal_known.forget_alias(disk, station, ended)
 
 
 def take(disk: JournalDisk, station: str, number: int) -> tuple[Item, float] | None:

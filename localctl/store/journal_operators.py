@@ -45,6 +45,13 @@ class Operators:
         station = None if identity is None else identity.casefold()
         return self._read(lambda sql: journal_letters.listed(sql, station, after, most))
 
+    def newest_letters(self, most: int) -> list[DeadLetter]:
+        """The newest dead letters. Empty where the journal cannot be read."""
+        try:
+            return self._read(lambda sql: journal_letters.newest(sql, most))
+        except DISK_ERRORS:
+            return []
+
     def export(self, identity: str | None = None) -> Iterator[str]:
         """One line of JSON per dead letter."""
         with contextlib.closing(journal_schema.reader(self._path)) as sql:

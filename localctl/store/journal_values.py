@@ -52,12 +52,14 @@ class JournalStats:
     """Figures for metrics; written by the trio loop, read by anybody."""
 
     waiting: dict[str, int] = field(default_factory=dict)
-    """Messages per station (casefolded identity); stations without any are not there."""
+    """Messages per station (identity as it writes it); stations without any are not there."""
     oldest_at: dict[str, float] = field(default_factory=dict)
     """When the oldest of them was kept, in Unix seconds."""
     bytes: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     """By reason: `update`, `event`, `latest` for want of room; `age`; `alias`; `dead letter`."""
+    replaced: int = 0
+    """Messages that a newer one with the same merge key took the place of."""
     refused: int = 0
     """Messages that could not be kept: their stations were not answered."""
     dead_letters: int = 0

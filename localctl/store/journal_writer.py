@@ -153,6 +153,7 @@ class Writer:
             results = [job.act(self._disk) for job in jobs]
             letters = self._disk.letters_changed and journal_letters.count(self._disk)
             changed = self._disk.sql.total_changes > changes
+            replaced = self._disk.replaced
             touched, dropped = self._disk.commit()
         except Exception as error:
             self._failed(error, out)
@@ -162,6 +163,7 @@ class Writer:
         out.done += zip([job.done for job in jobs], results, strict=True)
         out.touched |= touched
         out.dropped += dropped
+        out.replaced += replaced
         out.dead_letters = out.dead_letters if letters is False else letters
         out.commits, out.jobs = out.commits + 1, out.jobs + len(jobs)
         out.commit_s += time.perf_counter() - began

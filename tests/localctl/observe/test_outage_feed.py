@@ -64,7 +64,7 @@ def test_before_anything_happened_every_figure_that_has_a_closed_label_is_there_
     ("tell", "moved"),
     [
         (lambda counts: counts.kept(), {("offline_kept_total",): 1}),
-        (lambda counts: counts.kept(replaced=True), {("offline_kept_total",): 1, ("offline_replaced_total",): 1}),
+        (lambda counts: counts.replaced(), {("offline_replaced_total",): 1}),
         (lambda counts: counts.dropped("age"), {("offline_dropped_total", "age"): 1}),
         (lambda counts: counts.commit_failed(), {("journal_errors_total",): 1}),
         (lambda counts: counts.admitted("turned_away"), {("admissions_total", "turned_away"): 1}),

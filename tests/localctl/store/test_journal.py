@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from localctl.store import journal_known, journal_schema, journal_writer
+from localctl.store import journal_board, journal_known, journal_schema, journal_writer
 from localctl.store.journal import Journal
 from localctl.store.journal_schema import NewerJournal
 from localctl.store.journal_values import Limits
@@ -78,6 +78,7 @@ async def test_only_the_newest_state_of_a_connector_is_delivered(tmp_path: Path)
     async with running(tmp_path) as box:
         for one in (latest("s1"), begun("t"), latest("s2"), latest("s3")):
             await box.keep(one)
+        assert box.journal.stats.replaced == 2
         assert await box.ids() == ["t", "s3"]
 
 
@@ -91,7 +92,12 @@ async def test_what_is_known_of_a_station_survives_and_is_written_only_when_new(
         assert box.journal.stats.jobs <= 4  # one is the sweep at the start
     async with running(tmp_path) as box:
         assert box.journal.known("CS1") == Known(
-            accepted=True, subprotocol="ocpp2.0.1", boot='{"reason":"PowerUp"}', heartbeat_s=60, waiting=1
+            accepted=True,
+            subprotocol="ocpp2.0.1",
+            boot='{"reason":"PowerUp"}',
+            heartbeat_s=60,
+            waiting=1,
+            recent=(item(),),
         )
 
 
@@ -109,9 +115,40 @@ async def test_10_7_both_numbers_of_a_transaction_survive_until_its_end_is_deliv
         assert box.journal.known("CS1").aliases == (Alias(local=local, real=17),)
         assert stop is not None
         box.journal.delivered("CS1", stop, ended=local)
+        for other in range(journal_board.MAX_ENDED):
+            assert box.journal.known("CS1").aliases == (Alias(local=local, real=17),)
+            box.journal.over("CS1", other)
         assert box.journal.known("CS1").aliases == ()
     async with running(tmp_path) as box:
         assert box.journal.known("CS1").aliases == ()
+
+
+async def test_10_7_a_refusing_disk_owes_every_end_of_a_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("localctl.store.journal_board.MAX_ENDED", 0)
+    monkeypatch.setattr("localctl.store.journal_writer.RETRY_S", 0.02)
+    faulty = Faulty()
+    async with running(tmp_path, faulty=faulty) as box:
+        for identity in ("CS1", "CS2"):
+            assert await box.keep(begun("m", invented=5), identity)
+        faulty.refuses = ("BEGIN",)
+        for identity in ("CS1", "CS2"):
+            box.journal.over(identity, 5)
+        await box.until(lambda: box.journal.stats.failures)
+        faulty.refuses = ()
+        await box.until(lambda: box.troubles[-1:] == [None])
+    async with running(tmp_path) as box:
+        assert [box.journal.known(identity).aliases for identity in ("CS1", "CS2")] == [(), ()]
+
+
+async def test_p4_after_a_restart_the_newest_rows_are_known_until_they_are_delivered(tmp_path: Path):
+    async with running(tmp_path) as box:
+        await box.keep(begun("m1"))
+        assert box.journal.known("CS1").recent == ()
+    async with running(tmp_path) as box:
+        assert [one.message_id for one in box.journal.known("CS1").recent] == ["m1"]
+        assert box.journal.known("CS2").recent == ()
+        assert await box.ids() == ["m1"]
+        await box.until(lambda: box.journal.known("CS1").recent == ())
 
 
 async def test_10_7_a_number_that_was_told_to_a_station_never_comes_again(tmp_path: Path):
@@ -123,7 +160,7 @@ async def test_10_7_a_number_that_was_told_to_a_station_never_comes_again(tmp_pa
                 if await box.keep(begun(f"m{number}", tx=str(number), invented=number)):
                     told.append(number)
             for alias in box.journal.known("CS1").aliases:
-                box.journal.delivered("CS1", 0, ended=alias.local)
+                box.journal.over("CS1", alias.local)
     assert len(set(told)) == len(told) == 4 * (journal_known.BLOCK // 2 + 1)
     assert min(told) >= journal_known.FIRST_INVENTED
 

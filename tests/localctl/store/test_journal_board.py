@@ -58,17 +58,28 @@ def test_10_7_an_alias_lives_from_the_kept_begin_to_the_delivered_end(board: Boa
     board.expect("cs1", "CS1")
     board.kept("cs1", begun("m", invented=FIRST_INVENTED), 1)
     assert board.known("cs1").aliases == (Alias(local=FIRST_INVENTED),)
-    board.learn("cs1", Alias(local=FIRST_INVENTED, real=17), None)
+    board.learn("cs1", Alias(local=FIRST_INVENTED, real=17))
     assert board.known("cs1").aliases == (Alias(local=FIRST_INVENTED, real=17),)
-    board.learn("cs1", None, FIRST_INVENTED)
-    assert board.known("cs1").aliases == ()
+    assert board.over("cs1", None) is None
+    assert board.over("cs1", FIRST_INVENTED) is None
+    assert board.known("cs1").aliases == (Alias(local=FIRST_INVENTED, real=17),), "its end may be said again"
+
+
+def test_10_7_of_transactions_that_are_over_only_the_last_few_keep_their_numbers(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(journal_board, "MAX_ENDED", 2)
+    for local in (1, 2, 3, 4):
+        board.kept("cs1", begun("m", invented=local), local)
+    assert [board.over("cs1", local) for local in (1, 2, 2, 3)] == [None, None, None, 1]
+    assert [alias.local for alias in board.known("cs1").aliases] == [2, 3, 4]
 
 
 def test_of_too_many_aliases_the_oldest_whose_number_is_known_goes(board: Board, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(journal_board, "MAX_ALIASES", 3)
     for local in (1, 2, 3):
         board.kept("cs1", begun("m", invented=local), local)
-    board.learn("cs1", Alias(local=2, real=22), None)
+    board.learn("cs1", Alias(local=2, real=22))
     assert board.kept("cs1", begun("m", invented=4), 4) == 2
     assert board.kept("cs1", begun("m", invented=5), 5) == 1
     assert [alias.local for alias in board.known("cs1").aliases] == [3, 4, 5]

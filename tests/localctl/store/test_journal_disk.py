@@ -40,7 +40,7 @@ def test_a_commit_tells_which_stations_changed_and_since_when_their_oldest_waits
     put(disk, item(), station="cs2")
     disk.begin()
     journal_lines.put(disk, "cs1", "cs1", item())
-    journal_lines.remove(disk, "cs2", 2, None, None)
+    journal_lines.remove(disk, "cs2", 2, None)
     touched, _ = disk.commit()
     assert (touched["cs1"].rows, touched["cs1"].oldest_at) == (2, NOW)
     assert touched["cs2"] == Figures()

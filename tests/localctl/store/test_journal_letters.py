@@ -30,6 +30,14 @@ def listed(disk: JournalDisk, station: str | None = None, after: int = 0) -> lis
     return journal_letters.listed(disk.sql, station, after, 100)
 
 
+def test_the_newest_letters_are_told_the_oldest_of_them_first(disk: JournalDisk):
+    for n in range(5):
+        bury(disk, begun(f"m{n}"))
+    journal_letters.drop(disk, 4)
+    for most, ids in ((2, ["m2", "m4"]), (4, ["m0", "m1", "m2", "m4"]), (9, ["m0", "m1", "m2", "m4"])):
+        assert [letter.item.message_id for letter in journal_letters.newest(disk.sql, most)] == ids
+
+
 def test_e13_fr04_a_poison_message_leaves_the_line_and_is_kept_with_its_reason(disk: JournalDisk):
     bury(disk, begun("m1"))
     assert waiting_ids(disk) == []

@@ -52,7 +52,7 @@ def test_a_state_that_is_with_the_csms_just_now_is_left_alone(disk: JournalDisk)
     assert row is not None
     put(disk, latest("s2"), latest("s3"))
     assert waiting_ids(disk) == ["s1", "s3"]
-    journal_lines.remove(disk, "cs1", row.number, None, None)
+    journal_lines.remove(disk, "cs1", row.number, None)
     assert waiting_ids(disk) == ["s3"]
 
 
@@ -65,7 +65,7 @@ def test_what_is_delivered_is_not_handed_out_again_even_if_it_cannot_be_deleted(
     one, _ = put(disk, item(message_id="m1"), item(message_id="m2"))
     disk.commit()
     disk.begin()
-    journal_lines.remove(disk, "cs1", one, None, None)
+    journal_lines.remove(disk, "cs1", one, None)
     disk.undo()
     row, waiting, _ = journal_lines.first(disk, "cs1")
     assert row is not None
@@ -75,16 +75,30 @@ def test_what_is_delivered_is_not_handed_out_again_even_if_it_cannot_be_deleted(
 def test_removing_twice_or_what_is_not_there_is_no_harm(disk: JournalDisk):
     (one,) = put(disk, item())
     for number in (one, one, 4711):
-        journal_lines.remove(disk, "cs1", number, None, None)
+        journal_lines.remove(disk, "cs1", number, None)
     assert disk.book.look("cs1").rows == 0
 
 
 def test_what_the_csms_taught_is_in_the_same_commit_as_the_row_that_goes(disk: JournalDisk):
-    begin, end = put(disk, begun("m1", tx="2000000000", invented=2_000_000_000), begun("m2", tx="2000000000"))
-    journal_lines.remove(disk, "cs1", begin, Alias(local=2_000_000_000, real=17), None)
+    (begin,) = put(disk, begun("m1", tx="2000000000", invented=2_000_000_000))
+    journal_lines.remove(disk, "cs1", begin, Alias(local=2_000_000_000, real=17))
     assert journal_known.load_known(disk)["cs1"].known.aliases == (Alias(local=2_000_000_000, real=17),)
-    journal_lines.remove(disk, "cs1", end, None, 2_000_000_000)
-    assert journal_known.load_known(disk)["cs1"].known.aliases == ()
+
+
+def test_a_replacement_that_was_not_committed_is_not_counted(disk: JournalDisk):
+    put(disk, latest("s1"), latest("s2"), latest("s3"))
+    assert disk.replaced == 2
+    disk.undo()
+    assert disk.replaced == 0
+    disk.begin()
+
+
+def test_the_newest_rows_are_at_hand_for_stations_that_say_them_again(disk: JournalDisk):
+    put(disk, *(begun(f"t{n}") for n in range(journal_lines.MAX_RECENT)), latest("s"), update("u"))
+    recent = [one.message_id for one in journal_lines.recent(disk, "cs1")]
+    assert recent == [*(f"t{n}" for n in range(1, journal_lines.MAX_RECENT)), "u"]
+    put(disk, item(message_id="large", payload=f'"{"x" * journal_lines.MAX_RECENT_BYTES}"'))
+    assert [one.message_id for one in journal_lines.recent(disk, "cs1")] == ["large"]
 
 
 def test_updates_know_their_place_in_their_transaction(disk: JournalDisk):

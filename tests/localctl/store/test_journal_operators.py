@@ -53,5 +53,6 @@ async def test_authorizations_are_there_after_a_restart(tmp_path: Path):
 def test_a_journal_that_is_not_there_has_no_authorizations_and_no_queues(tmp_path: Path):
     journal = Journal(tmp_path / "no" / "journal.db", limits=Limits(), unix_now=Clock(), on_trouble=lambda _t: None)
     assert journal.load_authorizations() == {}
+    assert journal.newest_letters(5) == []
     with pytest.raises(sqlite3.OperationalError):
         journal.queues()

@@ -39,7 +39,7 @@ class Bench:
 
     def delivered(self, number: int) -> None:
         self.submit(
-            lambda disk: journal_lines.remove(disk, "cs1", number, None, None), owed=number, takes=("cs1", number)
+            lambda disk: journal_lines.remove(disk, "cs1", number, None), owed=number, takes=("cs1", number)
         )
 
     def finish(self) -> None:
