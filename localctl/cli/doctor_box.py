@@ -64,7 +64,7 @@ def state_folder(config: Config) -> Iterator[Finding]:
     folder = Path(config.controller.state_dir)
     there = next(one for one in (folder, *folder.parents) if one.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        hint = "give it to the service's user, or name another folder as `state_dir` in [controller]"
+        hint = "ask again as root; else give it to the service's user, or name another `state_dir` in [controller]"
         yield fault(str(folder), "this user cannot write there", hint)
         return
     free = shutil.disk_usage(there).free

@@ -88,10 +88,10 @@ def _picture(state: State) -> Group:
 
 
 def _panels(panels: list[Json]) -> Table:
-    shown = table("panel", "phase", "limit", "for charging", "given out", "measured", "by", "until")
+    shown = table("panel", "phase", "limit", "for charging", "at most", "measured", "by", "until")
     for panel in panels:
         for phase, line in panel["phases"].items():
-            amps = (line["limit_a"], line["net_a"], line["allocated_a"], line["measured_a"])
+            amps = (line["limit_a"], line["net_a"], line["entitled_a"], line["measured_a"])
             by = line["source"] if line["state"] == "live" else f"{line['source']} ({line['state']})"
             shown.add_row(plain(panel["id"]), phase, *map(_amps, amps), plain(by), when(line["until"]))
     return shown
