@@ -32,8 +32,9 @@ _HIDDEN: Final = frozenset({"help", "install_completion", "show_completion"})
 _INTRO: Final = """# The command line
 
 This page is generated from `localctl --help`. Data goes to stdout, everything else to stderr. The running localctl is
-reached over its Unix socket, where the kernel says who asks: root, the service's own user, and the users and groups of
-the `[http]` table may.
+reached over its Unix socket, where the kernel says who asks: root, the service's own user and, under systemd, its group
+may; others are named as `socket_users` and `socket_groups` in the `[http]` table. An `[http]` port may be asked instead
+(`--url`); there whatever changes something needs the token.
 """
 
 
