@@ -75,7 +75,7 @@ docs: $(READY)  ## write the generated reference pages and dashboards anew
 	$(BIN)/python deploy/grafana/generate.py
 	$(BIN)/python -m localctl.cli.manual markdown > localctl/docs/cli.md
 	$(BIN)/python -m localctl.cli.manual man > deploy/man/localctl.1
-	for shell in bash zsh fish; do _LOCALCTL_COMPLETE=source_$$shell $(BIN)/localctl > deploy/completion/$$shell; done
+	for shell in bash zsh fish; do _LOCALCTL_COMPLETE=source_$$shell $(BIN)/localctl | sed '/./,$$!d' > deploy/completion/$$shell; done
 	$(BIN)/python -m localctl.observe.reference_answers > localctl/docs/carrying.md
 	$(BIN)/python -m tests.repo.conformance > localctl/docs/conformance.md
 
