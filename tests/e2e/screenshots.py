@@ -14,8 +14,11 @@ from pathlib import Path
 from tests.e2e.browser import Chromium, Page
 
 FOLDER = Path(__file__).parents[2] / "localctl" / "docs" / "img"
-DURATION_S = 180
-LOW = "document.querySelector('.head .now')?.textContent.includes('40.0 A')"
+DURATION_S = 120
+FOLLOWED = """
+document.querySelector('.head .now')?.textContent.includes('40.0 A') && !document.querySelector('#p-0 .bad')
+"""
+"""The EMS's lower limit holds at the main panel and every station has confirmed it."""
 LIMITED = """
 [...document.querySelectorAll('a.node')].find(
   node => node.id.startsWith('t-') && /limit of the site is used up/.test(node.getAttribute('aria-label')))?.id ?? 't-0'
@@ -50,8 +53,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with demo() as url, Chromium() as browser:
         laptop = browser.page(width=1180, height=1010).open(url)
-        laptop.until(LOW, wait_s=DURATION_S)
-        laptop.listen(20)
+        laptop.until(FOLLOWED, wait_s=DURATION_S)
         photograph(laptop, "page-light")
         dark = browser.page(width=1180, height=760, dark=True).open(f"{url}#timeline")
         dark.until("document.querySelectorAll('#plots canvas').length === 3")
