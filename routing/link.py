@@ -34,6 +34,8 @@ from routing.partings import LostCause, RefusedCause, deliberate, words
 from routing.policy import StationPolicy
 from routing.values import Instant, Leg
 
+CROWDED = "more stations at once than may go on to their CSMS"
+
 
 class Link(LinkLegs):
     """State and both legs of one arrival. Every method appends what is to be done to `out`."""
@@ -51,18 +53,20 @@ class Link(LinkLegs):
         self._upward: tuple[str, ...] = ()
         self.admitted = False
         """It has its place in the line of those that dial."""
+        self.crowded = False
+        """That line is longer than it can wait."""
 
     @property
     def wants_dial(self) -> bool:
         """True while the next step is to dial the CSMS."""
         return self.state in (State.NEW, State.HELD, State.GREETED, State.CARRYING)
 
-    @property
-    def patience_s(self) -> float:
-        """How long this link may wait before it dials; who stays without its CSMS has all the time."""
+    def patience_s(self, now: Instant) -> float:
+        """How long this link may still wait before it dials; who stays without its CSMS has all the time."""
         if self.state is State.CARRYING:
             return inf
-        return 0.0 if self.policy.close_style == "refuse" else self.policy.hold_s
+        whole_s = 0.0 if self.policy.close_style == "refuse" else self.policy.hold_s
+        return max(0.0, min(whole_s, self._give_up_at - now))
 
     def dial_due(self, now: Instant) -> bool:
         """True when a link that waits has waited long enough."""
@@ -99,9 +103,9 @@ class Link(LinkLegs):
             self._dial_at = inf
             out.append(Dial(link=self.link, csms=self.policy.csms, offer=self._upward))
             return
-        self._give_up_at = min(self._give_up_at, now + self.patience_s)
+        self._give_up_at = now + self.patience_s(now)
         if now + wait_s > self._give_up_at:
-            self.away(f"CSMS {self.policy.csms} was away at the last attempt", wait_s, now, out)
+            self._cannot_wait(wait_s, now, out)
             return
         self._move(Move.HOLD)
         self._dial_at = now + wait_s
@@ -191,6 +195,13 @@ class Link(LinkLegs):
         """The CSMS cannot be reached: the station stays or comes in where the box can stand in, else 503 (and when)."""
         if not self._stays(reason, now, out):
             self._turn_away(unavailable(self.link, reason, retry_s), "csms_away", out)
+
+    def _cannot_wait(self, retry_s: float, now: Instant, out: list[Command]) -> None:
+        """It is not its turn soon enough: it comes in where the box can stand in, else it comes back later."""
+        if not self.crowded:
+            self.away(f"CSMS {self.policy.csms} was away at the last attempt", retry_s, now, out)
+        elif not self._stays(CROWDED, now, out):
+            self._turn_away(unavailable(self.link, CROWDED, retry_s), "crowded", out)
 
     def _stays(self, reason: str, now: Instant, out: list[Command]) -> bool:
         """Keep a station without its CSMS, if that may be."""

@@ -39,11 +39,14 @@ class LinkRefused(Observation, frozen=True, kw_only=True):
 
     Every arrival ends in exactly one `LinkRefused`, or one `LinkOpened` and later one `LinkLost`. A station already
     upgraded (`early`, or no version in common with style `close`) is closed instead; `status` then says why: 101 for
-    the latter, else what it would have been told. 499 (`gone`): the station left before it got an answer.
+    the latter, else what it would have been told. 499 (`gone`): the station left before it got an answer. `crowded`:
+    too many came at once, it was told when to come back.
     """
 
     status: int
-    cause: Literal["policy", "csms", "csms_away", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"]
+    cause: Literal[
+        "policy", "csms", "csms_away", "crowded", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"
+    ]
     reason: str
 
 

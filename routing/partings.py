@@ -7,7 +7,9 @@ station hears the code its policy names.
 
 from typing import Literal
 
-RefusedCause = Literal["policy", "csms", "csms_away", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"]
+RefusedCause = Literal[
+    "policy", "csms", "csms_away", "crowded", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"
+]
 LostCause = Literal[
     "station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "overrun", "journal", "bug", "stopping"
 ]

@@ -7,6 +7,7 @@ connection takes over when its CSMS has accepted it, not before, so a refused im
 
 from collections.abc import Callable
 
+from routing.admission import Admission
 from routing.backoff import Backoffs
 from routing.carrying.authorizations import Authorizations
 from routing.commands import Command, Forget, Observe, Refuse
@@ -63,6 +64,7 @@ class Router:
         self.policies = policies
         self.common = Common(OwnIds(own_key, uniform), authorizations or Authorizations(own_key), invent, uniform)
         self._backoffs = Backoffs(uniform)
+        self._admission = Admission(self.common.admission, uniform)
         self._links: dict[LinkId, Link] = {}
         self._open: dict[str, Link] = {}
         self._arriving: dict[str, list[Link]] = {}
@@ -138,16 +140,14 @@ class Router:
     def _wait_s(self, link: Link, now: Instant, out: list[Command]) -> float:
         """Seconds until this link may dial: its back-off, then its place in the line of all that want to (storms)."""
         wait_s = self._backoffs.wait_s(link.key, now)
+        link.crowded = False
         if wait_s > 0 or link.admitted:
             return wait_s
-        admission = self.common.admission
-        wait_s = admission.wait_s(now)
-        if wait_s <= link.patience_s:
-            wait_s = admission.take(now) - now
-            link.admitted = True
-        if wait_s > 0 and link.state is State.NEW:
-            out.append(Observe(link=link.link, what=AdmissionDelayed(identity=link.identity, wait_s=wait_s)))
-        return wait_s
+        turn = self._admission.ask(link.key, link.patience_s(now), now)
+        link.admitted, link.crowded = turn.admitted, not turn.admitted
+        if turn.wait_s > 0 and link.state is State.NEW:
+            out.append(Observe(link=link.link, what=AdmissionDelayed(identity=link.identity, wait_s=turn.wait_s)))
+        return turn.wait_s
 
     def _lost(self, link: Link, event: LegLost, now: Instant, out: list[Command]) -> None:
         """A station that stays without its CSMS waits before the first dial, like one that comes back (1.6.2)."""

@@ -277,6 +277,7 @@ PAGE: Final[dict[str, Words]] = {
     "cause.policy": ("not known here", "hier nicht bekannt"),
     "cause.csms": ("the CSMS said no", "das CSMS sagt nein"),
     "cause.csms_away": ("the CSMS is away", "das CSMS ist nicht da"),
+    "cause.crowded": ("too many came at once", "zu viele kamen auf einmal"),
     "cause.subprotocol": ("no OCPP version in common", "keine gemeinsame OCPP-Version"),
     "cause.gone": ("it left before the answer", "vor der Antwort gegangen"),
     # Outbox and certificates.
