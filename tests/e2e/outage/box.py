@@ -41,13 +41,16 @@ hold_s = 0.3
 [defaults]
 outage = "carry"
 call_timeout_s = {call_timeout_s}
+outage_grace_s = {grace_s}
+handshake = "{handshake}"
+probe_grace_s = 0.2
 own_call_timeout_s = 1.0
 failsafe_current_a = 6.0
 [outage]
 unknown_tokens = "accept"
 message_attempts = 6
 message_attempt_interval_s = 0.1
-replay_per_second = 200.0
+replay_per_second = {replay_per_s}
 trust_clock = "always"
 boot_again = {boot_again}
 [charging]
@@ -118,7 +121,8 @@ class Spawned:
 
     async def kill(self):
         """SIGKILL, and wait until it is gone."""
-        self.signal(signal.SIGKILL)
+        if self.is_alive():
+            self.signal(signal.SIGKILL)
         assert await eventually(lambda: not self.is_alive(), PATIENCE_S, every_s=0.005), "it does not die"
         self.pid = None
 
@@ -142,7 +146,8 @@ class Box(Spawned):
         listen = "security_profile = 1" if plan.passwords else "security_profile = 0\nallow_insecure = true"
         text = CONFIG.format(
             folder=folder, ip=ip, listen=listen, fuse_a=plan.fuse_a, boot_again=str(plan.boot_again).lower(),
-            call_timeout_s=plan.call_timeout_s,
+            call_timeout_s=plan.call_timeout_s, replay_per_s=plan.replay_per_s, grace_s=plan.grace_s,
+            handshake=plan.handshake,
         )  # fmt: skip
         (folder / "config.toml").write_text(text + stations)
         super().__init__(launcher, ["run", str(folder / "config.toml")], self.log)
@@ -160,7 +165,7 @@ class Upper(Spawned):
         self.ip, self.record = ip, folder / "record.jsonl"
         self.frozen = []
         """Times (from, to) in which it stood still."""
-        argv = [ip, str(self.record), str(plan.seed), plan.numbering, "strict" if plan.strict else "lenient"]
+        argv = [ip, str(self.record), str(plan.seed), *plan.habits]
         super().__init__(launcher, argv, folder / "csms.log")
 
     async def ready(self):

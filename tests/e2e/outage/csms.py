@@ -1,18 +1,20 @@
 """A CSMS that writes down every frame before it answers, so that killing it loses nothing of what it saw.
 
-`main([ip, record file, seed, "naive" | "wise", "strict" | "lenient"])` listens on two ports of this address: 9100 for
+`main([ip, record file, seed, *habits])` listens on two ports of this address: 9100 for
 OCPP-J, 9101 for commands of the bench, one JSON text per line. Each line of the record is one fact:
 
     {"at": 1.5, "conn": "812.3", "id": "S1", "way": "up" | "down" | "in" | "out", "text": "[2,…]", "late": false}
 
-`naive` gives a new transactionId for every StartTransaction, also a repeated one; `wise` gives the one it gave before.
-`strict` answers SecurityError to whoever has not booted on this connection. What the record says survives a kill.
+Habits: `naive` gives a new transactionId for every StartTransaction, also a repeated one, instead of the one it gave
+before; `strict` answers SecurityError to whoever has not booted on this connection; `hesitant` answers Pending to each
+station's first BootNotification of its life. What the record says survives a kill.
 """
 
 import asyncio
 import json
 import os
 import random
+import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -26,7 +28,8 @@ OCPP_PORT, COMMAND_PORT = 9100, 9101
 VERSIONS = ("ocpp2.1", "ocpp2.0.1", "ocpp1.6")
 MOST_REFUSALS = 2
 """CALLERRORs to one message: fewer than the attempts of anybody who repeats it."""
-QUIET = {"refuse": False, "slow_s": 0.0, "error_p": 0.0, "late_p": 0.0, "late_s": 0.0, "twice_p": 0.0}
+POINTS = ("before recording", "after recording", "after answering")
+QUIET = {"dies": None, "refuse": False, "slow_s": 0.0, "error_p": 0.0, "late_p": 0.0, "late_s": 0.0, "twice_p": 0.0}
 
 
 def lines(path):
@@ -41,9 +44,10 @@ def lines(path):
 class Csms:
     """One life of the CSMS."""
 
-    def __init__(self, path, seed, *, naive, strict):
+    def __init__(self, path, seed, *, naive, strict, hesitant):
         self._record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self.naive, self.strict = naive, strict
+        self.naive, self.strict, self.hesitant = naive, strict, hesitant
+        self._seen = set()
         self.mode = dict(QUIET)
         self._dice = random.Random(f"{seed} {os.getpid()}")
         self._numbers, self._refusals, self._last_number = {}, Counter(), 0
@@ -94,6 +98,14 @@ class Csms:
             del self._talks[identity]
         self.note(talk.conn, identity, "down")
 
+    def may_die(self, point):
+        """Killed at the n-th time it comes to this point, where the bench wants that."""
+        dies = self.mode["dies"]
+        if dies and dies["point"] == point:
+            dies["frames"] -= 1
+            if dies["frames"] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
     def answer_to(self, talk, frame):
         """The payload of a CALLRESULT, or the code of a CALLERROR."""
         action, payload = frame[2], frame[3]
@@ -110,6 +122,9 @@ class Csms:
         accepted = {"status": "Accepted"}
         match action:
             case "BootNotification":
+                if self.hesitant and talk.identity not in self._seen:
+                    self._seen.add(talk.identity)
+                    return {"status": "Pending", "currentTime": now, "interval": 1}
                 talk.booted = True
                 return {"status": "Accepted", "currentTime": now, "interval": 300}
             case "Heartbeat":
@@ -193,7 +208,13 @@ class _Talk:
 
     async def heard(self, text):
         """Write it down; then answer a CALL in the manner of the day."""
+        self.csms.may_die(POINTS[0])
         self.csms.note(self.conn, self.identity, "in", text)
+        self.csms.may_die(POINTS[1])
+        await self._react(text)
+        self.csms.may_die(POINTS[2])
+
+    async def _react(self, text):
         frame = json.loads(text)
         if frame[0] == 2:
             mode, csms = self.csms.mode, self.csms
@@ -219,9 +240,9 @@ class _Talk:
             pass
 
 
-async def run(ip, path, seed, *, naive, strict):
+async def run(ip, path, seed, habits):
     """Serve until killed."""
-    csms = Csms(path, seed, naive=naive, strict=strict)
+    csms = Csms(path, seed, naive="naive" in habits, strict="strict" in habits, hesitant="hesitant" in habits)
     options = {"subprotocols": VERSIONS, "process_request": csms.judge_request, "ping_interval": None}
     stations = serve(csms.attend, ip, OCPP_PORT, compression=None, close_timeout=0.5, **options)
     async with stations, await asyncio.start_server(csms.command, ip, COMMAND_PORT) as commands:
@@ -230,5 +251,5 @@ async def run(ip, path, seed, *, naive, strict):
 
 def main(argv):
     """The process."""
-    ip, path, seed, numbering, manner = argv
-    asyncio.run(run(ip, path, seed, naive=numbering == "naive", strict=manner == "strict"))
+    ip, path, seed, *habits = argv
+    asyncio.run(run(ip, path, seed, habits))

@@ -182,6 +182,10 @@ class Dialect2:
         """What a CSMS sends to stop one."""
         return "RequestStopTransaction", {"transactionId": transaction}
 
+    def status_of(self, transaction):
+        """What a CSMS sends to learn whether more is to come."""
+        return "GetTransactionStatus", {"transactionId": transaction}
+
     def remote_profile(self, transaction, amps):
         """What a CSMS sends to limit one."""
         schedule = {

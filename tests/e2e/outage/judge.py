@@ -11,6 +11,7 @@ record of the CSMS. Nothing here knows what lies between. What is judged:
 - foreign: at the CSMS, what no station sent (a repeated BootNotification excepted); at a station, CALLs that the CSMS
   did not send and a controller has no business to send;
 - misnumbered: a number of a 1.6 transaction that is not the CSMS's for it, or not the station's on the way down;
+- untrue: nothing waits, said an answer to GetTransactionStatus, but something came later;
 - stale: the last state of a connector at the CSMS is not the last one that the station was told is delivered.
 """
 
@@ -85,14 +86,18 @@ class _Bench:
             self.ids[text].update(one["ids"])
         self.sent_ids = Counter()
         self.sent_answers, self.got_calls = defaultdict(list), defaultdict(list)
-        for way, conn, text in station["frames"]:
+        self.answered_at = {}
+        for way, conn, text, at in station["frames"]:
             frame = json.loads(text)
             if way == "sent" and frame[0] == CALL:
                 self.sent_ids[frame[1]] += 1
             elif way == "sent":
                 self.sent_answers[frame[1]].append(frame)
+                self.answered_at[frame[1]] = at
             elif frame[0] == CALL:
                 self.got_calls[frame[1]].append((conn, frame))
+        self.promises = []
+        """Answers to GetTransactionStatus."""
         self.asked = {}
         """Our CSMS's CALLs: id to frame."""
         self.given = defaultdict(set)
@@ -109,9 +114,10 @@ class _Bench:
             elif frame[0] == CALL:
                 self._csms_got_call(place, fact, frame, calls, answered)
             else:
-                self._csms_got_answer(frame)
+                self._csms_got_answer(place, frame)
         self._completeness()
         self._order()
+        self._kept_promises()
         self._last_states()
         self._downwards()
 
@@ -160,10 +166,12 @@ class _Bench:
         if fact["at"] - answered_at < SOON_S and times_said < 2 and not stood_still:
             self._say("doubled", f"{said['action']} {said['ids']} again on {fact['conn']}, where it was answered")
 
-    def _csms_got_answer(self, frame):
+    def _csms_got_answer(self, place, frame):
         mine = self.sent_answers.get(frame[1], [])
         if frame[1] not in self.asked:
             self._say("foreign", f"an answer to what the CSMS never asked: {json.dumps(frame)[:200]}")
+        elif self.asked[frame[1]][2] == "GetTransactionStatus" and frame[0] == RESULT:
+            self.promises.append((place, frame, self.asked[frame[1]][3]["transactionId"]))
         elif frame not in mine:
             self._say("altered", f"it never gave the answer {json.dumps(frame)[:200]}")
 
@@ -184,6 +192,23 @@ class _Bench:
             for earlier, later in pairwise(numbers):
                 if later < earlier:
                     self._say("reordered", f"{transaction}: {later} came after {earlier}")
+
+    def _kept_promises(self):
+        """Who says that nothing of a transaction waits must not bring anything of before that later (E14)."""
+        for place, frame, transaction in self.promises:
+            said_so = [one[2]["messagesInQueue"] for one in self.sent_answers.get(frame[1], [])]
+            if frame[2]["messagesInQueue"]:
+                continue
+            late = [
+                said["ids"]
+                for said in self.station["said"]
+                if said["transaction"] == transaction
+                and said["told"]
+                and said["told_at"] < self.answered_at[frame[1]]
+                and self.first_seen.get(id(said), inf) > place
+            ]
+            if late or said_so != [False]:
+                self._say("untrue", f"{transaction}: nothing waits, says {frame[1]}, but {late} came later")
 
     def _last_states(self):
         states = [said for said in self.station["said"] if said["kind"] == "latest"]

@@ -32,10 +32,14 @@ class Plan:
     fuse_a: float = 0.0
     passwords: bool = False
     boot_again: bool = False
-    strict: bool = False
-    """The CSMS wants a BootNotification on each connection before anything else."""
-    numbering: str = "wise"
+    habits: tuple = ()
+    """Of the CSMS, see there."""
     call_timeout_s: float = 1.0
+    replay_per_s: float = 200.0
+    grace_s: float = 0.0
+    handshake: str = "mirror"
+    accidents: dict = field(default_factory=dict)
+    """(identity, frame boundary) at which the box is killed, to the seconds until it is started again."""
 
 
 LASTING = {
@@ -48,9 +52,13 @@ LASTING = {
     "csms answers late": (0.8, 2.0),
     "csms answers twice": (0.8, 2.0),
     "csms cuts all lines": (0.0, 0.0),
+    "csms dies at a frame": (0.0, 1.0),
     "box killed": (0.0, 0.5),
+    "box frozen": (0.2, 1.2),
 }
 """Kinds of faults and how long they last, in seconds."""
+HABITS = {"naive": 0.5, "strict": 0.25, "hesitant": 0.2}
+"""Habits of the CSMS and how often it has them."""
 GONE = ("csms killed", "csms frozen", "csms frozen, then killed", "csms refuses with 503")
 
 
@@ -68,12 +76,16 @@ def plan_of(seed):
     moment = dice.uniform(0.3, CHAOS_S) if dice.random() < 0.5 else outage.at_s + dice.uniform(0.1, outage.for_s + 0.6)
     plan.faults = [outage, Fault(moment, "box killed", dice.uniform(0.0, 0.5))]
     for _ in range(dice.randint(1, 3)):
-        kind = dice.choice([kind for kind in LASTING if kind != "box killed"] + ["box killed"])
+        kind = dice.choice(list(LASTING))
         plan.faults.append(Fault(dice.uniform(0.2, CHAOS_S), kind, dice.uniform(*LASTING[kind])))
     plan.faults.sort(key=lambda fault: fault.at_s)
     plan.fuse_a = float(6 * len(plan.stations) + dice.choice((6, 14, 26)))
     plan.passwords = dice.random() < 0.5
     plan.boot_again = dice.random() < 0.3
-    plan.strict = dice.random() < 0.25
-    plan.numbering = dice.choice(("wise", "naive"))
+    plan.habits = tuple(habit for habit, odds in HABITS.items() if dice.random() < odds)
+    plan.replay_per_s = dice.choice((20.0, 60.0, 200.0))
+    plan.grace_s = dice.choice((0.0, 0.0, 0.4))
+    plan.handshake = dice.choice(("mirror", "mirror", "early"))
+    for identity in dice.sample(sorted(plan.stations), 2):
+        plan.accidents[identity, dice.randrange(BOUNDARIES)] = dice.uniform(0.0, 0.4)
     return plan

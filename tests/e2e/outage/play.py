@@ -5,13 +5,15 @@ import contextlib
 import json
 import random
 import shutil
+import signal
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from tests.e2e.outage.box import STATION_PORT, Box, Upper
+from tests.e2e.outage.csms import POINTS
 from tests.e2e.outage.judge import content, judge
-from tests.e2e.outage.plan import CHAOS_S, plan_of
+from tests.e2e.outage.plan import CHAOS_S, Fault, plan_of
 from tests.e2e.outage.station import Station
 from tests.e2e.outage.waiting import eventually
 
@@ -67,7 +69,7 @@ class Run:
         self.began = time.time()
         self.mode, self.chaos, self.downward = {}, True, 0
         self.excess, self.most_a = [], 0.0
-        self.injected = Counter()
+        self.injected, self.accidents = Counter(), []
         self.happened = []
         self._upper_turn, self._box_turn = asyncio.Lock(), asyncio.Lock()
         url = f"ws://{ip}:{STATION_PORT}"
@@ -79,6 +81,7 @@ class Run:
                 random.Random(f"{seed} {identity}"),
                 cuts=self.plan.cuts[identity],
                 on_change=self.look_at_fuse,
+                on_boundary=self.boundary,
             )
             for identity, version in self.plan.stations.items()
         }
@@ -136,9 +139,9 @@ class Run:
     async def suffer(self, fault):
         """Let one fault happen."""
         await asyncio.sleep(fault.at_s)
-        if fault.kind == "box killed":
+        if fault.kind.startswith("box"):
             async with self._box_turn:
-                await self._kill_box(fault)
+                await (self._kill_box(fault) if fault.kind == "box killed" else self._freeze_box(fault))
         elif fault.kind in MODES:
             await self._misbehave(fault)
         else:
@@ -148,6 +151,24 @@ class Run:
     def _begins(self, fault):
         self.injected[fault.kind] += 1
         self.note(f"{fault.kind} for {fault.for_s:.2f} s")
+
+    def boundary(self, identity, number):
+        """A station is between two frames: the box may be killed at this very moment."""
+        down_s = self.plan.accidents.pop((identity, number), None)
+        if down_s is None or not self.chaos or self._box_turn.locked():
+            return
+        self.box.signal(signal.SIGKILL)
+        self.accidents.append(asyncio.ensure_future(self._after_accident(down_s)))
+
+    async def _after_accident(self, down_s):
+        async with self._box_turn:
+            await self._kill_box(Fault(0.0, "box killed between two frames", down_s))
+
+    async def _freeze_box(self, fault):
+        self._begins(fault)
+        self.box.signal(signal.SIGSTOP)
+        await asyncio.sleep(fault.for_s)
+        self.box.signal(signal.SIGCONT)
 
     async def _kill_box(self, fault):
         self._begins(fault)
@@ -175,7 +196,9 @@ class Run:
         if fault.kind == "csms cuts all lines":
             await self.upper.order(cut=True)
             return
-        if fault.kind == "csms killed":
+        if fault.kind == "csms dies at a frame":
+            await self._die_at_a_frame()
+        elif fault.kind == "csms killed":
             await self.upper.kill()
         else:
             self.upper.freeze()
@@ -190,6 +213,13 @@ class Run:
             await self.upper.order(mode=self.mode)
         self.note("csms is there again")
 
+    async def _die_at_a_frame(self):
+        dies = {"point": self.dice.choice(POINTS), "frames": self.dice.randrange(12)}
+        await self.upper.order(mode=self.mode | {"dies": dies})
+        self.note(f"csms to die {dies['point']} frame {dies['frames']}")
+        if not await eventually(lambda: not self.upper.is_alive(), 1.5):
+            await self.upper.kill()
+
     # -- the other direction
 
     async def orders_from_above(self):
@@ -198,7 +228,13 @@ class Run:
             await asyncio.sleep(self.dice.uniform(0.3, 0.7))
             station = self.stations[self.dice.choice(list(self.stations))]
             async with self._upper_turn:
-                await self._order(station, lambda number, words=station.words: words.remote_profile(number, 6.0))
+                await self._order(station, self._wish(station.words))
+
+    def _wish(self, words):
+        """What the CSMS wants of a transaction this time."""
+        if words.version != "ocpp1.6" and self.dice.random() < 0.5:
+            return words.status_of
+        return lambda number: words.remote_profile(number, 6.0)
 
     async def _order(self, station, words):
         """The id of a CALL about the running transaction; None when it could not go."""
@@ -271,6 +307,7 @@ class Run:
                 "said": [
                     {
                         "action": said.action, "body": said.body, "kind": said.kind, "told": said.told, "ids": said.ids,
+                        "told_at": said.told_at,
                         "seq": said.seq, "transaction": said.transaction.name if said.transaction else None,
                     }
                     for said in one.said
@@ -293,6 +330,7 @@ class Run:
         try:
             await asyncio.gather(asyncio.sleep(CHAOS_S), *(self.suffer(fault) for fault in self.plan.faults))
             self.chaos = False
+            await asyncio.gather(*self.accidents)
             self.note("no more faults")
             await asyncio.gather(above, *cars)
             open_ends = await self.settled()

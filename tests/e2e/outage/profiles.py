@@ -20,7 +20,7 @@ class Profiles:
     def __init__(self):
         self._held = {}
         self.orders = 0
-        """Profiles accepted so far."""
+        """Lasting profiles accepted so far: what a controller writes, not what a CSMS says of a transaction."""
 
     def put(self, profile, now, *, transaction=None):
         """Take a profile; it replaces the one with its id, and the one at its place."""
@@ -30,7 +30,7 @@ class Profiles:
         place = (profile["chargingProfilePurpose"], profile["stackLevel"])
         self._held = {key: held for key, held in self._held.items() if held["place"] != place}
         self._held[number] = {"place": place, "profile": profile, "schedule": schedule, "at": now, "of": transaction}
-        self.orders += 1
+        self.orders += profile["chargingProfilePurpose"] != "TxProfile"
 
     def clear(self, keep):
         """Forget those for which `keep(number, profile)` is false; how many went."""

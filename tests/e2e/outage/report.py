@@ -22,7 +22,18 @@ def summary(results):
         ("most drawn behind a fuse", f"{100 * max((one.fuse_share for one in results), default=0):.0f} %"),
         ("stations never given an order", sum(one.unordered for one in results)),
     ]
-    kinds = ("lost", "missing", "altered", "doubled", "reordered", "foreign", "misnumbered", "stale", "overdrawn")
+    kinds = (
+        "lost",
+        "missing",
+        "altered",
+        "doubled",
+        "reordered",
+        "foreign",
+        "misnumbered",
+        "untrue",
+        "stale",
+        "overdrawn",
+    )
     rows += [(kind, wrong.pop(kind, 0)) for kind in kinds]
     rows += sorted(wrong.items())
     return "\n".join(f"{name:<42}{value}" for name, value in rows)

@@ -2,7 +2,8 @@
 
 A station dials until it is in, boots, and says what it has to say one CALL at a time. Messages about transactions
 wait in a queue that outlives connections: the first is repeated, with the same content, until somebody answers it with
-a CALLRESULT. `cuts` are the frame boundaries (counted from 0 over the station's life) at which it drops its line.
+a CALLRESULT. `cuts` are the frame boundaries (counted from 0 over its life) at which it drops its line: mostly at once,
+sometimes by going away without a word.
 """
 
 import asyncio
@@ -34,9 +35,12 @@ def text_now():
 
 
 class Station:
-    """One station. `dice` decides what its plan leaves open; `on_change` hears that its current may have changed."""
+    """One station. `dice` decides what its plan leaves open; `on_change` hears that its current may have changed,
+    `on_boundary` of every frame boundary."""
 
-    def __init__(self, identity, version, url, dice, *, cuts=(), on_change=lambda: None):
+    def __init__(
+        self, identity, version, url, dice, *, cuts=(), on_change=lambda: None, on_boundary=lambda _who, _n: None
+    ):
         self.identity, self.url, self.dice = identity, url, dice
         self.words = dialect(version)
         self.cuts = frozenset(cuts)
@@ -55,7 +59,8 @@ class Station:
         self.boots_always = dice.random() < 0.4
         self.flags_offline = dice.random() < 0.5
         self.spaced = dice.random() < 0.3
-        self._on_change = on_change
+        self._on_change, self._on_boundary = on_change, on_boundary
+        self._abandoned = []
         self._ws = None
         self._open = None
         self._soon = deque()
@@ -94,11 +99,17 @@ class Station:
         self._ws, self._open = ws, None
         hearing = asyncio.ensure_future(self._hear(ws))
         try:
-            await self._talk()
+            await asyncio.gather(self._talk(), self._cut_off(hearing))
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
-            ws.transport.abort()
+            if ws not in self._abandoned:
+                ws.transport.abort()
+
+    async def _cut_off(self, hearing):
+        """A cut may happen while the station hears, too."""
+        await hearing
+        raise Lost
 
     async def _talk(self):
         if not self._booted or self.boots_always:
@@ -122,15 +133,16 @@ class Station:
             self.queue.popleft()
         return self.queue[0] if self.queue else None
 
-    async def _alive(self, waiting):
+    async def _alive(self, waiting, timeout_s=None):
         """Wait, but not longer than the line lives."""
-        waiting = asyncio.ensure_future(waiting)
-        closed = asyncio.ensure_future(self._ws.wait_closed())
-        await asyncio.wait({waiting, closed}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if closed.done():
-            raise Lost
-        closed.cancel()
+        waiting, closed = asyncio.ensure_future(waiting), asyncio.ensure_future(self._ws.wait_closed())
+        try:
+            await asyncio.wait({waiting, closed}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if closed.done() and not waiting.done():
+                raise Lost
+        finally:
+            for task in {waiting, closed}:
+                task.cancel()
 
     async def _say(self, message):
         """One attempt: True when it was taken."""
@@ -146,18 +158,16 @@ class Station:
         answer.id = call_id
         await self._send(json.dumps([2, call_id, message.action, message.payload], separators=separators))
         self._boundary(f"after {message.action}")
-        closed = asyncio.ensure_future(self._ws.wait_closed())
-        await asyncio.wait({answer, closed}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        await self._alive(answer, PATIENCE_S)
         self._open = None
-        if not answer.done():
-            if closed.done():
-                raise Lost
-            closed.cancel()
+        if answer.cancelled():
             return False
-        closed.cancel()
         kind, payload = answer.result()
         if kind == 3:
             self._taken(message, payload)
+            if payload.get("status") in ("Pending", "Rejected") and message.action == "BootNotification":
+                self._booted = False
+                raise Lost
         elif payload == "SecurityError" and message.action != "BootNotification":
             self._soon.append(self.words.boot())
         self._boundary(f"after the answer to {message.action}")
@@ -169,15 +179,20 @@ class Station:
             message.transaction.number = answer["transactionId"]
 
     def _boundary(self, where):
-        """Between two frames: here the line may be cut."""
+        """Between two frames: here the line may be cut, or somebody else may have an accident."""
         number, self.boundaries = self.boundaries, self.boundaries + 1
-        if number in self.cuts and self._ws is not None:
-            self.was_cut.append([number, where])
+        self._on_boundary(self.identity, number)
+        if number not in self.cuts or self._ws is None:
+            return
+        self.was_cut.append([number, where])
+        if self.dice.random() < 0.3:
+            self._abandoned.append(self._ws)  # the far end hears nothing of it: no FIN, no RST
+        else:
             self._ws.transport.abort()
-            raise Lost
+        raise Lost
 
     async def _send(self, text):
-        self.frames.append(["sent", self.connections, text])
+        self.frames.append(["sent", self.connections, text, time.time()])
         try:
             await self._ws.send(text)
         except ConnectionClosed:
@@ -185,7 +200,7 @@ class Station:
 
     async def _hear(self, ws):
         async for text in ws:
-            self.frames.append(["got", self.connections, text])
+            self.frames.append(["got", self.connections, text, time.time()])
             frame = json.loads(text)
             if frame[0] == 2:
                 self._boundary(f"before answering {frame[2]}")
@@ -210,6 +225,8 @@ class Station:
                 return [3, call_id, {"status": "Accepted" if self._cleared(payload) else "Unknown"}]
             case "GetCompositeSchedule":
                 return [3, call_id, {"status": "Rejected"}]
+            case "GetTransactionStatus":
+                return [3, call_id, self._status_of(payload["transactionId"])]
             case "GetChargingProfiles":
                 return [3, call_id, {"status": "NoProfiles"}]
         return [4, call_id, "NotImplemented", "", {}]
@@ -229,6 +246,11 @@ class Station:
             return False
         self.end(transaction)
         return True
+
+    def _status_of(self, name):
+        ongoing = any(one.name == name and one.running for one in self.transactions)
+        waits = any(one.transaction.name == name for one in self.queue if one.transaction and not one.told)
+        return {"ongoingIndicator": ongoing, "messagesInQueue": waits}
 
     def _limited(self, payload):
         profile, number = self.words.profile_in(payload)
@@ -312,7 +334,7 @@ class Station:
 
     def has_answered(self, message_id):
         """Whether it has answered this CALL."""
-        return any(way == "sent" and f'"{message_id}"' in text for way, _, text in self.frames)
+        return any(way == "sent" and f'"{message_id}"' in text for way, _, text, _ in self.frames)
 
     def drawn_a(self, now):
         """Amperes per phase that the car takes at this moment."""
