@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 FOLDER: Final = Path(__file__).parent.parent / "docs"
-ORDER: Final = ("quick-start", "quickstart", "use-cases", "how-it-decides", "troubleshooting")
+ORDER: Final = ("quick-start", "install", "use-cases", "how-it-decides", "troubleshooting", "cli", "config")
 """Pages that come first, as far as they are there."""
 
 

@@ -39,14 +39,14 @@ async def test_starting_is_no_fault(tmp_path):
 
 
 async def test_the_history_of_a_panel_is_there_again_after_a_restart(tmp_path):
-    told = config(tmp_path, more='[[panel]]\nid = "main"\nfuse_a = 32\n')
+    panel = '[[panel]]\nid = "main"\nfuse_a = 32\n'
     for _ in range(2):
-        box = App(told)
+        box = App(config(tmp_path, more=panel))
         async with running(box):
             await until(lambda box=box: box._history.read("main", 0.0, 1e12, fine=False))
             shown = json.loads((await http_get(box.http_port, "/api/history.json?panel=main"))[1])
             assert shown["phases"]["L1"]["limit"][-1] == 32.0
-        kept = App(told)._history.read("main", 0.0, 1e12, fine=False)
+        kept = App(config(tmp_path, more=panel))._history.read("main", 0.0, 1e12, fine=False)
         assert kept, "nobody has run yet, and it is there"
 
 
