@@ -14,7 +14,7 @@ import pytest
 import trio
 
 from localctl.cli import BAD_CONFIG, EXIT_CODES, FAILED, INTERRUPTED, OK, UNAVAILABLE, USAGE, WARNINGS
-from tests.e2e.joined import LOOPBACK, box, boxed, free_port, listener
+from tests.e2e.joined import LOOPBACK, box, boxed, free_port, joined, listener
 from tests.e2e.processes import REPOSITORY
 
 SITE = """
@@ -130,6 +130,20 @@ async def test_doctor_finds_the_csms_away_and_the_bundle_says_so(tmp_path):
     assert [(one["where"], one["what"].endswith("Connection refused")) for one in faults] == [("CSMS upper", True)]
     assert any(one["where"] == "localctl" and one["level"] == "good" for one in found)
     assert f"support bundle written to {tmp_path / 'b.tgz'}" in err
+
+
+async def test_doctor_finds_nothing_wrong_with_a_healthy_box_and_takes_nobody_s_place_at_the_csms(tmp_path):
+    async with joined(tmp_path, more=SITE, tls_up=True) as site:
+        conn = await site.open("a", "CP1", "ocpp2.0.1")
+        code, out, err = await localctl("doctor", tmp_path / "config.toml")
+        assert (code, err) == (OK, ""), out
+        assert "its certificate is accepted and ends in" in out
+        assert "0 faults" in out
+        await site.csms.expect("connected", path="/localctl-doctor")
+        await site.csms.do("send", conn, text='[2,"1","Reset",{"type":"OnIdle"}]')
+        await site.station.expect_frame('[2,"1","Reset",{"type":"OnIdle"}]', conn="a")
+        code, out, _ = await localctl("doctor", tmp_path / "config.toml", "--as", "CP1")
+        assert (code, "its CSMS is not asked in its name" in out) == (OK, True)
 
 
 async def test_a_socket_left_by_a_killed_box_is_taken_over(tmp_path):
