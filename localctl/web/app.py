@@ -18,7 +18,7 @@ from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import SnapshotBox
 from localctl.web.assets import load_assets
 from localctl.web.headers import HEADERS as HEADERS
-from localctl.web.headers import PAGE_HEADERS
+from localctl.web.headers import PAGE_HEADERS, PICTURE_HEADERS
 from localctl.web.history import History, HistoryApi
 from localctl.web.live import Live
 from localctl.web.manual import Manual
@@ -77,7 +77,7 @@ class Pages:
         picture = self._manual.picture(request.path_params["name"])
         if picture is None:
             return PlainTextResponse("no such picture\n", 404, headers=HEADERS)
-        return Response(picture, media_type="image/png", headers=HEADERS)
+        return Response(picture[0], media_type=picture[1], headers=PICTURE_HEADERS)
 
     async def asset(self, request: Request) -> Response:
         """A file the page loads."""

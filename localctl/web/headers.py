@@ -17,3 +17,8 @@ PAGE_HEADERS: Final = {
     "vary": "accept-language, cookie, user-agent",
 }
 """Pages for people: scripts, styles and pictures come from here and nowhere else, and nothing inline runs."""
+PICTURE_HEADERS: Final = {
+    **HEADERS,
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
+"""Pictures of the manual: a drawing may bring its own colours, for light and dark, and nothing else."""

@@ -13,8 +13,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 FOLDER: Final = Path(__file__).parent.parent / "docs"
-ORDER: Final = ("quick-start", "install", "use-cases", "how-it-decides", "troubleshooting", "cli", "config")
+ORDER: Final = (
+    "index", "quick-start", "install", "wiring", "commissioning", "page", "decides", "outages", "troubleshooting",
+    "cli", "config",
+)  # fmt: skip
 """Pages that come first, as far as they are there."""
+PICTURES: Final = {".png": "image/png", ".svg": "image/svg+xml"}
+"""Kinds of pictures, with what HTTP calls them."""
 
 
 class Manual:
@@ -22,7 +27,7 @@ class Manual:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._files = {path.stem: path for path in sorted(folder.glob("*.md")) if path.stem.isascii()}
-        self._pictures = {path.name: path for path in sorted((folder / "img").glob("*.png"))}
+        self._pictures = {path.name: path for path in sorted((folder / "img").glob("*")) if path.suffix in PICTURES}
         self._made: dict[str, str] = {}
         self._reader = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -39,9 +44,12 @@ class Manual:
             self._made[name] = self._html(self._files[name].read_text(encoding="utf-8"))
         return self._made[name]
 
-    def picture(self, name: str) -> bytes | None:
-        """A picture of the manual; None where there is no such one."""
-        return self._pictures[name].read_bytes() if name in self._pictures else None
+    def picture(self, name: str) -> tuple[bytes, str] | None:
+        """A picture of the manual and its media type; None where there is no such one."""
+        if name not in self._pictures:
+            return None
+        path = self._pictures[name]
+        return path.read_bytes(), PICTURES[path.suffix]
 
     def _html(self, source: str) -> str:
         tokens = self._reader.parse(source)

@@ -1,6 +1,6 @@
 """What answers say of themselves: strict for all, and just enough for pages."""
 
-from localctl.web.headers import HEADERS, PAGE_HEADERS
+from localctl.web.headers import HEADERS, PAGE_HEADERS, PICTURE_HEADERS
 
 
 def test_nothing_may_be_loaded_by_an_answer_that_is_no_page():
@@ -14,3 +14,9 @@ def test_pages_load_from_here_only_and_run_nothing_inline():
     assert sources == {"'none'", "'self'"}
     assert "form-action 'none'" in policy
     assert "base-uri 'none'" in policy
+
+
+def test_a_drawing_brings_its_colours_and_loads_nothing():
+    assert PICTURE_HEADERS["content-security-policy"] == (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    )

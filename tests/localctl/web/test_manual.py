@@ -27,6 +27,8 @@ def manual(tmp_path: Path) -> Manual:
     (tmp_path / "troubleshooting.md").write_text("# When things break\n")
     (tmp_path / "img").mkdir()
     (tmp_path / "img" / "shot.png").write_bytes(b"\x89PNG")
+    (tmp_path / "img" / "site.svg").write_text("<svg/>")
+    (tmp_path / "img" / "notes.txt").write_text("no picture")
     return Manual(tmp_path)
 
 
@@ -60,8 +62,10 @@ def test_what_is_not_shipped_has_no_page(manual: Manual, name: str):
     assert manual.picture(name) is None
 
 
-def test_pictures_are_served_by_name(manual: Manual):
-    assert manual.picture("shot.png") == b"\x89PNG"
+def test_pictures_are_served_by_name_and_say_their_kind(manual: Manual):
+    assert manual.picture("shot.png") == (b"\x89PNG", "image/png")
+    assert manual.picture("site.svg") == (b"<svg/>", "image/svg+xml")
+    assert manual.picture("notes.txt") is None
 
 
 def test_every_shipped_page_can_be_made_and_leads_only_to_what_is_there():
