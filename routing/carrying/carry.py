@@ -31,7 +31,6 @@ from routing.observations import CallAnswered, CallSeen, CapReached
 from routing.policy import StationPolicy
 from routing.values import Instant, Leg, LinkId
 
-
 MAX_ALIASES = 1000
 """1.6 transactions with two numbers per station."""
 
