@@ -140,7 +140,7 @@ class Station:
 
     def repeats(self, now: float) -> None:
         """It gave up waiting for some answers and says these things again."""
-        if any(now - said.sent_at > CALL_S for said in self.out):
+        if any(now - said.sent_at >= CALL_S for said in self.out):
             self.out.clear()
 
     def hears(self, message_id: str, answer: dict[str, object] | None) -> Said | None:
@@ -223,9 +223,10 @@ class Csms:
                 one.begins and one.transaction is said.transaction and one.serial in disk.dead
                 for one in self.station.all
             )
-            if said.action == action and (said.transaction is None or said.begins or self._numbered(said)):
-                if said.may_go_up_as(payload, kept=said.serial in disk.ever, begin_is_dead=dead):
-                    return said
+            if said.action != action or not self._numbered(said):
+                continue
+            if said.may_go_up_as(payload, kept=said.serial in disk.ever, begin_is_dead=dead):
+                return said
         raise AssertionError(f"the station never said {action} {payload}")
 
     def _numbered(self, said: Said) -> bool:

@@ -432,4 +432,4 @@ class OutageMachine(RuleBasedStateMachine):
 
 
 TestOutageMachine = OutageMachine.TestCase
-TestOutageMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestOutageMachine.settings = settings(stateful_step_count=40, deadline=None)
