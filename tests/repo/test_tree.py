@@ -13,7 +13,12 @@ TESTED_ELSEWHERE = {
     "localctl/__main__.py": "two lines; tests/localctl/cli/test_main.py starts it in a process of its own",
     "localctl/net/stats.py": "counters without behaviour; test_net_feed.py follows each to its series",
     **dict.fromkeys(
-        ("localctl/config/model_net.py", "localctl/config/model_site.py", "localctl/config/model_station.py"),
+        (
+            "localctl/config/model_net.py",
+            "localctl/config/model_outage.py",
+            "localctl/config/model_site.py",
+            "localctl/config/model_station.py",
+        ),
         "tables of one model; test_model.py, test_crosscheck*.py and the golden files read them through the whole",
     ),
 }
