@@ -218,6 +218,16 @@ PAGE: Final[dict[str, Words]] = {
     "fresh.live": ("● live", "● aktuell"),
     "fresh.stale": ("▲ stale: fallback holds", "▲ veraltet: Rückfallwert gilt"),
     "fresh.ended": ("○ ended", "○ abgelaufen"),
+    "known.nothing": ("nothing", "nichts"),
+    "known.reserved": ("reserved", "reserviert"),
+    "known.meter": ("meter", "Zähler"),
+    "known.unheard": ("meter not heard: worst case", "Zähler nie gehört: schlimmster Fall"),
+    "known.stale": ("meter stale: worst case", "Zähler veraltet: schlimmster Fall"),
+    "panel.flow": (
+        "{phase}: {measured} measured; at most {entitled} could flow by what was sent to stations.",
+        "{phase}: {measured} gemessen; höchstens {entitled} könnten nach dem fließen, was Stationen geschickt wurde.",
+    ),
+    "panel.next": ("{phase}: next would bind {limit} by {source}.", "{phase}: als Nächstes {limit} von {source}."),
     # Events.
     "events.title": ("Events", "Ereignisse"),
     "events.none": ("Nothing has happened since the start.", "Seit dem Start ist nichts geschehen."),
@@ -331,6 +341,13 @@ def word(lang: Language, prefix: str, name: object) -> str:
     """The text of `prefix.name`, or the name itself where the table has none: peers and files bring their own."""
     key = f"{prefix}.{name}"
     return text(lang, key) if key in TEXTS else str(name)
+
+
+def known(lang: Language, how: str) -> str:
+    """How it is known what others draw: the picture's own words, several joined by a plus."""
+    keys = {"meter not heard: worst case": "unheard"}
+    parts = [keys.get(part, "stale" if part.startswith("meter stale") else part) for part in how.split(" + ")]
+    return " + ".join(word(lang, "known", part) for part in parts)
 
 
 def age(lang: Language, seconds: float) -> str:

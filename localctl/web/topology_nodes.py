@@ -12,7 +12,7 @@ from localctl.charging.showing.picture_text import place, source, why
 from localctl.charging.showing.picture_words import Language
 from localctl.web.figures import amps, per_phase, watts
 from localctl.web.svg import along, link, rect, words
-from localctl.web.texts import text, word
+from localctl.web.texts import known, text, word
 
 Json = Mapping[str, Any]
 HEAD_H: Final = 50
@@ -65,7 +65,7 @@ def _about(panel: Json, lang: Language) -> str:
         parts = [parts[0] + " ▲ " + ", ".join(sorted(word(lang, "state", state) for state in states))]
     others = [line["other_a"] for _, line in lines]
     if any(others):
-        how = lines[0][1]["other"]
+        how = known(lang, lines[0][1]["other"])
         parts.append(text(lang, "site.others", amps=per_phase(lang, others), how=how))
     if panel["power"] is not None:
         power = panel["power"]
@@ -207,6 +207,6 @@ def load_card(load: Json, x: float, y: float, width: float, height: float, lang:
             rect(x, y, width, height, "card load", 10),
             words(x + 12, y + 21, load["name"], "name", room=width - 24),
             words(x + 12, y + 42, figures, "value strong", room=width - 24),
-            words(x + 12, y + 60, load["known"], "soft small", room=width - 24),
+            words(x + 12, y + 60, known(lang, load["known"]), "soft small", room=width - 24),
         )
     )

@@ -7,11 +7,11 @@ station); a live reader is sent the parts that changed.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from localctl.charging.showing.picture_text import explain, place, source, span, when, why
-from localctl.charging.showing.picture_words import Language
+from localctl.charging.showing.picture_text import explain, limit, place, source, span, when, why
+from localctl.charging.showing.picture_words import Language, number, say
 from localctl.observe.snapshot import CertificateView, EventView, Snapshot, StationView
 from localctl.web.figures import amps, drawn, per_phase, watts
-from localctl.web.texts import TEXTS, age, text, word
+from localctl.web.texts import TEXTS, age, known, text, word
 from localctl.web.topology_nodes import link_state
 
 Json = Mapping[str, Any]
@@ -22,11 +22,28 @@ DAY_S: Final = 86_400
 
 def panel_rows(shown: Json, lang: Language) -> Iterator[Row]:
     """Every panel with a line per phase, and one for its watts."""
-    for number, panel in enumerate(shown.get("panels", ())):
+    for index, panel in enumerate(shown.get("panels", ())):
         lines = [_phase(name, line, "a", lang) for name, line in panel["phases"].items()]
         if panel["power"] is not None:
             lines.append(_phase(text(lang, "limits.power"), panel["power"], "w", lang))
-        yield {"number": number, "name": place(f"panel:{panel['id']}", lang), "lines": lines}
+        sentences = [one for name, line in panel["phases"].items() for one in _reasons(panel["id"], name, line, lang)]
+        name = place(f"panel:{panel['id']}", lang)
+        yield {"number": index, "name": name, "lines": lines, "sentences": sentences}
+
+
+def _reasons(panel: str, phase: str, line: Json, lang: Language) -> Iterator[str]:
+    """Why a phase of a panel has its limit, in the sentences of an EVSE's."""
+    found = {
+        "node": f"panel:{panel}", "phase": phase, "unit": "A", "net": line["net_a"], "gross": line["limit_a"],
+        "source": line["source"], "state": line["state"],
+    }  # fmt: skip
+    given = say(lang, "evse.given", load=number(lang, line["allocated_a"] or 0.0, "A"))
+    yield say(lang, "evse.limit", limit=limit(found, lang), span=span(line, lang), given=given)
+    if line["next_source"] is not None:
+        following = source(line["next_source"], lang)
+        yield text(lang, "panel.next", phase=phase, limit=amps(lang, line["next_a"]), source=following)
+    measured, entitled = amps(lang, line["measured_a"]), amps(lang, line["entitled_a"])
+    yield text(lang, "panel.flow", phase=phase, measured=measured, entitled=entitled)
 
 
 def _phase(name: str, line: Json, unit: str, lang: Language) -> Row:
@@ -37,7 +54,7 @@ def _phase(name: str, line: Json, unit: str, lang: Language) -> Row:
         "limit": figure(lang, line[f"net_{unit}"]),
         "given": figure(lang, line[f"allocated_{unit}"]),
         "measured": figure(lang, line[f"measured_{unit}"]),
-        "others": "–" if unit == "w" else f"{amps(lang, line['other_a'])} ({line['other']})",
+        "others": "–" if unit == "w" else f"{amps(lang, line['other_a'])} ({known(lang, line['other'])})",
         "by": source(line["source"], lang),
         "state": line["state"],
         "fresh": word(lang, "fresh", line["state"]),
@@ -51,7 +68,7 @@ def station_rows(snapshot: Snapshot, lang: Language) -> Iterator[Row]:
     """Every station under control, in the picture's order, with its connection and its sentences."""
     links = {view.identity.casefold(): view for view in snapshot.stations}
     stations: Any = snapshot.charging.get("stations", ())
-    for number, station in enumerate(stations):
+    for index, station in enumerate(stations):
         sentences = explain(station, lang=lang)
         sentences.append(text(lang, "station.writes", count=station["writes"]["last_day"]))
         if station["overruled"]:
@@ -59,7 +76,7 @@ def station_rows(snapshot: Snapshot, lang: Language) -> Iterator[Row]:
         state = link_state(station)
         view = links.get(station["identity"].casefold())
         yield {
-            "number": number,
+            "number": index,
             "identity": station["identity"],
             "panel": station["panel"],
             "state": state,
@@ -147,7 +164,7 @@ def source_rows(snapshot: Snapshot, lang: Language) -> Iterator[Row]:
             "node": place(f"panel:{load['panel']}", lang),
             "value": per_phase(lang, load["current_a"]),
             "state": state,
-            "fresh": load["known"] if state == "ended" else text(lang, f"fresh.{state}"),
+            "fresh": known(lang, load["known"]) if state == "ended" else text(lang, f"fresh.{state}"),
             "heard": _ago(load["read_at"], now, lang) if load["metered"] else "–",
             "until": "–",
         }

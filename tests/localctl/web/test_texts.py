@@ -11,7 +11,7 @@ from localctl.charging.limiting.limits import State
 from localctl.charging.showing.picture_words import LANGUAGES, SENTENCES
 from localctl.observe.health import ServiceState
 from localctl.web import texts
-from localctl.web.texts import PAGE, TEXTS, age, text, word
+from localctl.web.texts import PAGE, TEXTS, age, known, text, word
 
 WEB = Path(texts.__file__).parent
 
@@ -55,6 +55,12 @@ def test_every_state_and_reason_has_its_word():
 
 def test_a_word_the_table_does_not_know_is_shown_as_it_came():
     assert (word("de", "cause", "half_dead"), word("de", "cause", "{x}")) == ("kein Lebenszeichen", "{x}")
+
+
+def test_how_other_load_is_known_is_told_in_the_reader_s_language():
+    assert known("de", "meter not heard: worst case + reserved") == "Zähler nie gehört: schlimmster Fall + reserviert"
+    assert known("en", "meter stale for 12 s: worst case") == "meter stale: worst case"
+    assert known("de", "an almanac") == "an almanac"
 
 
 def test_an_unknown_key_is_our_bug():
