@@ -69,8 +69,8 @@ def plan_of(seed):
     for number in range(dice.randint(4, 6)):
         identity = f"S{number}"
         plan.stations[identity] = VERSIONS[(seed + number) % len(VERSIONS)]
-        boundary = (seed * 5 + number * 17) % BOUNDARIES
-        plan.cuts[identity] = {boundary, dice.randrange(BOUNDARIES)} if dice.random() < 0.8 else set()
+        boundary = (seed + number // len(VERSIONS) * BOUNDARIES // 2) % BOUNDARIES
+        plan.cuts[identity] = {boundary, dice.randrange(BOUNDARIES)}
     outage = Fault(dice.uniform(0.6, 1.8), GONE[seed % len(GONE)], dice.uniform(0.8, 2.4))
     # Half of the kills hit a box whose CSMS is away or has just come back.
     moment = dice.uniform(0.3, CHAOS_S) if dice.random() < 0.5 else outage.at_s + dice.uniform(0.1, outage.for_s + 0.6)
