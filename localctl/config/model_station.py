@@ -84,7 +84,8 @@ class StationSettings(Table):
     names_transaction: bool = key(True, reload="live")
     """Name the transaction in a TxProfile; `false` for stations that refuse it."""
     keeps_profiles: bool = key(True, reload="live")
-    """The station keeps its profiles over a restart; `false`: its failsafe is counted at its rating until rewritten."""
+    """The station keeps its profiles over a restart; `false`: while it is away, and until they are rewritten, it counts
+    at its rating."""
     verify: Literal["csms", "local"] = key("csms")
     """Who checks the station's password: the `csms` (it is passed on), or this box (`local`: `password` or
     `password_hash` of the station)."""

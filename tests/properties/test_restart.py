@@ -1,4 +1,4 @@
-"""The box dies with cars charging and comes back on what it had stored: nothing is counted twice, nobody gets more early.
+"""The box dies with cars charging and comes back on what it had stored: nothing counts twice, nobody gets more early.
 
 Unlike an orderly stop, a death comes at any moment: after the document was stored and before, between or after the
 orders left, with answers on their way. Then an EMS may want less than before, stations come back in any order, and some
@@ -100,7 +100,8 @@ def crowded(play, capacities):
         total = 0.0
         for name, box in play.boxes.items():
             factors = [row.factors.get((name, outlet.id), 0.0) for outlet in box.managed.outlets]
-            each = [factor * held[name].of(outlet.id) for factor, outlet in zip(factors, box.managed.outlets, strict=True)]
+            amps = [held[name].of(outlet.id) for outlet in box.managed.outlets]
+            each = [factor * amps_a for factor, amps_a in zip(factors, amps, strict=True)]
             whole = held[name].station_a
             total += sum(each) if whole is None or not row.conductor else min(sum(each), whole * max(factors))
         if total > capacities[row.name] + 1e-6:
@@ -165,13 +166,7 @@ def test_p2_p3_no_fuse_and_no_early_raise_when_the_box_dies_at_any_moment_and_co
 @settings(max_examples=15, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_p2_a_box_that_lost_its_memory_raises_nobody_before_all_are_heard_or_their_ratings_fit(chance):
-    play = charging_site(chance)
-    play.stored = None
-    play.dies_after = 0
-    play.controller = Controller(play.plan, None)
-    play.dies_after = None
-    for box in play.boxes.values():
-        box.online = False
+    play = charging_site(chance).restarts(spoil=lambda _saved: None)
     names = list(play.boxes)
     chance.shuffle(names)
     for name in names:

@@ -11,7 +11,7 @@ How the control loop uses it, every cycle and whenever something happened:
            answers.outcome(…), now)`. Late answers are welcome too, doubled ones do no harm. Call `plan` again.
     dispatcher.metered(station, evse, drawn_a, now)     each live meter sample, highest phase
     dispatcher.rebooted(station, now)                   an accepted BootNotification
-    dispatcher.link_lost(station, now)                  what was in flight there is unknown
+    dispatcher.out_of_sight(station, now)               its link is lost: what was in flight there is unknown
 
 `shares`: what the allocator gave, by EVSE. An EVSE without a share keeps its failsafe: the reserve on which a new car
 starts (K03). `ceilings`: every row of the site with its capacity over time. `sights`: what is seen of each station
@@ -82,7 +82,7 @@ class Dispatcher:
         if identity not in self.desks:
             self.desks[identity] = desk or Desk(capability=capability.first(station))
             self.outbox.belong(self.desks[identity].tokens(), identity)
-            self.link_lost(identity, 0.0)
+            self.out_of_sight(identity, 0.0)
         refit(self.desks[identity], station)
 
     def dismiss(self, identity: str) -> Desk:
@@ -130,6 +130,13 @@ class Dispatcher:
 
     def rebooted(self, identity: str, now: float) -> None:
         """The station started anew: profiles persist (K01.FR.27) unless it is known for forgetting them."""
+        self.out_of_sight(identity, now)
+
+    def out_of_sight(self, identity: str, now: float) -> None:
+        """The station is away, or was while this box was not there: nobody sees whether it starts anew.
+
+        One that is known for forgetting its profiles counts at its rating until they are written again.
+        """
         self.link_lost(identity, now)
         station, desk = self.stations.get(identity), self.desks.get(identity)
         if station is not None and desk is not None and not station.keeps_profiles:

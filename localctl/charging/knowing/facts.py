@@ -71,7 +71,10 @@ class Metered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionShown:
-    """A transaction began, went on or ended. Only the first event need say where (E01.FR.16)."""
+    """A transaction began, went on or ended. Only the first event need say where (E01.FR.16).
+
+    `aside`: it was only named beside meter values; that finds one that nobody knows of, and ends none.
+    """
 
     event: Literal["Started", "Updated", "Ended"]
     transaction_id: str
@@ -84,6 +87,7 @@ class TransactionShown:
     phases_used: int | None = None
     remote_start_id: int | None = None
     token: str | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

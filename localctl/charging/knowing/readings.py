@@ -75,6 +75,19 @@ def meter_values(request: Json, answer: Json, now: float) -> list[Fact]:
     return found
 
 
+def meter_values_16(request: Json, answer: Json, now: float) -> list[Fact]:
+    """MeterValues of 1.6 name connector and transaction: after a lost memory that is how a running one is found."""
+    found = meter_values(request, answer, now)
+    transaction_id, evse_id = identifier(request.get("transactionId")), whole(request.get("connectorId"))
+    metered = next((fact for fact in found if isinstance(fact, Metered)), None)
+    if metered is None or transaction_id is None or transaction_id == "0" or not evse_id:
+        return found
+    shown = TransactionShown(
+        event="Updated", transaction_id=transaction_id, evse_id=evse_id, off_s=metered.off_s, aside=True
+    )
+    return [shown, *found]
+
+
 def transaction_event(request: Json, answer: Json, now: float) -> list[Fact]:
     """TransactionEvent: evse only in the first (quirk 35), meter values, and the priority in its answer."""
     info = request.get("transactionInfo")
@@ -248,7 +261,7 @@ READERS_2X: Final = {
 READERS_16: Final = {
     "BootNotification": boot,
     "StatusNotification": status_16,
-    "MeterValues": meter_values,
+    "MeterValues": meter_values_16,
     "StartTransaction": start_16,
     "StopTransaction": stop_16,
 }

@@ -195,7 +195,7 @@ def transaction_shown(state: StationState, fact: TransactionShown, now: float) -
         return transaction_ended(state, fact.transaction_id)
     before = state.open.get(fact.transaction_id)
     if before is None:
-        return transaction_found(state, fact, now)
+        return state if fact.aside and is_no_news(state, fact) else transaction_found(state, fact, now)
     offered = before.offered_at
     if offered is None and fact.charging_state in ENERGY_OFFERED and not fact.late:
         offered = now
@@ -211,6 +211,12 @@ def transaction_shown(state: StationState, fact: TransactionShown, now: float) -
         seq_no=fact.seq_no if newer else before.seq_no,
     )
     return replace(state, open={**state.open, known.id: known})
+
+
+def is_no_news(state: StationState, fact: TransactionShown) -> bool:
+    """A transaction only named aside is none where another runs, or when what named it is old (quirk 21)."""
+    known = fact.evse_id is not None and state.running(fact.evse_id) is not None
+    return known or not clock_watch.fresh(state.clock, fact.off_s)
 
 
 def transaction_found(state: StationState, fact: TransactionShown, now: float) -> StationState:

@@ -26,6 +26,9 @@ from localctl.charging.allocation.allocator_demand import Demand
 from localctl.charging.allocation.allocator_turns import Turn
 from localctl.charging.base.phases import PerPhase
 from localctl.charging.base.recall import Recall, unchanged_until
+from localctl.charging.commissioning.plans import Terms as Commission
+from localctl.charging.commissioning.stages import Ask, Deed, Done
+from localctl.charging.commissioning.trial import Trial
 from localctl.charging.dispatching.answers import Outcome, Verdict
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.dispatch import Dispatcher
@@ -40,6 +43,7 @@ from localctl.charging.knowing.site_state import StationState
 from localctl.charging.limiting.external import ExternalLimits
 from localctl.charging.limiting.limits_effective import Horizon, Other
 from localctl.charging.loop.asking import Asking
+from localctl.charging.loop.bench import Bench, NotPossible
 from localctl.charging.loop.csms_caps import CsmsCaps
 from localctl.charging.loop.demands import Seen
 from localctl.charging.loop.ground import Ground
@@ -86,7 +90,9 @@ class Controller:
         self.dispatcher = Dispatcher((), plan.terms)
         self.dispatcher.outbox.next_token = found.next_token
         self.roster = Roster(plan.topology.site.nominal_voltage_v)
-        self.hunger = Hunger()
+        self.hunger, self.bench = Hunger(), Bench()
+        self.deeds: list[Deed] = []
+        """What the station that is being commissioned is to be asked, as of the last cycle."""
         self.turns: dict[EvseId, Turn] = found.turns
         self.last: Round | None = None
         self._orders: dict[int, Order] = {}
@@ -129,6 +135,7 @@ class Controller:
     def linked(self, identity: str, protocol: Protocol, now: float) -> None:
         """A station is there and speaks this version. Nobody knows yet whether its CSMS will accept it."""
         name = self.name_of(identity) or self._adopted(identity)
+        self.bench.linked(name or "", now)
         if name is not None and self.roster.speaks(name, protocol):
             self.dispatcher.admit(self.roster.station(name))
 
@@ -144,7 +151,7 @@ class Controller:
         if name is not None:
             self.roster.away(name)
             self.hunger.forget(name)
-            self.dispatcher.link_lost(name, now)
+            self.dispatcher.out_of_sight(name, now)
 
     def heard(self, identity: str, action: str, request: object, answer: object, now: float) -> None:
         """The station's own CALL, with its answer (None if it never came)."""
@@ -170,12 +177,30 @@ class Controller:
             self.roster.ordered(order.identity, order.action, request, taken)
             if taken is not None:
                 del self._orders[token]
+            if taken and order.action in ("SetChargingProfile", "UpdateDynamicSchedule"):
+                self.bench.taken(order.identity, now)
         self.dispatcher.answered(token, outcome, now)
 
     def unsent(self, token: int) -> None:
         """An order of the last cycle surely never left the box: nothing is to be counted for it."""
         self._orders.pop(token, None)
         self.dispatcher.unsent(token)
+
+    def commission(self, identity: str, evse_id: int | None, terms: Commission, now: float) -> Trial:
+        """Begin to try a station out, from the next cycle on. Raises NotPossible."""
+        name = self.name_of(identity)
+        if name is None or name not in self.managed:
+            raise NotPossible(f"no station {identity[:60]!r} under control here")
+        sight, desk = self._sight(name, now), self.dispatcher.desks[name]
+        return self.bench.begin(self.managed[name], evse_id, terms, sight, desk, self.plan.terms.lease, now)
+
+    def did(self, deed: Deed, done: Done, now: float) -> None:
+        """What was asked of the station that is being commissioned met its end."""
+        trial = self.bench.trial
+        if isinstance(deed, Ask) and trial is not None and trial.known.station.identity in self.states:
+            name, request = trial.known.station.identity, msgspec.json.decode(deed.payload)
+            self.roster.ordered(name, deed.action, request, done.taken)
+        self.bench.done(deed, done, now)
 
     def meter(self, load: str, amps: PerPhase, now: float) -> None:
         """A reading of another consumer's meter. KeyError for a load without one."""
@@ -188,6 +213,7 @@ class Controller:
     def replan(self, plan: SitePlan, now: float) -> None:
         """The installer changed the site. What is known of stations that stay stays known, entitlements above all."""
         self.plan = plan
+        self.bench.stop(None, "the configuration has changed", now)
         staying = {station.identity for station in plan.managed}
         listed = {name.casefold() for name in staying}
         for name in [*self.managed, *(each for each in self.roster.adopted if each.casefold() in listed)]:
@@ -221,10 +247,14 @@ class Controller:
             entitled={name: one.entitled for name, one in seen.items()}, others=self.ground.others(now),
             yielding=shared.yielding,
         )  # fmt: skip
+        sights = {name: self._sight(name, now) for name in self.states}
+        allocation = shared.spans[0].allocation
+        self.deeds = self.bench.turn(sights, self.states, self.dispatcher.desks, allocation, self.ground, now)
+        shares = self._asking.shares(seen, shared.spans, asked.caps, now)
         orders = self.dispatcher.plan(
-            shares=self._asking.shares(seen, shared.spans, asked.caps, now),
+            shares=self.bench.held(shares, self.dispatcher.desks),
             ceilings=self.ground.ceilings(horizon, used),
-            sights={name: self._sight(name, now) for name in self.states},
+            sights=self.bench.heard_silence(sights),
             now=now,
         )
         self._orders |= {order.token: order for order in orders}
@@ -267,6 +297,7 @@ class Controller:
     def _see(self, name: str, now: float) -> Seen:
         managed, placed, desk = self.managed[name], self.topology.stations[name], self.dispatcher.desks[name]
         steered = self.roster.is_steerable(name) and placed.controllable and not desk.uncontrolled()
+        steered = steered and not self.bench.silences(name)
         ahead_s = 0.0 if steered else self.plan.terms.lease.lease_s
         state, ledger, wired = self.states[name], self.ledgers[name], self.plan.wired
         made_of = (placed, managed, state, ledger, desk.orders(), desk.distrusted(), ahead_s, steered, wired)
@@ -301,6 +332,8 @@ class Controller:
                 self.hunger.left(evse)
 
     def _metered(self, name: str, now: float) -> None:
+        if self.bench.tries(name):
+            return  # on probation: what it does under a trial says nothing about its days
         for outlet in self.roster.station(name).outlets:
             evse = self.states[name].evses.get(str(outlet.id))
             drawn_a = evse.drawn_a(now, 0.0) if evse is not None and evse.measured_at == now else None

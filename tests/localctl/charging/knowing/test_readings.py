@@ -107,8 +107,12 @@ def test_a_1_6_stop_ends_it():
 def test_meter_values_of_both_versions():
     expected = Metered(sample=Sample(phase_a={1: 9.5}), evse_id=1, off_s=0.0)
     assert read("MeterValues", {"evseId": 1, "meterValue": METER})[1] == expected
-    [_, old] = read_16("MeterValues", {"connectorId": 1, "transactionId": 42, "meterValue": METER})
+    [beside, _, old] = read_16("MeterValues", {"connectorId": 1, "transactionId": 42, "meterValue": METER})
     assert (old.evse_id, old.transaction_id) == (1, "42")
+    assert beside == TransactionShown(event="Updated", transaction_id="42", evse_id=1, off_s=0.0, aside=True)
+    for of_none in ({"transactionId": 0}, {"transactionId": -1}, {}, {"connectorId": 0, "transactionId": 42}):
+        facts = read_16("MeterValues", {"connectorId": 1, "meterValue": METER, **of_none})
+        assert not [fact for fact in facts if isinstance(fact, TransactionShown)]
     assert read("MeterValues", {"evseId": 1, "meterValue": []}) == []
 
 

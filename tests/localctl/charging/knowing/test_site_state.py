@@ -53,6 +53,17 @@ def test_8_10_a_new_transaction_ends_the_forgotten_one():
     assert state.ended == ("tx",)
 
 
+def test_16_meter_values_find_a_transaction_nobody_knows_of_and_end_none():
+    aside = shown("Updated", evse_id=1, aside=True)
+    assert after(aside).running(1).id == "tx"
+    assert after(shown(transaction_id="known", evse_id=1), aside).running(1).id == "known"
+    assert after(shown(evse_id=1), shown("Ended"), aside).running(1) is None
+
+
+def test_quirk_21_old_meter_values_find_no_transaction():
+    assert after(shown("Updated", evse_id=1, aside=True, off_s=-86_400.0)).running(1) is None
+
+
 def test_what_ended_stays_ended_whatever_comes_late():
     state = after(shown(evse_id=1), shown("Ended"), shown("Updated", evse_id=1), shown(evse_id=1))
     assert state.running(1) is None
