@@ -12,6 +12,7 @@ from localctl.charging.allocation.allocator import Allocation, allocate
 from localctl.charging.allocation.allocator_demand import Demand, Reason
 from localctl.charging.allocation.allocator_turns import Policy
 from localctl.charging.allocation.waterfill import FREE
+from localctl.charging.limiting.limits import State
 from localctl.charging.limiting.limits_effective import Bound, Capacities
 from localctl.charging.tree.topology import EvseId, Path
 
@@ -124,12 +125,25 @@ def _without(allocation: Allocation, lifted: int, rows: Iterable[int]) -> list[B
         return [bounds[row] for row in rows]
     gone = (allocation.network.rows[lifted].node, bounds[lifted].source)
     return [
-        replace(bound, value=bound.next_value, source=bound.next_source or "none", next_source=None, next_value=None)
-        if (allocation.network.rows[row].node, bound.source) == gone
-        else bound
+        _next(bound) if (allocation.network.rows[row].node, bound.source) == gone else bound
         for row in rows
         for bound in (bounds[row],)
     ]
+
+
+def _next(bound: Bound) -> Bound:
+    """The same row's bound by its next source, in that one's own words."""
+    return replace(
+        bound,
+        value=bound.next_value,
+        gross=bound.next_gross,
+        source=bound.next_source or "none",
+        state=bound.next_state,
+        next_source=None,
+        next_value=None,
+        next_gross=None,
+        next_state=State.LIVE,
+    )
 
 
 def what_if(allocation: Allocation, evse: EvseId, demands: Iterable[Demand], now: float, policy: Policy) -> Lifted:

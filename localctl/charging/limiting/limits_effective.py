@@ -53,6 +53,8 @@ class Bound:
     state: State = State.LIVE
     next_source: str | None = None
     next_value: float | None = None
+    next_gross: float | None = None
+    next_state: State = State.LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +251,7 @@ def _lowest(lines: list[_Line], start: float, end: float) -> tuple[Bound, ...]:
 def _bound(here: list[_Line], before: Bound | None, at: float, until: float) -> Bound:
     """The span of the lowest line; it binds since the span before when that was of the same source and value."""
     first = here[0] if here else _Line(at, until, "none", inf, inf, State.LIVE)
+    after = here[1] if len(here) > 1 else None
     value = None if first.net == inf else first.net
     since = at
     if before is not None and (before.source, before.value, before.state) == (first.name, value, first.state):
@@ -261,6 +264,8 @@ def _bound(here: list[_Line], before: Bound | None, at: float, until: float) -> 
         begins=at,
         until=until,
         state=first.state,
-        next_source=here[1].name if len(here) > 1 else None,
-        next_value=here[1].net if len(here) > 1 else None,
+        next_source=after.name if after else None,
+        next_value=after.net if after else None,
+        next_gross=after.gross if after else None,
+        next_state=after.state if after else State.LIVE,
     )

@@ -8,7 +8,7 @@ from localctl.charging.allocation.allocator import allocate
 from localctl.charging.allocation.allocator_demand import Reason
 from localctl.charging.allocation.explain import share, what_if
 from localctl.charging.allocation.waterfill import FREE
-from localctl.charging.limiting.limits import Cap, Source, Step
+from localctl.charging.limiting.limits import Cap, Source, State
 from localctl.charging.limiting.limits_effective import Capacities
 from localctl.charging.tree.rows import compile_rows
 from tests.localctl.charging.sites import EAGER, asks, crowds, limits, panel, share_out, station, tree, trees
@@ -88,12 +88,14 @@ def test_p5_without_its_binding_limit_a_share_rises_to_the_next_one():
 
 def test_p5_behind_a_source_comes_the_next_source_of_the_same_node():
     network = compile_rows(site())
-    ems = Source(name="EMS", node=("panel", "sub"), steps=(Step(at=-10.0, cap=Cap(a=(12.0, 12.0, 12.0))),))
+    twelve_a = Cap(a=(12.0, 12.0, 12.0))
+    ems = Source(name="EMS", node=("panel", "sub"), steps=(), stale_after_s=0.0, fallback=twelve_a)
     demands = (asks("a"), asks("b"))
     result = allocate(network, limits(network, (ems,)), demands, {}, 0.0, EAGER)
     told = share(result, ("a", 1))
     assert (told.amps, told.binding.bound.source) == (6.0, "EMS")
     assert (told.runner_up.node, told.runner_up.bound.source) == (("panel", "sub"), "fuse")
+    assert (told.runner_up.bound.gross, told.runner_up.bound.state) == (20.0, State.LIVE), "the fuse's own figure"
     assert what_if(result, ("a", 1), demands, 0.0, EAGER).gain_a == pytest.approx(4.0)
 
 
