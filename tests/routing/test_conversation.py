@@ -17,7 +17,7 @@ from routing import (
 from routing.carrying.items import Item, Kind, Known, Row
 from routing.events import BacklogFound
 from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
-from tests.routing.carrying.cupboard import BOOT, BOOTED, Cupboard, away, event, met, start_16
+from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, Cupboard, away, back, event, met, start_16
 from tests.routing.playbook import (
     L1,
     L2,
@@ -31,16 +31,6 @@ from tests.routing.playbook import (
     result,
     station,
 )
-
-REDIAL_S = 3.0
-"""After this long every back-off of these tests is over."""
-
-
-def back(play: Cupboard) -> Cupboard:
-    """The CSMS is there again."""
-    play.after(REDIAL_S)
-    assert any(isinstance(command, Dial) for command in play.commands)
-    return play.when(accepted(play.router._links[L1].exchange.subprotocol))
 
 
 def test_a_registered_station_stays_and_hears_the_answers_of_the_box_6_3():
@@ -218,7 +208,7 @@ def test_a_card_that_the_csms_refuses_late_ends_its_transaction():
 def test_16_a_transaction_keeps_the_number_it_was_given_here_for_its_whole_life_10_7():
     play = away(V16).when(station(call("1", "StartTransaction", start_16())))
     local = msgspec.json.decode(play.down[0])[2]["transactionId"]
-    back(play)
+    back(play, V16)
     play.answer('{"transactionId":77,"idTagInfo":{"status":"Accepted"}}')
     play.when(station(call("2", "MeterValues", f'{{"connectorId":1, "transactionId": {local},"meterValue":[]}}')))
     assert play.up == [call("2", "MeterValues", '{"connectorId":1, "transactionId": 77,"meterValue":[]}')]

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from routing import Command, Event, Instant, Send, StationArrived
+from routing import Command, Dial, Event, Instant, LinkId, Send, StationArrived
 from routing.carrying.items import Item, Known, Row
 from routing.commands import Bury, Delivered, Fetch, Keep, Remember
 from routing.events import Fetched, Kept, NotKept
@@ -17,20 +17,32 @@ from tests.routing.playbook import L1, V16, V201, Play, accepted, call, csms, cs
 
 BOOT = '{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}'
 BOOTED = '{"status":"Accepted","currentTime":"2026-11-22T12:00:00Z","interval":600}'
-BOOTED_16 = '{"status":"Accepted","currentTime":"2026-11-22T12:00:00Z","interval":600}'
+REDIAL_S = 3.0
+"""After this long every back-off of these tests is over."""
 
 
 class Cupboard(Play):
-    """One station, one router, and a journal that is as good as a disk unless `full`."""
+    """One station, one router, and a journal that is as good as a disk unless it is `full`, `slow` or `unreadable`.
 
-    def __init__(self, known: Known | None = None, *, rows: list[Row] | None = None, **outage: Any) -> None:
-        super().__init__(outage=OutagePolicy(**{"mode": "carry", **outage}))
+    A slow one does what is asked of it when it `works`. `policy` is for the rest of the station's policy.
+    """
+
+    def __init__(
+        self,
+        known: Known | None = None,
+        *,
+        rows: list[Row] | None = None,
+        policy: dict[str, Any] | None = None,
+        **outage: Any,
+    ) -> None:
+        super().__init__(outage=OutagePolicy(**{"mode": "carry", **outage}), **(policy or {}))
         self.router.common.invent = self._invent
         self.known = known or Known()
         self.rows: list[Row] = rows or []
         self.dead: list[Bury] = []
         self.notes: list[Remember] = []
-        self.full = False
+        self.full = self.slow = self.unreadable = False
+        self._asked: list[Command] = []
         self._number = len(self.rows)
         self._invented = 2_000_000_000
 
@@ -45,8 +57,19 @@ class Cupboard(Play):
         while waiting:
             commands = self.router.handle(waiting.pop(0), Instant(self.now))
             self.commands += commands
-            waiting = [event for command in commands for event in self._journal(command)] + waiting
+            waiting = [event for command in commands for event in self._asks(command)] + waiting
         return self
+
+    def works(self, jobs: int = 1000) -> "Cupboard":
+        """The slow journal does what it was asked, the oldest first."""
+        asked, self._asked = self._asked[:jobs], self._asked[jobs:]
+        return self.when(*(event for command in asked for event in self._journal(command)))
+
+    def _asks(self, command: Command) -> list[Event]:
+        if self.slow and isinstance(command, Keep | Fetch | Delivered | Bury):
+            self._asked.append(command)
+            return []
+        return self._journal(command)
 
     def given(self, *events: Event) -> "Cupboard":
         return self.when(*events)
@@ -56,7 +79,7 @@ class Cupboard(Play):
             case Keep():
                 return [self._keep(command)]
             case Fetch():
-                row = self.rows[0] if self.rows else None
+                row = self.rows[0] if self.rows and not self.unreadable else None
                 whose = frozenset(row.item.transaction for row in self.rows if row.item.transaction)
                 return [Fetched(link=command.link, row=row, waiting=len(self.rows), transactions=whose)]
             case Delivered() | Bury():
@@ -97,9 +120,9 @@ class Cupboard(Play):
         return self.when(csms(result(msgspec.json.decode(text)[1], payload)))
 
 
-def met(version: str = V201, known: Known | None = None, **outage: Any) -> Cupboard:
+def met(version: str = V201, known: Known | None = None, rows: list[Row] | None = None, **outage: Any) -> Cupboard:
     """A station that its CSMS has accepted, so that the time is known too."""
-    play = Cupboard(known, **outage)
+    play = Cupboard(known, rows=rows, **outage)
     play.given(StationArrived(link=L1, identity="CS-17", offer=(version,), known=play.known), accepted(version))
     return play.given(station(call("b", "BootNotification", BOOT)), csms(result("b", BOOTED)))
 
@@ -107,6 +130,13 @@ def met(version: str = V201, known: Known | None = None, **outage: Any) -> Cupbo
 def away(version: str = V201, **outage: Any) -> Cupboard:
     """The same station after its CSMS was lost."""
     return met(version, **outage).given(csms_lost())
+
+
+def back(play: Cupboard, version: str = V201, link: LinkId = L1) -> Cupboard:
+    """The CSMS is there again."""
+    play.after(REDIAL_S, link)
+    assert any(isinstance(command, Dial) for command in play.commands)
+    return play.when(accepted(version, link))
 
 
 def event(transaction: str, number: int, kind: str = "Updated", more: str = "") -> str:
@@ -117,9 +147,14 @@ def event(transaction: str, number: int, kind: str = "Updated", more: str = "") 
     )
 
 
+def stop_16(transaction: int, meter: int = 9) -> str:
+    """A 1.6 StopTransaction's payload."""
+    return f'{{"transactionId":{transaction},"meterStop":{meter},"timestamp":"2026-11-22T13:00:00Z"}}'
+
+
 def start_16(tag: str = "TAG", meter: int = 0) -> str:
     """A 1.6 StartTransaction's payload."""
     return f'{{"connectorId":1,"idTag":"{tag}","meterStart":{meter},"timestamp":"2026-11-22T12:00:00Z"}}'
 
 
-__all__ = ["BOOT", "BOOTED", "V16", "Cupboard", "away", "event", "met", "start_16"]
+__all__ = ["BOOT", "BOOTED", "REDIAL_S", "V16", "Cupboard", "away", "back", "event", "met", "start_16", "stop_16"]

@@ -19,7 +19,7 @@ def test_an_item_survives_the_way_to_disk_and_back_in_every_byte():
 
 def test_a_stranger_is_not_accepted_not_trusted_and_has_nothing_waiting():
     known = Known()
-    assert not (known.accepted or known.trusted or known.waiting or known.aliases or known.recent)
+    assert not any((known.accepted, known.trusted, known.waiting, known.aliases, known.recent))
 
 
 def test_values_cannot_be_changed_behind_anybodys_back():

@@ -58,7 +58,7 @@ def test_an_inserted_member_is_added_and_nothing_else(value, name, seed):
         assert changed is None
         return
     assert json.loads(changed) == value | {name: [SPECIAL]}
-    added = f"{',' if value else ''}{json.dumps(name)}:[\"MARK\"]"
+    added = f'{"," if value else ""}{json.dumps(name)}:["MARK"]'
     at = changed.rindex(added)
     assert changed[:at] + changed[at + len(added) :] == text
 
