@@ -15,6 +15,7 @@ import msgspec
 import structlog
 import trio
 
+from localctl.charging.commissioning.stages import Deed, Done
 from localctl.charging.dispatching.answers import PLAIN_REFUSALS, Outcome, Verdict, outcome
 from localctl.charging.dispatching.orders import Order
 from localctl.charging.knowing.readings import READERS_2X, READERS_16
@@ -68,6 +69,12 @@ class Call(Protocol):
     ) -> seen.OwnCallEnded: ...
 
 
+class Hand(Protocol):
+    """Does what a station that is being commissioned is to be asked (`hand.StationHand`)."""
+
+    async def do(self, identity: str, deed: Deed) -> Done: ...
+
+
 class Counts(Protocol):
     """Whoever counts what control does (`observe.charging_feed.ChargingCounts`)."""
 
@@ -91,9 +98,10 @@ class Control:
         on_round: Callable[[str | None], None] = lambda _trouble: None,
         period_s: float = 5.0,
         counts: Counts | None = None,
+        hand: Hand | None = None,
     ) -> None:
         self.controller = controller
-        self._counts = counts or _Uncounted()
+        self._counts, self._hand = counts or _Uncounted(), hand
         self._call, self._unix_now, self._store, self._on_round = call, unix_now, store, on_round
         self._period_s = period_s
         self._stored_at = unix_now()
@@ -223,7 +231,8 @@ class Control:
         began_at = trio.current_time()
         try:
             orders = self.controller.cycle(self._unix_now())
-            due = bool(orders) or self._trouble is not None or self._unix_now() - self._stored_at >= STORE_S
+            deeds = self.controller.deeds
+            due = bool(orders or deeds) or self._trouble is not None or self._unix_now() - self._stored_at >= STORE_S
             document = self.controller.saved() if due else None
         except Exception as error:
             log.exception("a control cycle failed; leases run on, the next cycle tries again")
@@ -237,6 +246,8 @@ class Control:
                 nursery.start_soon(self._send, order)
             else:
                 self.controller.unsent(order.token)
+        for deed in deeds:
+            nursery.start_soon(self._do, deed)
         self._on_round(self._trouble)
         return took_s
 
@@ -262,6 +273,17 @@ class Control:
             writing.trouble = f"{NOT_STORED}: {type(error).__name__}"
         finally:
             writing.over.set()
+
+    async def _do(self, deed: Deed) -> None:
+        """Ask something of the station that is being commissioned; not while its books cannot be stored (P2)."""
+        trial, done = self.controller.bench.trial, Done(taken=None)
+        try:
+            if trial is not None and self._hand is not None and self._trouble is None:
+                done = await self._hand.do(trial.known.station.identity, deed)
+        except Exception:
+            log.exception("a step of commissioning could not be done")
+        self.controller.did(deed, done, self._unix_now())
+        self.wake()
 
     async def _send(self, order: Order) -> None:
         priority = Priority.SAFETY if order.priority == "safety" else Priority.ROUTINE

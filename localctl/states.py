@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+from localctl.charging.commissioning import stages
 from localctl.charging.dispatching import capability, pacing
 from localctl.observe.health import Health
 from routing import link_states
@@ -20,6 +21,7 @@ MACHINES: dict[str, tuple[str, Mapping[tuple[Any, Any], Enum]]] = {
     "A conversation": ("Who answers the station: its CSMS, the box, or both while kept messages go up.", carry.MOVES),
     "An actuator": ("By which kind of profile a station can be limited, and how sure that is.", capability.MOVES),
     "A written schedule": ("What became of the last order of one place at a station.", pacing.MOVES),
+    "A commissioning": ("One station that an installer tries out, step by step.", stages.MOVES),
     "The box": ("Whether stations may be sent here.", Health.MOVES),
 }
 

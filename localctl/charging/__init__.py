@@ -4,6 +4,7 @@ Rooms, each knowing only those below it (a contract that CI checks):
 
     showing ....... one picture of all of it, for page, API, command line and metrics
     loop .......... the controller: one cycle from facts to orders
+    commissioning . an installer tries one station out: what it takes, follows and ignores
     dispatching ... orders that no lost message can make dangerous: envelope, leases, actuators, pace
     allocation .... who gets how much: admission, turns, exact max-min over the tree, and why
     knowing ....... what stations told: readings, transactions, clocks, phases, installed profiles

@@ -59,6 +59,7 @@ class Engine(TrioWebSocket):
         self.closing_at: float | None = None
         """When closing began."""
         self.pinged_at = 0.0
+        self.ponged_at: float | None = None
         self.over = False
         """Nothing more comes from this leg."""
         self._held = False
@@ -232,7 +233,8 @@ class Engine(TrioWebSocket):
         await self._send(event.response())
 
     async def _handle_pong_event(self, event: Pong) -> None:
-        """Any bytes are a sign of life already."""
+        """Any bytes are a sign of life already; who asked for this one wants to know."""
+        self.ponged_at = trio.current_time()
 
     async def _handle_close_connection_event(self, event: CloseConnection) -> None:
         reason = event.reason or ""

@@ -134,6 +134,11 @@ class Switchboard:
         """All links as they are now."""
         return [link.status() for link in self._links.values()]
 
+    def link_of(self, identity: str) -> Link | None:
+        """The joined link of a station, for who tries out its connection (`wires`)."""
+        number = self._open.get(identity.casefold())
+        return None if number is None else self._links.get(number)
+
     def _spawn(self, task: Callable[[], Awaitable[object]]) -> None:
         if self._nursery is not None:
             self._nursery.start_soon(task)

@@ -54,6 +54,8 @@ class MessageSocket(Protocol):
     closing_at: float | None
     """When the closing handshake began."""
     pinged_at: float
+    ponged_at: float | None
+    """When its last pong came."""
 
     @property
     def subprotocol(self) -> str | None:

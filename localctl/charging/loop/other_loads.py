@@ -38,6 +38,11 @@ class OtherLoads:
         known = self._known.get(load)
         return known.samples[-1][0] if known is not None and known.samples else None
 
+    def reading(self, load: str) -> tuple[float, PerPhase] | None:
+        """When a load's meter was last read, and what it showed; None where it never was."""
+        known = self._known.get(load)
+        return known.samples[-1] if known is not None and known.samples else None
+
     def on_panels(self, now: float, beyond_a: Mapping[str, float] | None = None) -> dict[str, Other]:
         """Other load per panel. `beyond_a` is what a load may draw on each phase above its reservation."""
         read, beyond_a = self.estimates(now), {name: amps for name, amps in (beyond_a or {}).items() if amps > 0}
