@@ -217,6 +217,20 @@ def test_changes_arrive_without_loading_and_leave_focus_and_open_reasons_alone(b
     page.close()
 
 
+def test_what_is_touched_stays_there_until_it_is_let_go(browser: Chromium, box: Box):
+    page = settled(browser.page(), box.url)
+    x, y = page.js("(b => [b.x + 40, b.y + 20])(document.getElementById('t-0').getBoundingClientRect())")
+    mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
+    page.ask("Input.dispatchMouseEvent", type="mousePressed", **mouse)
+    box.shows(full(busy().limits("main", 26).goes_on(60)))
+    page.listen(1.5)
+    page.ask("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
+    page.until(OPEN)
+    page.until("document.querySelector('.head .now').textContent.includes('26.0 A')")
+    clean(page, box)
+    page.close()
+
+
 def test_a_station_that_comes_makes_the_page_load_itself_again(browser: Chromium, box: Box):
     page = settled(browser.page(), box.url)
     box.shows(many(4))

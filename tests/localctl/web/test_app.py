@@ -104,7 +104,9 @@ def test_the_landing_page_links_the_metrics(box: Box):
     assert b'href="/metrics"' in text
 
 
-@pytest.mark.parametrize("path", ["/metrics/", "/-/healthy/", "/nope", "/../etc/passwd", "/api/v1/"])
+@pytest.mark.parametrize("path", ["/metrics/", "/-/healthy/", "/nope", "/../etc/passwd", "/api/v1/",
+                                  "/docs", "/docs/gone", "/docs/../config.toml", "/docs/img/x", "/static/",
+                                  "/static/../app.py", "/static/page.css/", "/live/"])
 def test_paths_are_exact_and_nothing_redirects(box: Box, path: str):
     assert box.ask(path)[0].status == 404
 
@@ -121,6 +123,16 @@ def test_every_answer_forbids_caching_guessing_and_framing(box: Box):
         assert answer.getheader("x-content-type-options") == "nosniff"
         assert "default-src 'none'" in answer.getheader("content-security-policy", "")
         assert answer.getheader("server") is None
+
+
+def test_pages_for_people_and_what_they_load_are_there(box: Box):
+    for path, kind in (("/", "text/html"), ("/docs/", "text/html"), ("/docs/page", "text/html"),
+                       ("/static/page.js", "text/javascript"), ("/static/palette.css", "text/css"),
+                       ("/docs/img/page-light.png", "image/png")):  # fmt: skip
+        answer, body = box.ask(path)
+        assert (answer.status, str(answer.getheader("content-type")).partition(";")[0]) == (200, kind)
+        assert body
+        assert "default-src 'none'" in answer.getheader("content-security-policy", "")
 
 
 def test_another_part_of_the_box_can_bring_routes_that_write(box: Box):

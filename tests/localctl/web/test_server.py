@@ -36,6 +36,9 @@ HOSTILE = {
     "no host": b"GET /metrics HTTP/1.1\r\n\r\n",
     "no ASCII": "GET /ä HTTP/1.1\r\nHost: ö\r\nx: \udcff\r\n\r\n".encode("utf-8", "surrogateescape"),
     "a version from the future": b"GET /metrics HTTP/9.9\r\nHost: x\r\n\r\n",
+    "a stream and one trailing byte": KILLER.replace(b"GET /metrics", b"GET /live"),
+    "a page for nobody": b"GET /?lang=%00&w=1e9 HTTP/1.1\r\nHost: x\r\nCookie: " + b"lang=\xff; " * 99 + b"\r\n\r\n",
+    "a file elsewhere": b"GET /static/../../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
     "PRI": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }  # fmt: skip
 
