@@ -80,6 +80,7 @@ class Carry:
         self._pending: dict[int, list[_Pending]] = {}
         self._tickets = 0
         self._fresh: set[str] = set()
+        self._open: set[bytes] = set()
         self.pending = 0
         """Answers that wait for the disk."""
 
@@ -129,6 +130,7 @@ class Carry:
         """
         if not seen:
             self._observe_seen(frame, out)
+        self._repeats.drop_open(but=self._open)
         local = local_answer(self.subprotocol, frame.word, frame.message_id, frame.payload, self._desk(now))
         if local.error is not None:
             text = frames.error_text(frame.message_id, local.error, "the local controller stands in for the CSMS")
@@ -147,6 +149,7 @@ class Carry:
         self._common.note_kept(self.identity, some=True)
         self.pending += 1
         self._tickets += 1
+        self._open.add(local.sign)
         self._pending[self._tickets] = [_Pending(frame, local.payload, local.sign)]
         out.append(Keep(link=self.link, ticket=self._tickets, item=local.item))
         return False
@@ -166,6 +169,7 @@ class Carry:
         self.pending -= len(waiting)
         for pending in waiting:
             self._repeats.confirm(pending.sign)
+            self._open.discard(pending.sign)
             self._answer(pending.frame, pending.answer, out)
         return [pending.frame.message_id for pending in waiting]
 

@@ -4,10 +4,12 @@ Stations repeat: with the same message id or a new one, after a time-out or a re
 and PR #298). Two requests are the same when their marks are, a digest of what makes them unique; see `rules`.
 
 A mark is open until its request is on disk. Were it believed before, a station whose request could not be stored would
-hear at its next attempt that all is well (P4). So what is still open when the station arrives anew is dropped.
+hear at its next attempt that all is well (P4). So what is still open when the station arrives anew is dropped, and a
+connection does not believe what another one of the same station has open.
 """
 
 from collections import OrderedDict
+from collections.abc import Set
 from hashlib import blake2b
 
 from routing.carrying.items import Kind
@@ -50,9 +52,9 @@ class Repeats:
         """It is on disk."""
         self._open.discard(sign)
 
-    def drop_open(self) -> None:
-        """Forget what never came to the disk, or of which nobody knows whether it did."""
-        for sign in self._open:
+    def drop_open(self, but: Set[bytes] = frozenset()) -> None:
+        """Forget what never came to the disk, or of which nobody knows whether it did; not what the caller itself awaits."""
+        for sign in self._open - but:
             self._transactions.pop(sign, None)
             self._others.pop(sign, None)
-        self._open.clear()
+        self._open &= but

@@ -6,15 +6,16 @@ import json
 import msgspec
 import pytest
 
-from routing import Leg, LinkLost, OurBug, Pause, Resume
+from routing import Command, Instant, Leg, LinkLost, OurBug, Pause, Resume
 from routing.carrying.carry import MAX_ALIASES, MOVES, Carry, Mode, status_of
 from routing.carrying.items import Alias, Kind, Known
+from routing.commands import Keep
 from routing.events import Kept
 from routing.frames import CALL, Frame
 from routing.observations import CapReached, FrameDropped
 from routing.policy import OutagePolicy, StationPolicy
 from tests.routing.carrying.cupboard import BOOT, Cupboard, away, event, met, start_16, stop_16
-from tests.routing.playbook import L1, V16, V21, V201, Play, call, csms_lost, result_error, send, station
+from tests.routing.playbook import L1, L2, V16, V21, V201, Play, call, csms_lost, result_error, send, station
 
 TOKEN = ',"idToken":{"idToken":"A","type":"ISO14443"}'
 
@@ -276,3 +277,17 @@ def test_kinds_that_must_not_be_dropped_are_those_a_bill_rests_on_e04_fr08():
     for number, kind in enumerate(("Started", "Updated", "Ended")):
         said(play, str(number), "TransactionEvent", event("t", number, kind))
     assert [item.kind for item in play.kept] == [Kind.TRANSACTION, Kind.UPDATE, Kind.TRANSACTION]
+
+
+def test_p4_what_an_older_connection_still_writes_does_not_answer_for_the_newer_one():
+    older = carry()
+    newer = Carry(L2, "cs-17", older.policy, V201, older._common, Known())
+    frame = Frame(CALL, "1", "TransactionEvent", event("t", 0, "Started").encode())
+    for one in (older, newer):
+        one.move("lose")
+        commands: list[Command] = []
+        assert not one.take(frame, Instant(0.0), commands, seen=True)
+        assert [type(command) for command in commands] == [Keep], "kept twice is a retry; answered now might be a loss"
+    commands = []
+    assert not newer.take(frame, Instant(0.0), commands, seen=True)
+    assert commands == [], "its own it knows"

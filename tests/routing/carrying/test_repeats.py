@@ -67,3 +67,14 @@ def test_p6_what_made_room_is_no_longer_open():
     for name in "abcdef":
         repeats.add(mark(name), Kind.EVENT)
     assert len(repeats._open) == 2
+
+
+def test_p4_a_connection_believes_only_what_it_has_open_itself():
+    repeats = Repeats()
+    for name in "abc":
+        repeats.add(mark(name), Kind.TRANSACTION)
+    repeats.confirm(mark("c"))
+    repeats.drop_open(but={mark("a")})
+    assert [mark(name) in repeats for name in "abc"] == [True, False, True]
+    repeats.drop_open()
+    assert mark("a") not in repeats
