@@ -53,7 +53,7 @@ class Repeats:
         self._open.discard(sign)
 
     def drop_open(self, but: Set[bytes] = frozenset()) -> None:
-        """Forget what never came to the disk, or of which nobody knows whether it did; not what the caller itself awaits."""
+        """Forget what never came to the disk, or of which nobody knows whether it did; not what the caller awaits."""
         for sign in self._open - but:
             self._transactions.pop(sign, None)
             self._others.pop(sign, None)
