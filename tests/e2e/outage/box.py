@@ -89,10 +89,11 @@ class Launcher:
         assert await process.stdout.readline() == b"ready\n", f"{kind} cannot be imported"
         return cls(process)
 
-    async def spawn(self, argv, out):
+    async def spawn(self, argv, out, disk_s):
         """The process id of a new one."""
+        order = {"argv": argv, "out": str(out), "disk_s": disk_s}
         async with self._turn:
-            self._process.stdin.write(json.dumps({"argv": argv, "out": str(out)}).encode() + b"\n")
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
             await self._process.stdin.drain()
             return int(await self._process.stdout.readline())
 
@@ -105,14 +106,14 @@ class Launcher:
 class Spawned:
     """A process that can be killed, frozen and started again; `pid` is None while there is none."""
 
-    def __init__(self, launcher, argv, out):
-        self._launcher, self._argv, self._out = launcher, argv, out
+    def __init__(self, launcher, argv, out, disk_s=0.0):
+        self._launcher, self._argv, self._out, self._disk_s = launcher, argv, out, disk_s
         self.pid = None
         self.starts = 0
 
     async def start(self):
         """Start it; it is not necessarily ready."""
-        self.pid = await self._launcher.spawn(self._argv, self._out)
+        self.pid = await self._launcher.spawn(self._argv, self._out, self._disk_s)
         self.starts += 1
 
     def signal(self, number):
@@ -150,7 +151,7 @@ class Box(Spawned):
             handshake=plan.handshake,
         )  # fmt: skip
         (folder / "config.toml").write_text(text + stations)
-        super().__init__(launcher, ["run", str(folder / "config.toml")], self.log)
+        super().__init__(launcher, ["run", str(folder / "config.toml")], self.log, plan.disk_s)
 
     async def ready(self):
         """Wait until stations are let in."""

@@ -38,6 +38,8 @@ class Plan:
     replay_per_s: float = 200.0
     grace_s: float = 0.0
     handshake: str = "mirror"
+    disk_s: float = 0.0
+    """So much longer a commit may take."""
     accidents: dict = field(default_factory=dict)
     """(identity, frame boundary) at which the box is killed, to the seconds until it is started again."""
 
@@ -85,6 +87,7 @@ def plan_of(seed):
     plan.habits = tuple(habit for habit, odds in HABITS.items() if dice.random() < odds)
     plan.replay_per_s = dice.choice((20.0, 60.0, 200.0))
     plan.grace_s = dice.choice((0.0, 0.0, 0.4))
+    plan.disk_s = dice.choice((0.0, 0.02, 0.15))
     plan.handshake = dice.choice(("mirror", "mirror", "early"))
     for identity in dice.sample(sorted(plan.stations), 2):
         plan.accidents[identity, dice.randrange(BOUNDARIES)] = dice.uniform(0.0, 0.4)
