@@ -78,6 +78,7 @@ docs: $(READY)  ## write the generated reference pages and dashboards anew
 	for shell in bash zsh fish; do _LOCALCTL_COMPLETE=source_$$shell $(BIN)/localctl | sed '/./,$$!d' > deploy/completion/$$shell; done
 	$(BIN)/python -m localctl.observe.reference_answers > localctl/docs/carrying.md
 	$(BIN)/python -m tests.repo.conformance > localctl/docs/conformance.md
+	$(BIN)/python -m tests.repo.worked
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
