@@ -4,12 +4,14 @@ The router decides; here the journal is opened and run, what was learnt about to
 and command line get their figures. It is the `Archive` of the sockets: every message passes here on its way to disk.
 """
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
 import structlog
 import trio
 
@@ -61,8 +63,7 @@ class Outages:
     def open(self) -> None:
         """Open the journal and take back what was known of tokens. Blocking. Raises what `Journal.open` raises."""
         self.journal.open()
-        entries = self.journal.load_authorizations().values()
-        self.authorizations.load(Entry(**entry) for entry in entries if isinstance(entry, dict))
+        self.authorizations.load(_entries(self.journal.load_authorizations().values()))
 
     def rule(self, common: Common, config: Config) -> None:
         """Give the router its clock and paces, now and after every reload."""
@@ -104,7 +105,7 @@ class Outages:
     def _count(self) -> None:
         stats = self.journal.stats
         for reason, total in stats.dropped.items():
-            for _ in range(total - self._counted[reason]):
+            for _ in range(total - self._counted[reason] if reason != "alias" else 0):
                 self._counts.dropped(_reason(reason))
             self._counted[reason] = total
         for _ in range(stats.failures - self._counted["failures"]):
@@ -211,6 +212,13 @@ class Outages:
         self.journal.remember(identity, accepted=accepted, subprotocol=subprotocol, boot=boot, heartbeat_s=heartbeat_s)
 
 
+def _entries(stored: Iterable[object]) -> Iterator[Entry]:
+    """What can be read of the stored entries; a damaged one is learnt anew when the CSMS answers."""
+    for entry in stored:
+        with contextlib.suppress(msgspec.ValidationError):
+            yield msgspec.convert(entry, Entry)
+
+
 def _plain(entry: Entry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in entry.__struct_fields__}
 
@@ -221,4 +229,4 @@ def _shown(letter: Letter) -> DeadLetter:
 
 
 def _reason(reason: str) -> Literal["size", "age", "operator"]:
-    return "age" if reason == "age" else "operator" if reason == "dead letter" else "size"
+    return "age" if reason == "age" else "operator" if reason == "operator" else "size"

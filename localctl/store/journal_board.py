@@ -149,7 +149,7 @@ class Board:
         if handover.dead_letters is not None:
             stats.dead_letters = handover.dead_letters
         if handover.dropped:
-            log.warning("journal dropped messages", **handover.dropped)
+            log.warning("journal dropped messages", reasons=dict(handover.dropped))
 
     def _begun(self, station: str, number: int) -> int | None:
         known = self._known.get(station, Known())

@@ -59,7 +59,9 @@ def revive(disk: JournalDisk, letter: int) -> str | None:
 def drop(disk: JournalDisk, letter: int) -> bool:
     """Gone for good; False if there is no such letter."""
     disk.letters_changed = True
-    return bool(disk.sql.execute("DELETE FROM dead WHERE id = ? RETURNING id", (letter,)).fetchall())
+    gone = disk.sql.execute("DELETE FROM dead WHERE id = ? RETURNING id", (letter,)).fetchall()
+    disk.dropped["operator"] += len(gone)
+    return bool(gone)
 
 
 def count(disk: JournalDisk) -> int:

@@ -57,7 +57,7 @@ class JournalStats:
     """When the oldest of them was kept, in Unix seconds."""
     bytes: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
-    """By reason: `update`, `event`, `latest` for want of room; `age`; `alias`; `dead letter`."""
+    """By reason: `update`, `event`, `latest` for want of room; `age`; `alias`; `dead letter`; `operator`."""
     replaced: int = 0
     """Messages that a newer one with the same merge key took the place of."""
     refused: int = 0

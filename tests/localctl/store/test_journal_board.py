@@ -10,7 +10,7 @@ from localctl.store.journal_jobs import Handover
 from localctl.store.journal_known import FIRST_INVENTED, Remembered
 from localctl.store.journal_tally import Figures
 from localctl.store.journal_values import Limits
-from routing.carrying.items import Alias, Known
+from routing.carrying.items import Alias, Kind, Known
 from tests.localctl.store.journals import NOW, begun, item
 
 
@@ -120,3 +120,9 @@ def test_one_callback_that_fails_does_not_take_the_others_with_it(board: Board):
 
     board.take_in(Handover(done=[(broken, 1), (told.append, 2)]))
     assert told == [2]
+
+
+def test_every_reason_for_which_messages_are_dropped_can_be_told(board: Board):
+    reasons = Counter({kind.value: 1 for kind in Kind}) + Counter({"age": 2})
+    board.take_in(Handover(dropped=reasons))
+    assert board.stats.dropped == reasons
