@@ -2,6 +2,7 @@
 
     stages ...... the words: steps with their stages (a table), what a step asks for, what came of it
     levers ...... the charging profile that a step holds a station with, where it is not the one in daily use
+    known ....... what a trial knows of the station, and by what it is held best
     plans ....... which step comes next: two tables, the probe and the dead man's test
     trial ....... the machine that walks a plan: what is seen goes in, deeds and holds come out
     rotation .... which phases moved at the station and at the site's meter, and what wiring that means

@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from localctl.charging.commissioning import plans, rotation
-from localctl.charging.commissioning.plans import WORDS, Kind, Known, best
+from localctl.charging.commissioning.known import (
+    CHARGES_A,
+    WORDS,
+    Kind,
+    Known,
+    best,
+    kinds,
+    level_taken,
+    told_of,
+    variants,
+)
 from localctl.charging.commissioning.stages import Came, Lever, Result
 from localctl.charging.commissioning.trial import Trial
 from localctl.charging.dispatching import capability
@@ -89,8 +99,8 @@ def _purposes(known: Known) -> Iterator[Line]:
         seen = {Came.YES: "taken and followed", None: "taken"}.get(came, "taken, but the car does not follow")
         yield Line(what=WORDS[known.daily], text=f"{seen} (in daily use)", word="bad" if came is Came.NO else "good")
     used: dict[Actuator, list[str]] = {}
-    for actuator in plans.kinds(known):
-        for key, _ in plans.variants(known, actuator):
+    for actuator in kinds(known):
+        for key, _ in variants(known, actuator):
             one = known.results.get(key)
             if one is not None:
                 used.setdefault(actuator, []).append(_tried(known, key, one))
@@ -146,7 +156,7 @@ def _unit(known: Known) -> Iterator[Line]:
 
 def _levels(known: Known) -> Iterator[Line]:
     tried = [key for key in known.results if key.startswith("level:")]
-    taken, told = plans.level_taken(known), plans.told_of(known)["level"]
+    taken, told = level_taken(known), told_of(known)["level"]
     says = f"; it says {told}" if told is not None else ""
     if taken is not None:
         above = known.sight.csms_levels
@@ -165,7 +175,7 @@ def _minimum(known: Known) -> Iterator[Line]:
         yield Line(what="minimum current", text=_no_contrast(known), word="open")
         return
     least, drawn_a = known.least_a, low.drawn_a or 0.0
-    if drawn_a >= plans.CHARGES_A:
+    if drawn_a >= CHARGES_A:
         pauses = {Came.YES: f", pauses at {least - 1:g} A", Came.NO: f", but does not pause at {least - 1:g} A"}
         after = known.came("below")
         text = f"charges at {least:g} A ({drawn_a:.1f} A measured)" + (pauses.get(after, "") if after else "")
@@ -200,7 +210,7 @@ def _zero(known: Known) -> Iterator[Line]:
 
 
 def _reaction(known: Known) -> Iterator[Line]:
-    keys = ("daily", *(key for actuator in WORDS for key, _ in plans.variants(known, actuator)), "zero")
+    keys = ("daily", *(key for actuator in WORDS for key, _ in variants(known, actuator)), "zero")
     took = [known.results[key].took_s for key in keys if known.contrast and known.came(key) is Came.YES]
     if not took:
         yield Line(what="reaction", text=_no_contrast(known), word="open")

@@ -5,11 +5,28 @@ from the results, and a row may look at everything that is known when its turn c
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
-from localctl.charging.commissioning import levers
+from localctl.charging.commissioning.known import (
+    CHARGES_A,
+    CONTRAST_A,
+    KEYS_16,
+    VARIABLES_2X,
+    WORDS,
+    Kind,
+    Known,
+    best,
+    daily,
+    felt_levers,
+    level_taken,
+    other,
+    others,
+    spare,
+    told_of,
+    unit_word,
+    variants,
+)  # fmt: skip
 from localctl.charging.commissioning.stages import (
     Ask,
     Came,
@@ -19,14 +36,11 @@ from localctl.charging.commissioning.stages import (
     Lever,
     Part,
     Ping,
-    Result,
     Step,
     Until,
 )  # fmt: skip
-from localctl.charging.dispatching import actuators, capability
-from localctl.charging.dispatching.fleet import Actuator, Managed, Sight
+from localctl.charging.dispatching.fleet import Actuator
 from localctl.charging.dispatching.orders import text_of
-from localctl.charging.knowing.readings import whole
 from localctl.charging.profile.profiles import Protocol, RateUnit
 
 ANSWER_S: Final = 30.0
@@ -37,90 +51,8 @@ RISE_S: Final = 150.0
 WAKE_S: Final = 240.0
 PONG_S: Final = 15.0
 BACK_S: Final = 300.0
-CONTRAST_A: Final = 2.0
-"""A car must take so much more than a step leaves it, or nothing can be seen."""
-CHARGES_A: Final = 1.0
 CLIMB_A: Final = (8.0, 10.0, 13.0, 16.0)
 LEVELS: Final = (100, 8, 3, 1)
-KEYS_16: Final = {
-    "ChargeProfileMaxStackLevel": "level",
-    "ChargingScheduleAllowedChargingRateUnit": "unit",
-    "ChargingScheduleMaxPeriods": "periods",
-}
-VARIABLES_2X: Final = {"ProfileStackLevel": "level", "RateUnit": "unit", "PeriodsPerSchedule": "periods"}
-WORDS: Final[Mapping[Actuator, str]] = {
-    Actuator.MAX_PROFILE: "ChargingStationMaxProfile",
-    Actuator.TX_PROFILE: "TxProfile",
-    Actuator.TX_DEFAULT: "TxDefaultProfile",
-    Actuator.DYNAMIC: "Dynamic profile",
-    Actuator.UNCONTROLLED: "no profile",
-}
-
-
-class Kind(StrEnum):
-    """What is tried: everything a station can do, or what it does when the box falls silent."""
-
-    PROBE = "probe"
-    DEAD_MAN = "dead-man"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the installer asked for. `car` False leaves out all that needs one; `links` False all that disconnects."""
-
-    kind: Kind = Kind.PROBE
-    car: bool = True
-    links: bool = True
-    car_within_s: float = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """All that a plan looks at. `daily` is the actuator in daily use, `working`: the station has taken its profiles.
-
-    `silence_s` is how long what the station holds lasts at most when nobody renews it.
-    """
-
-    terms: Terms
-    station: Managed
-    evse_id: int
-    sight: Sight
-    daily: Actuator
-    working: bool
-    silence_s: float
-    results: Mapping[str, Result]
-
-    def came(self, key: str) -> Came | None:
-        """How a step ended; None while it has not."""
-        found = self.results.get(key)
-        return None if found is None else found.came
-
-    @property
-    def least_a(self) -> float:
-        """The least a car at this EVSE is held to take."""
-        return self.station.outlet(self.evse_id).min_a
-
-    @property
-    def has_car(self) -> bool:
-        """A car was there and charged."""
-        return self.came("car") is Came.YES
-
-    @property
-    def drawn_a(self) -> float:
-        """What the car takes of its whole share."""
-        found = self.results.get("even")
-        return 0.0 if found is None or found.drawn_a is None else found.drawn_a
-
-    @property
-    def slowest_s(self) -> float:
-        """The longest that the station took to follow so far."""
-        return max((one.took_s for one in self.results.values() if one.until is Until.FALLEN), default=0.0)
-
-    @property
-    def contrast(self) -> bool:
-        """Whether holding the car at its minimum can be seen."""
-        return self.has_car and self.drawn_a >= self.least_a + CONTRAST_A
-
 
 Row = Callable[[Known], Iterator[Step]]
 
@@ -166,40 +98,37 @@ def in_use(known: Known) -> Iterator[Step]:
 
 def purposes(known: Known) -> Iterator[Step]:
     """Which other kinds of profile it takes, and follows."""
-    for actuator in _others(known):
+    for actuator in others(known):
         yield from _tried(known, actuator, known.station.unit)
 
 
 def other_unit_instead(known: Known) -> Iterator[Step]:
     """Nothing was taken in this unit: maybe in the other one (quirk 25)."""
     if best(known) is None and not known.working:
-        for actuator in _others(known):
-            yield from _tried(known, actuator, _other(known.station.unit))
+        for actuator in others(known):
+            yield from _tried(known, actuator, other(known.station.unit))
 
 
 def unit_too(known: Known) -> Iterator[Step]:
     """Does it take the other unit as well?"""
-    spare = _spare(known)
-    if spare is None or known.station.outlet(known.evse_id).dc or spare.unit is not known.station.unit:
+    found = spare(known)
+    if found is None or known.station.outlet(known.evse_id).dc or found.unit is not known.station.unit:
         return
-    if spare.actuator is not known.daily or level_taken(known) is not None:
-        unit = _other(spare.unit)
-        lever = Lever(actuator=spare.actuator, unit=unit, level=spare.level, named=spare.named, relative=spare.relative)
-        yield _answered(known, f"unit:{unit}", f"a limit in {_unit_word(unit)}", lever)
+    if found.actuator is not known.daily or level_taken(known) is not None:
+        unit = other(found.unit)
+        yield _answered(known, f"unit:{unit}", f"a limit in {unit_word(unit)}", replace(found, unit=unit))
 
 
 def levels(known: Known) -> Iterator[Step]:
     """The highest stackLevel it takes, from above (quirk 24)."""
-    spare = _spare(known)
-    if spare is None:
+    found = spare(known)
+    if found is None:
         return
     told = told_of(known)["level"]
     for level in [told, *LEVELS] if isinstance(told, int) else LEVELS:
-        if level >= max(1, spare.level):
-            key, lever = f"level:{level}", Lever(
-                actuator=spare.actuator, unit=spare.unit, level=level, named=spare.named, relative=spare.relative
-            )  # fmt: skip
-            yield _answered(known, key, f"stackLevel {level}", lever)
+        if level >= max(1, found.level):
+            key = f"level:{level}"
+            yield _answered(known, key, f"stackLevel {level}", replace(found, level=level))
             if known.came(key) is Came.YES:
                 return
 
@@ -229,7 +158,7 @@ def _climb(known: Known, lever: Lever) -> Iterator[Step]:
 
 def below(known: Known) -> Iterator[Step]:
     """Does it pause below the minimum, as it should? Only where the profile is not ours in daily use."""
-    found = [lever for lever in _felt_levers(known) if not lever.daily]
+    found = [lever for lever in felt_levers(known) if not lever.daily]
     if known.contrast and found:
         amps = known.least_a - 1
         hold = Hold(amps=amps, lever=found[0])
@@ -280,107 +209,6 @@ PLANS: Final[Mapping[Kind, tuple[Row, ...]]] = {
 }  # fmt: skip
 
 
-# --- what is known of levers ------------------------------------------------------------------------------------------
-
-
-def daily(known: Known) -> Lever:
-    """The profiles that dispatch writes anyway."""
-    return Lever(actuator=known.daily, unit=known.station.unit, daily=True)
-
-
-def best(known: Known) -> Lever | None:
-    """By what the station is held best: what it was seen following, else what it takes where nothing can be seen."""
-    felt = _felt_levers(known)
-    if felt or known.contrast:
-        return felt[0] if felt else None
-    if known.working:
-        return daily(known)
-    taken = _taken(known)
-    return taken[0] if taken else None
-
-
-def told_of(known: Known) -> dict[str, object]:
-    """What the station says of itself: `level`, `unit` and `periods`, as far as it does."""
-    found: dict[str, object] = {"level": None, "unit": None, "periods": None}
-    declared = known.results.get("declared")
-    body = declared.answer if declared is not None and isinstance(declared.answer, dict) else {}
-    for one in _dicts(body.get("configurationKey")):
-        found[KEYS_16.get(str(one.get("key")), "")] = one.get("value")
-    for one in _dicts(body.get("getVariableResult")):
-        variable = one.get("variable")
-        name = variable.get("name") if isinstance(variable, dict) else None
-        if one.get("attributeStatus") == "Accepted":
-            found[VARIABLES_2X.get(str(name), "")] = one.get("attributeValue")
-    for word in ("level", "periods"):
-        number = whole(found[word])
-        found[word] = number if number is not None and 0 <= number <= 1_000_000 else None
-    return found
-
-
-def level_taken(known: Known) -> int | None:
-    """The highest stackLevel that was taken; None where none of those tried was."""
-    taken = [key for key, one in known.results.items() if key.startswith("level:") and one.came is Came.YES]
-    return int(taken[-1].removeprefix("level:")) if taken else None
-
-
-def _dicts(values: object) -> list[dict[str, object]]:
-    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
-
-
-def _felt_levers(known: Known) -> list[Lever]:
-    found = [daily(known)] if known.came("daily") is Came.YES else []
-    return [*found, *(lever for lever in _taken(known) if known.contrast)]
-
-
-def _taken(known: Known) -> list[Lever]:
-    """What was tried and came out well, in the order in which dispatch would try it."""
-    keys = [(key, lever) for actuator in _others(known) for key, lever in variants(known, actuator)]
-    return [lever for key, lever in keys if known.came(key) is Came.YES]
-
-
-def variants(known: Known, actuator: Actuator) -> Iterator[tuple[str, Lever]]:
-    """A kind of profile in all the ways in which it may be tried, with the key of its step."""
-    for unit in (known.station.unit, _other(known.station.unit)):
-        key = actuator.value if unit is known.station.unit else f"{actuator.value}:{unit}"
-        plain = Lever(actuator=actuator, unit=unit)
-        level = levers.beyond(plain, known.sight, known.station)
-        yield key, Lever(actuator=actuator, unit=unit, level=level)
-        if actuator is Actuator.TX_PROFILE:
-            yield f"{key}:unnamed", Lever(actuator=actuator, unit=unit, level=level, named=False)
-            yield f"{key}:relative", Lever(actuator=actuator, unit=unit, level=level, relative=True)
-
-
-def _others(known: Known) -> list[Actuator]:
-    """The kinds of profile that are not in daily use, in the order in which dispatch would try them."""
-    used: set[object] = set()
-    if known.working:
-        places = actuators.places(known.station, known.daily, known.sight.running)
-        used = {actuators.purpose_of(place, known.daily) for place in places}
-    running = known.evse_id in known.sight.running
-    return [
-        actuator
-        for actuator in kinds(known)
-        if actuators.purpose_of(levers.place_of(actuator, known.evse_id), actuator) not in used
-        and (actuator is not Actuator.TX_PROFILE or running)
-    ]
-
-
-def kinds(known: Known) -> tuple[Actuator, ...]:
-    """The kinds of profile that may be tried, in the order in which dispatch would do so by itself."""
-    return capability.order_of(Managed(identity="", protocol=Protocol.V201, outlets=known.station.outlets))
-
-
-def _spare(known: Known) -> Lever | None:
-    """What to try units and levels with: a kind that is not in daily use, else ours one level up."""
-    taken = _taken(known)
-    if taken:
-        return taken[0]
-    if not known.working or known.daily not in levers.IDS:
-        return None
-    plain = Lever(actuator=known.daily, unit=known.station.unit)
-    return Lever(actuator=known.daily, unit=plain.unit, level=levers.beyond(plain, known.sight, known.station) + 1)
-
-
 def _tried(known: Known, actuator: Actuator, unit: RateUnit) -> Iterator[Step]:
     for key, lever in variants(known, actuator):
         if lever.unit is unit:
@@ -391,7 +219,7 @@ def _tried(known: Known, actuator: Actuator, unit: RateUnit) -> Iterator[Step]:
 
 
 def _how(lever: Lever) -> str:
-    unit = f" in {_unit_word(lever.unit)}" if lever.unit is RateUnit.WATTS else ""
+    unit = f" in {unit_word(lever.unit)}" if lever.unit is RateUnit.WATTS else ""
     return unit + ("" if lever.named else ", without transactionId") + (", Relative" if lever.relative else "")
 
 
@@ -411,11 +239,3 @@ def _step(
     amps: float = 0.0,
 ) -> Step:  # fmt: skip
     return Step(key=key, title=title, until=until, within_s=within_s, hold=hold, deed=deed, amps=amps)
-
-
-def _other(unit: RateUnit) -> RateUnit:
-    return RateUnit.WATTS if unit is RateUnit.AMPS else RateUnit.AMPS
-
-
-def _unit_word(unit: RateUnit) -> str:
-    return "amperes" if unit is RateUnit.AMPS else "watts"

@@ -17,8 +17,8 @@ from typing import Final
 from localctl.charging.base.moves import after
 from localctl.charging.base.phases import PerPhase
 from localctl.charging.commissioning import levers, plans
+from localctl.charging.commissioning.known import CHARGES_A, Known
 from localctl.charging.commissioning.levers import Placed
-from localctl.charging.commissioning.plans import Known
 from localctl.charging.commissioning.stages import (
     MOVES,
     OF_THE_METER,
@@ -248,9 +248,9 @@ class Trial:
         """Whether what the step waits for is there."""
         match step.until:
             case Until.CHARGING:
-                return view.drawn_a > plans.CHARGES_A and self.known.evse_id in view.sight.running
+                return view.drawn_a > CHARGES_A and self.known.evse_id in view.sight.running
             case Until.PAUSED:
-                return view.drawn_a < plans.CHARGES_A
+                return view.drawn_a < CHARGES_A
             case Until.FALLEN:
                 return view.drawn_a <= step.amps + slack_of(step.amps)
             case Until.RISEN:

@@ -18,8 +18,8 @@ from localctl.charging.allocation.allocator_demand import Reason
 from localctl.charging.base import steps
 from localctl.charging.base.phases import PerPhase
 from localctl.charging.commissioning import levers
+from localctl.charging.commissioning.known import Known, Terms
 from localctl.charging.commissioning.levers import Placed
-from localctl.charging.commissioning.plans import Known, Terms
 from localctl.charging.commissioning.stages import Deed, Done
 from localctl.charging.commissioning.trial import Trial, View
 from localctl.charging.dispatching.actuators import Place, places

@@ -26,7 +26,7 @@ from localctl.charging.allocation.allocator_demand import Demand
 from localctl.charging.allocation.allocator_turns import Turn
 from localctl.charging.base.phases import PerPhase
 from localctl.charging.base.recall import Recall, unchanged_until
-from localctl.charging.commissioning.plans import Terms as Commission
+from localctl.charging.commissioning.known import Terms as Commission
 from localctl.charging.commissioning.stages import Ask, Deed, Done
 from localctl.charging.commissioning.trial import Trial
 from localctl.charging.dispatching.answers import Outcome, Verdict

@@ -6,7 +6,7 @@ import trio
 
 from localctl.charging.base.phases import ROTATIONS
 from localctl.charging.commissioning import card
-from localctl.charging.commissioning.plans import Kind, Terms
+from localctl.charging.commissioning.known import Kind, Terms
 from localctl.demo.car import Car
 from localctl.demo.clock import Clock
 from localctl.hand import StationHand
