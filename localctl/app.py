@@ -27,6 +27,7 @@ from localctl.config.reload import Reloaded, changes, reconnects, waiting
 from localctl.memory import Memory
 from localctl.net import tls
 from localctl.net.pump import Switchboard
+from localctl.net.wires import Wires
 from localctl.observe.box_facts import BoxFacts
 from localctl.observe.events import EventBook
 from localctl.observe.frame_log import FrameLog
@@ -311,8 +312,10 @@ class App:
         plan = site_plan_of(self.config)
         if plan is None:
             return None
-        memory, call = self._memory, self.switchboard.call
-        return SiteControl(plan, memory.charging(), call=call, store=memory.store_charging, on_round=self._round)
+        memory, call, wires = self._memory, self.switchboard.call, Wires(self.switchboard.link_of)
+        return SiteControl(
+            plan, memory.charging(), call=call, wires=wires, store=memory.store_charging, on_round=self._round
+        )
 
     def _local_socket(self) -> LocalSocket:
         http, state_dir = self.config.http, Path(self.config.controller.state_dir)

@@ -13,10 +13,12 @@ from localctl.charging.loop.site_plan import SitePlan
 from localctl.charging.showing.picture import picture
 from localctl.charging.showing.picture_rows import Overdrafts
 from localctl.control import Call, Control
+from localctl.hand import StationHand, Wires
 from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import SnapshotBox
 from localctl.web.charging_api import Site, charging_routes
+from localctl.web.commission_api import commission_routes
 
 log = structlog.get_logger("localctl.site")
 
@@ -30,14 +32,16 @@ class SiteControl:
         saved: object,
         *,
         call: Call,
+        wires: Wires,
         store: Callable[[dict[str, object]], Awaitable[None]],
         on_round: Callable[[str | None], None],
     ) -> None:
         self.counts = ChargingCounts()
         self.controller = Controller(plan, saved)
         self.control = Control(
-            self.controller, call=call, unix_now=time.time, store=store, on_round=on_round, counts=self.counts
-        )
+            self.controller, call=call, unix_now=time.time, store=store, on_round=on_round, counts=self.counts,
+            hand=StationHand(call, wires, self._shown_meter),
+        )  # fmt: skip
         self._overdrafts = Overdrafts()
         self._shown: dict[str, Any] = {}
         self._loop: trio.lowlevel.TrioToken | None = None
@@ -65,7 +69,12 @@ class SiteControl:
         site = Site(
             controller=self.controller, post=self._post, unix_now=time.time, changed=self.control.wake, token=token
         )
-        return list(charging_routes(box, site))
+        return [*charging_routes(box, site), *commission_routes(site)]
+
+    def _shown_meter(self, identity: str, payload: object) -> None:
+        """What a station that is tried out sent because it was asked for its meter."""
+        self.controller.heard(identity, "MeterValues", payload, {}, time.time())
+        self.control.wake()
 
     def _post(self, command: Callable[[], None]) -> None:
         """Run a command on the control loop soon; RuntimeError when that loop is not there."""

@@ -1,4 +1,4 @@
-"""The commands of those who operate a box, with their options and help: reload, doctor, outbox, docs, config init.
+"""The commands of those who operate a box, with their options and help: reload, commission, doctor, outbox, docs, init.
 
 `main` adds them to its own; what each does is in a module of its own, loaded when it is called.
 """
@@ -25,6 +25,36 @@ def reload(token_file: TokenFile = None, socket: Socket = None, url: Url = "", a
     from localctl.cli import reload as command
 
     raise typer.Exit(command.run(url=at(url, socket), token_file=token_file, as_json=as_json))
+
+
+@operate_app.command()
+def commission(
+    station: Annotated[str, typer.Argument(help="A station's identity.")],
+    evse: Annotated[int | None, typer.Option(min=1, help="Which EVSE; without it the one with a car.")] = None,
+    dead_man: Annotated[
+        bool, typer.Option("--dead-man", help="Fall silent instead, and measure the fall to its failsafe current.")
+    ] = False,
+    car: Annotated[bool, typer.Option(help="Without a car nothing that needs a current is tried.")] = True,
+    links: Annotated[bool, typer.Option(help="Try how it comes back when its connection ends.")] = True,
+    car_within_s: Annotated[float, typer.Option("--wait", min=0, max=3600, help="Seconds to wait for a car.")] = 300.0,
+    token_file: TokenFile = None,
+    socket: Socket = None,
+    url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Try a station out: what it takes, follows and ignores; prints its card and what to add to the configuration.
+
+    It never gets more than the site gives it. Ctrl-C stops it and brings ordinary control back. Exit code 1 when
+    something was found bad or could not be tried.
+    """
+    from localctl.cli import commission as command
+
+    raise typer.Exit(
+        command.run(
+            station, evse=evse, dead_man=dead_man, car=car, links=links, car_within_s=car_within_s, url=at(url, socket),
+            token_file=token_file, as_json=as_json,
+        )
+    )  # fmt: skip
 
 
 @operate_app.command()

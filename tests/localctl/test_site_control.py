@@ -28,7 +28,9 @@ class Box:
     def __init__(self, saved: object = None) -> None:
         self.stored: list[dict[str, object]] = []
         self.rounds: list[str | None] = []
-        self.site = SiteControl(site_plan(), saved, call=self.call, store=self.store, on_round=self.rounds.append)
+        self.site = SiteControl(
+            site_plan(), saved, call=self.call, wires=self, store=self.store, on_round=self.rounds.append
+        )
         self.shown = SnapshotBox(Snapshot(version="1", state=ServiceState.READY, charging=self.site.picture()))
 
     async def call(self, *_args, **_options):
