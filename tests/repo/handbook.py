@@ -63,7 +63,7 @@ def command_lines(page: Path) -> Iterator[list[str]]:
     """Every `localctl ...` that the page tells somebody to type, as words without the program's own name."""
     typed = [line for fence in fences(page) if fence.language == "sh" for line in fence.body.splitlines()]
     for line in [*typed, *spans(page)]:
-        found = re.match(r"(?:\$ |sudo |docker exec localctl )*(?:\S*/)?localctl ([a-z-].*)$", line.strip())
+        found = re.match(r"(?:\$ |sudo |docker exec localctl )*(?:\S*/)?localctl ([a-z].*)$", line.strip())
         if found:
             yield shlex.split(found[1].split(" | ")[0].split(" > ")[0], comments=True)
 
