@@ -57,6 +57,11 @@ class Link(LinkLegs):
         """That line is longer than it can wait."""
 
     @property
+    def trusted(self) -> bool:
+        """The box itself knows that the station is who it says."""
+        return self._known.trusted
+
+    @property
     def wants_dial(self) -> bool:
         """True while the next step is to dial the CSMS."""
         return self.state in (State.NEW, State.HELD, State.GREETED, State.CARRYING)

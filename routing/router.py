@@ -133,6 +133,7 @@ class Router:
             mine: list[Command] = []
             link.dial(self._wait_s(link, now, out), now, mine)
             self._take_over(link, out)
+            self._make_way(link, out)
             out += mine
         if link.over:
             self._detach(link)
@@ -178,6 +179,16 @@ class Router:
             self._replace(current, out)
         self._left_arrivals(link)
         self._open[link.key] = link
+
+    def _make_way(self, link: Link, out: list[Command]) -> None:
+        """Two dials for one station at once: a CSMS keeps the one that came last, which may be the one we let go.
+
+        So a link that the box stands in for is over once a newer one, whose credentials are known here, dials.
+        """
+        current = self._open.get(link.key)
+        dials = link.state in (State.DIALLING, State.JOINING)
+        if dials and link.trusted and current is not None and current.state in (State.CARRYING, State.REDIALLING):
+            self._replace(current, out)
 
     def _refused(self, link: Link, event: UpstreamRefused, now: Instant, out: list[Command]) -> None:
         """A CSMS that answers 5xx is as good as away; any other answer shows that it is there."""

@@ -48,21 +48,24 @@ class Dials:
         self._post = intake.post
         self.csmses = csmses
 
-    async def dial(self, link: Link, command: Dial) -> None:
-        """One dial and, where it succeeds, the life of its leg. No exception gets out."""
+    async def dial(self, link: Link, command: Dial, scope: trio.CancelScope) -> None:
+        """One dial and, where it succeeds, the life of its leg. No exception gets out.
+
+        Whoever calls the dial off cancels `scope`, also before this has begun.
+        """
         try:
-            await self._dial(link, command)
+            await self._dial(link, command, scope)
         except* Exception as errors:
             self._intake.bug(link.id, errors)
 
-    async def _dial(self, link: Link, command: Dial) -> None:
+    async def _dial(self, link: Link, command: Dial, scope: trio.CancelScope) -> None:
         csms = self.csmses.get(command.csms)
         if csms is None:
             self._post(UpstreamFailed(link=link.id, reason=f"no CSMS of the name {command.csms!r} is configured"))
             return
         self._stats.dials += 1
-        with trio.CancelScope(deadline=trio.current_time() + csms.settings.connect_timeout_s) as scope:
-            link.dialling = scope
+        scope.deadline = trio.current_time() + csms.settings.connect_timeout_s
+        with scope:
             link.csms_ping_s, link.csms_pong_timeout_s = csms.settings.ping_s, csms.settings.pong_timeout_s
             await self._leg_up(link, command, csms)
         if scope.cancelled_caught and trio.current_time() >= scope.deadline:

@@ -247,7 +247,8 @@ class Switchboard:
             case Send():
                 self._send(link, command.leg, command.text)
             case Dial():
-                self._spawn(partial(self._dials.dial, link, command))
+                link.dialling = trio.CancelScope()
+                self._spawn(partial(self._dials.dial, link, command, link.dialling))
             case Accept():
                 link.station.accept(command.subprotocol)
             case Refuse():

@@ -312,6 +312,25 @@ def test_p4_what_could_not_be_stored_is_kept_when_the_station_says_it_again():
     assert [item.transaction for item in play.kept] == ["t"]
 
 
+@pytest.mark.parametrize("redialling", [False, True])
+def test_a_station_that_comes_again_is_dialled_for_once(redialling: bool):
+    play = away()
+    if redialling:
+        play.after(REDIAL_S)
+    known = Known(accepted=True, subprotocol=V201, trusted=True)
+    play.later(REDIAL_S).when(StationArrived(link=L2, identity="CS-17", offer=(V201,), known=known))
+    closed, dialled = ([type(one) for one in play.commands].index(kind) for kind in (Close, Dial))
+    assert closed < dialled
+    assert play.fact(LinkLost).cause == "replaced"
+    assert play.after(REDIAL_S, L1).commands == []
+
+
+def test_a_stranger_that_comes_does_not_end_the_link_of_a_station_that_is_stood_in_for():
+    play = away().later(REDIAL_S)
+    play.when(StationArrived(link=L2, identity="CS-17", offer=(V201,), known=Known(accepted=True, subprotocol=V201)))
+    assert not any(isinstance(one, Close) for one in play.commands)
+
+
 def test_a_dead_letter_that_an_operator_puts_back_is_sent_again():
     play = met()
     item = Item(kind=Kind.TRANSACTION, action="TransactionEvent", message_id="old", payload=event("t", 0, "Started"))

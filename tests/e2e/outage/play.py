@@ -126,7 +126,7 @@ class Run:
         if dice.random() < 0.3:
             station.soon(station.words.authorize(token))
         transaction = station.begin(token)
-        for _ in range(dice.randint(1, 5)):
+        for _ in range(dice.choice((1, 2, 3, 5, 12))):
             await asyncio.sleep(dice.uniform(0.05, 0.3))
             station.update(transaction)
             if dice.random() < 0.1:
@@ -225,16 +225,17 @@ class Run:
     async def orders_from_above(self):
         """While there is chaos, the CSMS limits transactions now and then."""
         while self.chaos:
-            await asyncio.sleep(self.dice.uniform(0.3, 0.7))
+            await asyncio.sleep(self.dice.uniform(0.05, 0.3))
             station = self.stations[self.dice.choice(list(self.stations))]
             async with self._upper_turn:
-                await self._order(station, self._wish(station.words))
+                if station.words.version == "ocpp1.6" or self.dice.random() < 0.2:
+                    await self._order(station, lambda number, words=station.words: words.remote_profile(number, 6.0))
+                elif station.transactions:
+                    await self._ask_status(station, self.dice.choice(station.transactions[-2:]))
 
-    def _wish(self, words):
-        """What the CSMS wants of a transaction this time."""
-        if words.version != "ocpp1.6" and self.dice.random() < 0.5:
-            return words.status_of
-        return lambda number: words.remote_profile(number, 6.0)
+    async def _ask_status(self, station, transaction):
+        action, payload = station.words.status_of(transaction.name)
+        await self.upper.order(call=station.identity, action=action, payload=payload)
 
     async def _order(self, station, words):
         """The id of a CALL about the running transaction; None when it could not go."""

@@ -51,10 +51,12 @@ class Scene:
             LinkId(7), SimpleNamespace(), visitor, StationEdge(), profile=1, peer=HOST, close_timeout_s=1
         )  # fmt: skip
         self.told, self.stats = told or Told(), NetStats()
+        self.link.dialling = trio.CancelScope()
         self.dials = Dials(self.told, self.stats, nursery.start_soon, prepared(edge(port, csms=changes)))
 
     async def dial(self, name="csms"):
-        await self.dials.dial(self.link, Dial(link=LinkId(7), csms=name, offer=("ocpp2.0.1",)))
+        command = Dial(link=LinkId(7), csms=name, offer=("ocpp2.0.1",))
+        await self.dials.dial(self.link, command, self.link.dialling)
 
 
 async def answering(nursery, words):
@@ -123,6 +125,13 @@ async def test_a_station_that_leaves_meanwhile_ends_the_dial_without_a_word(nurs
         scene.link.dialling.cancel()
     assert scene.told.events == []
     assert sum(scene.stats.dial_failures.values()) == 0
+
+
+async def test_a_dial_that_is_called_off_before_it_begins_opens_nothing(nursery):
+    scene = Scene(nursery, await answering(nursery, REFUSAL))
+    scene.link.dialling.cancel()
+    await scene.dial()
+    assert scene.told.events == []
 
 
 @pytest.mark.parametrize("failing", [UpstreamRefused, UpstreamFailed])
