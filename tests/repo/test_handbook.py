@@ -10,7 +10,7 @@ import tomli
 from localctl.charging.limiting.external_json import MEMBERS, STEP_MEMBERS
 from localctl.config.load import parse
 from localctl.config.model import Config
-from localctl.observe.catalogue import SECTIONS
+from localctl.observe.catalogue import REFUSAL_CAUSES, SECTIONS, TLS_CAUSES
 from localctl.plan_site import check_topology
 from tests.repo.handbook import (
     ALL,
@@ -121,10 +121,7 @@ def test_keys_named_in_sentences_exist(page: Path):
     assert named - known - WORDS == set()
 
 
-WORDS = {
-    "station_distrusts_us", "old_version", "no_common_suite", "not_tls", "no_client_certificate",
-    "bad_client_certificate", "half_dead", "csms_closed", "csms_away",
-}  # fmt: skip
+WORDS = {*REFUSAL_CAUSES, *TLS_CAUSES, "half_dead", "csms_closed", "csms_away"}
 """Causes in the log and in labels of metrics."""
 
 
