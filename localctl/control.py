@@ -20,10 +20,12 @@ from localctl.charging.dispatching.answers import PLAIN_REFUSALS, Outcome, Verdi
 from localctl.charging.dispatching.orders import Order
 from localctl.charging.knowing.readings import READERS_2X, READERS_16
 from localctl.charging.loop.controller import Controller
+from localctl.charging.loop.reading import MOST_S
 from localctl.charging.loop.site_plan import SitePlan
 from localctl.charging.profile.profiles import Protocol as Version
 from routing import observations as seen
 from routing.events import FollowUp, Priority
+from routing.signed import unwrapped
 from routing.values import Instant, Leg, LinkId
 
 DEBOUNCE_S: Final = 0.05
@@ -40,7 +42,8 @@ NOT_STORED: Final = "charging state cannot be stored, nobody is given more"
 NEEDS_STORE: Final = frozenset({"rise", "renew"})
 CAN_WAIT: Final = frozenset({"MeterValues", "StatusNotification", "Authorize"})
 """What they say is taken in at once, and is early enough for the next regular cycle."""
-OF_STATION: Final = frozenset({*READERS_2X, *READERS_16, "ReportChargingProfiles"})
+REPORT: Final = "ReportChargingProfiles"
+OF_STATION: Final = frozenset({*READERS_2X, *READERS_16, REPORT})
 OF_CSMS: Final = frozenset(
     {
         "SetChargingProfile",
@@ -66,6 +69,7 @@ class Call(Protocol):
         priority: Priority = ...,
         timeout_s: float | None = ...,
         follow_up: FollowUp | None = ...,
+        on_follow_up: Callable[[seen.FollowUpArrived], None] | None = ...,
     ) -> seen.OwnCallEnded: ...
 
 
@@ -183,7 +187,7 @@ class Control:
         if what.leg is Leg.STATION:
             answer = None if what.error_code else _decoded(what.answer)
             self._heard(what.identity, what.action, what.request, answer)
-        elif what.action in OF_CSMS:
+        elif what.action in OF_CSMS and not (what.verdict == "late" and what.action == "GetChargingProfiles"):
             self._told(what.identity, what.action, what.request, _taken(what), _decoded(what.answer))
 
     def _taken_out(self, link: LinkId, key: tuple[Leg, str]) -> tuple[str, bytes] | None:
@@ -287,9 +291,20 @@ class Control:
 
     async def _send(self, order: Order) -> None:
         priority = Priority.SAFETY if order.priority == "safety" else Priority.ROUTINE
+        reports = None
+        if order.reports is not None:
+            reports = FollowUp(action=REPORT, request_id=order.reports, within_s=MOST_S)
         try:
             ended = await self._call(
-                order.identity, order.action, order.payload, priority=priority, timeout_s=order.timeout_s
+                order.identity,
+                order.action,
+                order.payload,
+                priority=priority,
+                timeout_s=order.timeout_s,
+                follow_up=reports,
+                on_follow_up=lambda news: self._heard(
+                    order.identity, REPORT, unwrapped(news.action, news.payload), None
+                ),
             )
             end = _outcome(ended)
             if ended.verdict == "expired":

@@ -20,7 +20,7 @@ LATENCY_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0
 LAG_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 CYCLE_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 COMMIT_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
-WHYS = ("fall", "repair", "renew", "rise", "clear", "check")
+WHYS = ("fall", "repair", "renew", "rise", "clear", "check", "read")
 VERDICTS = ("accepted", "refused", "unclear", "lost")
 LEG_CAUSES = (
     "peer_closed", "vanished", "too_big", "bad_utf8", "binary", "compressed_unasked", "protocol", "silent", "stalled",

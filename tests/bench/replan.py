@@ -34,6 +34,7 @@ BAR_MS = 200.0
 ROTATIONS = ("RST", "STR", "TRS", "RTS", "unknown")
 VERSIONS = (Protocol.V201, Protocol.V16, Protocol.V21)
 YES = Outcome(verdict=Verdict.ACCEPTED)
+NOTHING_THERE = Outcome(verdict=Verdict.REFUSED, reason="NoProfiles", status="NoProfiles")
 
 
 def site(evses: int) -> SitePlan:
@@ -101,7 +102,7 @@ class Bench:
         self.now += after_s
         orders = self.controller.cycle(self.now)
         for order in orders:
-            self.controller.answered(order.token, YES, self.now)
+            self.controller.answered(order.token, YES if order.reports is None else NOTHING_THERE, self.now)
         return orders
 
     def limit(self, part: float) -> None:

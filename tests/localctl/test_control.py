@@ -9,13 +9,15 @@ import pytest
 import trio
 import trio.testing
 
+from localctl.charging.limiting.external import ExternalLimit
+from localctl.charging.limiting.limits import Cap, Step
 from localctl.charging.loop.controller import Controller
 from localctl.charging.profile.profiles import Protocol
 from localctl.control import BREATH, MOST_OPEN, STORE_S, STORE_WITHIN_S, Control
 from routing import observations as seen
 from routing.events import Priority
 from routing.values import Instant, Leg, LinkId
-from tests.localctl.charging.played import START, place, site_plan
+from tests.localctl.charging.played import MAIN, START, place, site_plan
 
 ONE, TWO = LinkId(1), LinkId(2)
 
@@ -27,6 +29,7 @@ class Box:
         self.plan = site_plan(boxes or (place("A"), place("B")))
         self.controller = Controller(self.plan)
         self.calls, self.stored, self.rounds = [], [], []
+        self.reads, self.reports = [], []
         self.verdict = "result"
         self.answer = b'{"status":"Accepted"}'
         self.station_takes_s = 0.0
@@ -42,13 +45,29 @@ class Box:
     def unix_now():
         return START + trio.current_time()
 
-    async def call(self, identity, action, payload, *, priority=Priority.ROUTINE, timeout_s=None, follow_up=None):
+    async def call(
+        self, identity, action, payload, *, priority=Priority.ROUTINE, timeout_s=None, follow_up=None, on_follow_up=None
+    ):
         self.tokens += 1
         token = self.tokens
+        if action == "GetChargingProfiles":
+            return self.read(identity, token, follow_up, on_follow_up)
         self.calls.append((identity, action, json.loads(payload), priority, len(self.stored)))
         await trio.sleep(self.station_takes_s)
         answer = self.answer if self.verdict == "result" else b""
         return seen.OwnCallEnded(identity=identity, token=token, action=action, verdict=self.verdict, answer=answer)
+
+    def read(self, identity, token, follow_up, on_follow_up):
+        self.reads.append((identity, follow_up))
+        for payload in self.reports:
+            report = json.dumps({"requestId": follow_up.request_id} | payload).encode()
+            on_follow_up(
+                seen.FollowUpArrived(identity=identity, token=token, action="ReportChargingProfiles", payload=report)
+            )
+        answer = b'{"status":"Accepted"}' if self.reports else b'{"status":"NoProfiles"}'
+        return seen.OwnCallEnded(
+            identity=identity, token=token, action="GetChargingProfiles", verdict="result", answer=answer
+        )
 
     async def store(self, document):
         await trio.sleep(self.disk_takes_s)
@@ -76,11 +95,11 @@ class Box:
         )  # fmt: skip
         self.see(what, link)
 
-    def plugs_in(self, name, link=ONE):
+    def plugs_in(self, name, link=ONE, verdict="result"):
         info = {"transactionId": f"t-{name}", "chargingState": "Charging"}
         event = {"eventType": "Started", "seqNo": 0, "transactionInfo": info, "evse": {"id": 1}}
         self.asks(name, "TransactionEvent", event, link=link)
-        self.answers(name, "TransactionEvent", event, {}, link=link)
+        self.answers(name, "TransactionEvent", event, {}, link=link, verdict=verdict)
 
     def limits(self):
         """(station, first limit) of every profile that was sent."""
@@ -107,6 +126,76 @@ async def test_a_car_gets_its_share_soon_after_it_came(autojump_clock, box):
     await trio.sleep(1)
     assert box.limits()[0] == ("A", 26.0)
     assert trio.current_time() - before < 5
+
+
+async def test_k09_what_a_station_reports_of_its_profiles_comes_to_the_ledger_and_not_to_the_csms(
+    autojump_clock, nursery
+):
+    box = Box(place("A"))
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 9}]}
+    profile = {
+        "id": 4,
+        "stackLevel": 3,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+    }
+    told = {"evseId": 0, "chargingLimitSource": "CSO", "chargingProfile": [profile | {"chargingSchedule": [schedule]}]}
+    box.reports = [told | {"tbc": True}, told | {"chargingProfile": []}]
+    nursery.start_soon(box.control.run)
+    box.opens("A")
+    await trio.sleep(30)
+    ((identity, follow_up),) = box.reads
+    assert (identity, follow_up.action, follow_up.evse_id) == ("A", "ReportChargingProfiles", None)
+    assert box.controller.ledgers["A"].levels() == {"TxDefaultProfile": 3}
+
+
+async def test_a_reading_of_the_csms_that_was_answered_late_settles_nothing(autojump_clock, nursery):
+    box = Box(place("A"))
+    box.reports = [{"requestId": 0}]
+    nursery.start_soon(box.control.run)
+    box.opens("A")
+    await trio.sleep(30)
+    read = {"requestId": 9, "chargingProfile": {"chargingLimitSource": ["CSO"]}}
+    box.answers("A", "GetChargingProfiles", read, {"status": "NoProfiles"}, leg=Leg.CSMS, verdict="late")
+    assert box.controller.ledgers["A"].present()
+
+
+async def test_a_car_that_comes_while_the_csms_is_away_gets_its_share_like_any_other(autojump_clock, box):
+    box.loses("A")
+    box.see(seen.LinkOpened(identity="A", subprotocol="ocpp2.0.1", carried=True))
+    boot = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}
+    box.asks("A", "BootNotification", boot)
+    box.answers("A", "BootNotification", boot, {"status": "Accepted"}, verdict="carried")
+    box.plugs_in("A", verdict="carried")
+    await trio.sleep(1)
+    assert box.controller.states["A"].running(1).id == "t-A"
+    assert ("A", 26.0) in box.limits()
+
+
+async def test_16_a_transaction_begins_under_the_number_the_box_gave_it(autojump_clock, box):
+    box.loses("A")
+    box.see(seen.LinkOpened(identity="A", subprotocol="ocpp1.6", carried=True))
+    start = {"connectorId": 1, "idTag": "tag", "meterStart": 0}
+    box.asks("A", "StartTransaction", start)
+    box.answers("A", "StartTransaction", start, {"transactionId": 2_000_000_001}, verdict="carried")
+    await trio.sleep(1)
+    assert box.controller.states["A"].running(1).id == "2000000001"
+    box.asks("A", "StopTransaction", {"transactionId": 2_000_000_001})
+    box.answers("A", "StopTransaction", {"transactionId": 2_000_000_001}, {}, verdict="carried")
+    assert box.controller.states["A"].running(1) is None
+
+
+async def test_cars_keep_their_shares_when_the_csms_goes_and_limits_go_on_being_enforced(autojump_clock, box):
+    box.plugs_in("A")
+    await trio.sleep(30)
+    box.calls.clear()
+    box.see(seen.OutageBegan(identity="A", carried=True, reason="reset"))
+    cap = Cap(a=(20.0, 20.0, 20.0))
+    limit = ExternalLimit(source="ems", node=MAIN, steps=(Step(at=START, cap=cap),), set_at=START, expires_at=None)
+    box.controller.limits.put(limit)
+    box.control.wake()
+    await trio.sleep(1)
+    assert ("A", 14.0) in box.limits()
 
 
 async def test_p2_what_is_ordered_is_stored_before_it_is_sent(autojump_clock, box):

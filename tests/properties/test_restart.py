@@ -40,6 +40,9 @@ class Mortal(Play):
                 break
             box = self.boxes[order.identity]
             assert box.online
+            if order.reports is not None:
+                self.reads_back(order, box)
+                continue
             if box.answers.verdict in (Verdict.ACCEPTED, Verdict.LOST):
                 box.take(order.action, json.loads(order.payload))
             if self.dies_after is None:

@@ -35,12 +35,16 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The end of an order. `limit` is the first limit of a composite schedule, in the unit that was asked for."""
+    """The end of an order. `status` is the answer's, `reason` that or why.
+
+    `limit` is the first limit of a composite schedule, in the unit that was asked for.
+    """
 
     verdict: Verdict
     rate_limited: bool = False
     reason: str = ""
     limit: float | None = None
+    status: str = ""
 
 
 def outcome(verdict: str, answer: object = None, error_code: str | None = None) -> Outcome:
@@ -59,7 +63,8 @@ def outcome(verdict: str, answer: object = None, error_code: str | None = None) 
         return Outcome(verdict=Verdict.ACCEPTED, limit=first_limit(body))
     reason = reason_code(body)
     if isinstance(status, str):
-        return Outcome(verdict=Verdict.REFUSED, reason=reason or status, rate_limited=reason == "RateLimitExceeded")
+        limited = reason == "RateLimitExceeded"
+        return Outcome(verdict=Verdict.REFUSED, reason=reason or status, rate_limited=limited, status=status)
     return Outcome(verdict=Verdict.UNCLEAR, reason="no status")
 
 

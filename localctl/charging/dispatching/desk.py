@@ -24,7 +24,7 @@ class Desk:
     """One station's book.
 
     `slots` and `tracks` go by place key, `drawers` by EVSE (0: all together), `written` by hours since 1970; `busy`
-    is the token in flight.
+    is the token in flight. `unread`: nobody knows yet what else is installed there, so that ours may do nothing.
     """
 
     capability: Capability
@@ -40,6 +40,7 @@ class Desk:
     budget: float = 0.0
     budget_at: float | None = None
     written: dict[str, int] = field(default_factory=dict)
+    unread: bool = False
 
     def place(self, place: Place, station: Managed) -> None:
         """Make sure the place has a slot and a track.
@@ -168,6 +169,10 @@ class Desk:
         self.budget, self.budget_at = pacing.refilled(self.budget, now - self.budget_at, terms), now
 
     def distrusted(self) -> bool:
+        """True while this station does not follow, or nobody knows yet whether it can."""
+        return self.unread or self.disobeys()
+
+    def disobeys(self) -> bool:
         """True while the meter says that this station does not follow."""
         for record in self.drawers.values():  # noqa: SIM110 - asked of everybody several times in every plan
             if record.distrusted:

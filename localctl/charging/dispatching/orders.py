@@ -24,7 +24,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One own CALL to a station. `why` is a short word for log and metric."""
+    """One own CALL to a station. `why` is a short word for log and metric.
+
+    `reports`: the station answers it with ReportChargingProfiles too, under this requestId.
+    """
 
     identity: str
     token: int
@@ -33,6 +36,7 @@ class Order:
     priority: Literal["safety", "routine"]
     timeout_s: float
     why: str
+    reports: int | None = None
 
 
 def text_of(payload: dict[str, Any]) -> str:
@@ -62,6 +66,7 @@ class Outbox:
         why: str,
         timeout_s: float,
         urgent: bool = False,
+        reports: int | None = None,
     ) -> Order:
         """The order under a number; its answer will find its station."""
         self.belong([token], identity)
@@ -73,6 +78,7 @@ class Outbox:
             priority="safety" if urgent else "routine",
             timeout_s=timeout_s,
             why=why,
+            reports=reports,
         )
 
     def belong(self, tokens: list[int], identity: str) -> None:

@@ -1,8 +1,9 @@
 """Which profiles are installed at a station, as far as anyone behind it can know.
 
 Fed by what passes and was answered: SetChargingProfile, RequestStartTransaction / RemoteStartTransaction with a
-profile, ClearChargingProfile, the ends of transactions, ReportChargingProfiles. Only "Accepted" counts; where the
-answer is missing, what was and what may have become are both kept, marked as not sure, until something settles it.
+profile, ClearChargingProfile, the ends of transactions, and by what a station reports (`read_back`). Only "Accepted"
+counts; where the answer is missing, what was and what may have become are both kept, marked as not sure, until
+something settles it.
 The CSMS's profiles and ours are told apart by id alone (`own_ids.is_ours`).
 
 2.x: the same id replaces, whatever purpose and EVSE it had (K01.FR.05); equal levels are refused by the station
@@ -44,12 +45,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """All profiles of one station, oldest first. `reading` collects a read-back under way, by its requestId."""
+    """All profiles of one station, oldest first. `known`: it told once what was there before this box (`read_back`)."""
 
     protocol: Protocol
     entries: tuple[Entry, ...] = ()
-    reading: int | None = None
-    read_back: tuple[Entry, ...] = ()
+    known: bool = False
 
     def at(self, evse_id: int, *, ours: bool = True) -> tuple[Installed, ...]:
         """What bears on one EVSE, for the composite engine; with `ours` False only what the CSMS and station set."""
@@ -203,42 +203,6 @@ def matches(entry: Entry, criteria: Json, names: tuple[str, str, str]) -> bool:
         and (purpose is None or purpose == entry.profile.purpose.value)
         and (level is None or whole(level) == entry.profile.stack_level)
     )
-
-
-def read_back_asked(ledger: Ledger, request: Json, status: str) -> Ledger:
-    """A GetChargingProfiles was answered. One that asks for everything will replace the ledger (K09).
-
-    Everything means: no EVSE, and no criterion but the limit source CSO, the one this ledger is about.
-    """
-    criteria = request.get("chargingProfile")
-    narrow = ("chargingProfileId", "stackLevel", "chargingProfilePurpose")
-    if not isinstance(criteria, dict) or "evseId" in request or any(name in criteria for name in narrow):
-        return ledger
-    sources = criteria.get("chargingLimitSource")
-    if sources is not None and "CSO" not in sources:
-        return ledger
-    if status == "NoProfiles":
-        return replace(ledger, entries=tuple(entry for entry in ledger.entries if waits(entry)), reading=None)
-    if status != "Accepted":
-        return ledger
-    return replace(ledger, reading=whole(request.get("requestId")), read_back=())
-
-
-def reported(ledger: Ledger, request: Json) -> Ledger:
-    """One ReportChargingProfiles. The last one of a full read-back settles everything."""
-    if ledger.reading is None or whole(request.get("requestId")) != ledger.reading:
-        return ledger
-    evse_id, told = whole(request.get("evseId")), request.get("chargingProfile")
-    found = list(ledger.read_back)
-    for raw in told if isinstance(told, list) else ():
-        try:
-            found.append(Entry(evse_id=evse_id or 0, profile=read_profile(raw)))
-        except BadMember:
-            continue
-    if request.get("tbc") is True:
-        return replace(ledger, read_back=tuple(found[:MOST_ENTRIES]))
-    waiting = tuple(entry for entry in ledger.entries if waits(entry))
-    return replace(ledger, entries=(*found, *waiting)[:MOST_ENTRIES], reading=None, read_back=())
 
 
 def dynamic_updated(ledger: Ledger, request: Json, taken: bool | None) -> Ledger:

@@ -48,6 +48,7 @@ from localctl.charging.loop.csms_caps import CsmsCaps
 from localctl.charging.loop.demands import Seen
 from localctl.charging.loop.ground import Ground
 from localctl.charging.loop.hunger import Hunger
+from localctl.charging.loop.reading import Reading
 from localctl.charging.loop.restore import MOST_RETIRED, restored
 from localctl.charging.loop.roster import Roster
 from localctl.charging.loop.sharing import Sharing
@@ -102,6 +103,7 @@ class Controller:
             known = found.ledgers.get(station.identity)
             self._admit(station if known is None else replace(station, protocol=known.protocol))
         self.roster.put_back(found.states, found.ledgers)
+        self._reading = Reading(self.roster, self.dispatcher.desks, self.dispatcher.outbox)
         self.ground = Ground(plan, self.limits)
         self._set_up()
 
@@ -149,6 +151,7 @@ class Controller:
         """The station is away; what was in flight to it may or may not have arrived."""
         name = self.name_of(identity)
         if name is not None:
+            self._reading.unlinked(name, now)
             self.roster.away(name)
             self.hunger.forget(name)
             self.dispatcher.out_of_sight(name, now)
@@ -156,6 +159,8 @@ class Controller:
     def heard(self, identity: str, action: str, request: object, answer: object, now: float) -> None:
         """The station's own CALL, with its answer (None if it never came)."""
         name = self.name_of(identity)
+        if name is not None and action == "ReportChargingProfiles":
+            self._reading.reported(name, now)
         for fact in () if name is None else self.roster.heard(name, action, request, answer, now):
             if isinstance(fact, Booted):
                 self.dispatcher.rebooted(str(name), now)
@@ -177,6 +182,7 @@ class Controller:
             self.roster.ordered(order.identity, order.action, request, taken)
             if taken is not None:
                 del self._orders[token]
+            self._reading.answered(order.identity, token, outcome, now)
             if taken and order.action in ("SetChargingProfile", "UpdateDynamicSchedule"):
                 self.bench.taken(order.identity, now)
         self.dispatcher.answered(token, outcome, now)
@@ -185,6 +191,7 @@ class Controller:
         """An order of the last cycle surely never left the box: nothing is to be counted for it."""
         self._orders.pop(token, None)
         self.dispatcher.unsent(token)
+        self._reading.unsent(token)
 
     def commission(self, identity: str, evse_id: int | None, terms: Commission, now: float) -> Trial:
         """Begin to try a station out, from the next cycle on. Raises NotPossible."""
@@ -251,10 +258,13 @@ class Controller:
         allocation = shared.spans[0].allocation
         self.deeds = self.bench.turn(sights, self.states, self.dispatcher.desks, allocation, self.ground, now)
         shares = self._asking.shares(seen, shared.spans, asked.caps, now)
-        orders = self.dispatcher.plan(
+        sights = self.bench.heard_silence(sights)
+        steerable = [name for name, sight in sights.items() if sight.online]
+        orders = self._reading.turn(steerable, self.plan.terms.timeout_s, now)
+        orders += self.dispatcher.plan(
             shares=self.bench.held(shares, self.dispatcher.desks),
             ceilings=self.ground.ceilings(horizon, used),
-            sights=self.bench.heard_silence(sights),
+            sights=sights,
             now=now,
         )
         self._orders |= {order.token: order for order in orders}
@@ -332,7 +342,7 @@ class Controller:
                 self.hunger.left(evse)
 
     def _metered(self, name: str, now: float) -> None:
-        if self.bench.tries(name):
+        if self.bench.on_probation(name, now):
             return  # on probation: what it does under a trial says nothing about its days
         for outlet in self.roster.station(name).outlets:
             evse = self.states[name].evses.get(str(outlet.id))

@@ -7,6 +7,7 @@ kept free for them.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from localctl.charging.dispatching.fleet import Managed
@@ -15,6 +16,7 @@ from localctl.charging.knowing import readings, site_state
 from localctl.charging.knowing.facts import Fact, Metered, TransactionShown
 from localctl.charging.knowing.ledger import Ledger
 from localctl.charging.knowing.phase_watch import PhaseWatch
+from localctl.charging.knowing.read_back import Change, ReadBack, asks_for_all
 from localctl.charging.knowing.readings import whole
 from localctl.charging.knowing.site_state import StationState
 from localctl.charging.profile.own_ids import is_ours
@@ -38,6 +40,7 @@ class Roster:
         self.ledgers: dict[str, Ledger] = {}
         self.online: set[str] = set()
         self.unregistered: set[str] = set()
+        self._read_backs: dict[str, ReadBack] = {}
         self._names: dict[str, str] = {}
         self._first = StationState(voltage_v=voltage_v)
 
@@ -64,6 +67,7 @@ class Roster:
         self.adopted.pop(name, None)
         self.states.pop(name, None)
         self.ledgers.pop(name, None)
+        self._read_backs.pop(name, None)
         self.online.discard(name)
         self.unregistered.discard(name)
         self._names.pop(name.casefold(), None)
@@ -86,6 +90,7 @@ class Roster:
     def away(self, name: str) -> None:
         """The station is gone. By the time it is back there may be another car, on other conductors."""
         self.online.discard(name)
+        self._read_backs.pop(name, None)
         self.states[name] = unmeasured(self.states[name])
 
     # --- what stations tell -------------------------------------------------------------------------------------------
@@ -93,7 +98,7 @@ class Roster:
     def heard(self, name: str, action: str, request: object, answer: object, now: float) -> list[Fact]:
         """Take in a CALL of the station; the facts that were in it."""
         if action == "ReportChargingProfiles" and isinstance(request, dict):
-            self.ledgers[name] = book.reported(self.ledgers[name], request)
+            self._reported(name, request)
             return []
         found = readings.read(self.station(name).protocol, action, request, answer, now)
         return [self._apply(name, fact, now) for fact in found]
@@ -114,14 +119,13 @@ class Roster:
         return fact if fact.transaction_id in state.open else replace(fact, evse_id=outlets[0].id)
 
     def _transactions(self, name: str, before: StationState, after: StationState, fact: TransactionShown) -> None:
-        ledger = self.ledgers[name]
         for one in (one for key, one in before.open.items() if key not in after.open):
-            ledger = book.transaction_ended(ledger, one.id, one.evse_id)
+            self._change(name, partial(book.transaction_ended, transaction_id=one.id, evse_id=one.evse_id))
         new, old = after.open.get(fact.transaction_id), before.open.get(fact.transaction_id)
         if new is not None and new.evse_id is not None and (old is None or old.evse_id is None):
-            start_id = 0 if ledger.protocol is Protocol.V16 else new.remote_start_id
-            ledger = book.transaction_began(ledger, new.id, new.evse_id, start_id)
-        self.ledgers[name] = ledger
+            start_id = 0 if self.ledgers[name].protocol is Protocol.V16 else new.remote_start_id
+            begin = partial(book.transaction_began, transaction_id=new.id, evse_id=new.evse_id, start_id=start_id)
+            self._change(name, begin)
 
     # --- what stations are told ---------------------------------------------------------------------------------------
 
@@ -131,8 +135,7 @@ class Roster:
         if collided is None:
             self.entered(name, action, request, taken, answer)
         else:
-            ledger = self.ledgers[name]
-            self.ledgers[name] = book.doubted(ledger, lambda entry: entry.profile.id == collided)
+            self._change(name, lambda ledger: book.doubted(ledger, lambda entry: entry.profile.id == collided))
 
     @staticmethod
     def _collision(action: str, request: Json) -> int | None:
@@ -153,22 +156,57 @@ class Roster:
 
     def entered(self, name: str, action: str, request: Json, taken: bool | None, answer: object) -> None:
         """What a CALL to the station, anybody's, did to its profiles."""
-        before = self.ledgers[name]
         match action:
             case "SetChargingProfile":
-                after = book.profile_set(before, request, taken)
+                self._change(name, partial(book.profile_set, request=request, taken=taken))
             case "ClearChargingProfile":
-                after = book.profiles_cleared(before, request, taken)
+                self._change(name, partial(book.profiles_cleared, request=request, taken=taken))
             case "RequestStartTransaction" | "RemoteStartTransaction":
-                after = book.start_requested(before, request, taken)
+                self._change(name, partial(book.start_requested, request=request, taken=taken))
             case "UpdateDynamicSchedule":
-                after = book.dynamic_updated(before, request, taken)
+                self._change(name, partial(book.dynamic_updated, request=request, taken=taken))
             case "GetChargingProfiles":
                 status = answer.get("status") if isinstance(answer, dict) else None
-                after = book.read_back_asked(before, request, str(status))
-            case _:
-                return
-        self.ledgers[name] = after
+                self._read_by_csms(name, request, status)
+
+    def _change(self, name: str, change: Change) -> None:
+        """Change the ledger; a read-back under way has to know."""
+        self.ledgers[name] = change(self.ledgers[name])
+        read_back = self._read_backs.get(name)
+        if read_back is not None:
+            read_back.changed(change)
+
+    # --- reading back what is installed -------------------------------------------------------------------------------
+
+    def read_begins(self, name: str, request_id: int) -> None:
+        """We are about to ask the station for all its profiles."""
+        self._read_backs[name] = ReadBack(request_id, self.ledgers[name])
+
+    def read_ends(self, name: str, request_id: int, *, empty: bool = False) -> None:
+        """Nothing more will be reported of this reading; `empty`: the station said that it has no profiles."""
+        read_back = self._read_backs.get(name)
+        if read_back is not None and read_back.request_id == request_id:
+            del self._read_backs[name]
+            if empty:
+                self.ledgers[name] = read_back.settled(self.ledgers[name])
+
+    def _read_by_csms(self, name: str, request: Json, status: object) -> None:
+        """The CSMS reads all profiles: as good as if we had; but a reading of ours that is under way goes first."""
+        under_way, request_id = self._read_backs.get(name), whole(request.get("requestId"))
+        if request_id is None or (under_way is not None and is_ours(under_way.request_id)):
+            return
+        self.read_ends(name, request_id)
+        if status in ("Accepted", "NoProfiles") and asks_for_all(request):
+            self.read_begins(name, request_id)
+        if status == "NoProfiles":
+            self.read_ends(name, request_id, empty=True)
+
+    def _reported(self, name: str, request: Json) -> None:
+        read_back = self._read_backs.get(name)
+        settled = None if read_back is None else read_back.reported(self.ledgers[name], request)
+        if settled is not None:
+            self.ledgers[name] = settled
+            del self._read_backs[name]
 
     def put_back(self, states: dict[str, StationState], ledgers: dict[str, Ledger]) -> None:
         """What an earlier process knew of the stations that are still here."""

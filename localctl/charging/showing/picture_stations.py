@@ -177,7 +177,7 @@ def adopted(controller: Controller, held: dict[str, Envelope]) -> list[Json]:
                 "online": name in controller.online,
                 "protocol": station.protocol.value,
                 "actuator": desk.capability.actuator.value,
-                "distrusted": desk.distrusted() or desk.uncontrolled(),
+                "distrusted": desk.disobeys() or desk.uncontrolled(),
                 "share_a": station.safe_a,
                 "entitled_a": rounded(most_a),
             }

@@ -25,6 +25,7 @@ from tests.localctl.charging.sites import panel
 START = 1_800_000_000.0
 MAIN = ("panel", "main")
 YES, LOST = Outcome(verdict=Verdict.ACCEPTED), Outcome(verdict=Verdict.LOST)
+NOTHING_THERE = Outcome(verdict=Verdict.REFUSED, reason="NoProfiles", status="NoProfiles")
 RULES = (Rule(name="ems", kind=SourceKind.EMS, require_expiry=False),)
 
 
@@ -221,10 +222,24 @@ class Play:
         for order in self.orders:
             box = self.boxes[order.identity]
             assert box.online, f"an order for {order.identity}, which is away"
+            if order.reports is not None:
+                self.reads_back(order, box)
+                continue
             if box.answers.verdict in (Verdict.ACCEPTED, Verdict.LOST):
                 box.take(order.action, json.loads(order.payload))
             self.controller.answered(order.token, box.answers, self.now)
         return self
+
+    def reads_back(self, order, box):
+        """A station tells all its profiles, one report each."""
+        found = list(box.profiles.values())
+        if box.answers is not YES or not found:
+            self.controller.answered(order.token, NOTHING_THERE if box.answers is YES else box.answers, self.now)
+            return
+        self.controller.answered(order.token, YES, self.now)
+        for left, (evse_id, profile) in zip(range(len(found) - 1, -1, -1), found, strict=True):
+            report = {"requestId": order.reports, "evseId": evse_id, "chargingProfile": [profile], "tbc": left > 0}
+            self.says(order.identity, "ReportChargingProfiles", report, None)
 
     def goes_on(self, seconds, step=5.0):
         """Time passes, with a cycle every few seconds."""

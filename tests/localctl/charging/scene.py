@@ -19,6 +19,7 @@ from localctl.charging.profile.profiles import Protocol
 from localctl.charging.showing.picture import picture
 from localctl.charging.showing.picture_rows import Overdrafts
 from localctl.charging.tree.topology import Evse, Load
+from tests.localctl.charging.played import NOTHING_THERE
 from tests.localctl.charging.sites import panel, station, tree
 
 START = 1_800_000_000.0
@@ -122,7 +123,9 @@ class Scene:
         """One cycle; everybody who listens takes the order, nobody hears of the others'."""
         for order in self.controller.cycle(self.now):
             verdict = Verdict.LOST if order.identity in self.deaf else Verdict.ACCEPTED
-            self.controller.answered(order.token, Outcome(verdict=verdict), self.now)
+            nothing = order.reports is not None and verdict is Verdict.ACCEPTED
+            outcome = NOTHING_THERE if nothing else Outcome(verdict=verdict)
+            self.controller.answered(order.token, outcome, self.now)
         return self
 
     def goes_on(self, seconds, step=5.0):

@@ -144,26 +144,6 @@ def test_a_remote_start_without_a_profile_or_refused_is_nothing():
     assert ledger.start_requested(book, {"remoteStartId": 1, "chargingProfile": profile(1, "TxProfile")}, False) is book
 
 
-def test_k09_a_full_read_back_replaces_everything():
-    book = new((1, profile(1)), (1, profile(2, level=1), None))
-    book = ledger.read_back_asked(
-        book, {"requestId": 5, "chargingProfile": {"chargingLimitSource": ["CSO"]}}, "Accepted"
-    )
-    book = ledger.reported(book, {"requestId": 5, "evseId": 0, "chargingProfile": [profile(8)], "tbc": True})
-    assert [key for key, _ in ids(book)] == [1, 2]
-    book = ledger.reported(book, {"requestId": 4, "evseId": 0, "chargingProfile": [profile(77)]})
-    book = ledger.reported(book, {"requestId": 5, "evseId": 1, "chargingProfile": [profile(9), "broken"]})
-    assert ids(book) == [(8, True), (9, True)]
-
-
-def test_k09_a_narrow_read_back_replaces_nothing_and_no_profiles_means_none():
-    book = new((1, profile(1)))
-    for narrow in ({"chargingProfileId": [1]}, {"stackLevel": 1}, {"chargingProfilePurpose": "TxProfile"}):
-        assert ledger.read_back_asked(book, {"requestId": 5, "chargingProfile": narrow}, "NoProfiles") is book
-    assert ledger.read_back_asked(book, {"requestId": 5, "evseId": 1, "chargingProfile": {}}, "NoProfiles") is book
-    assert ids(ledger.read_back_asked(book, {"requestId": 5, "chargingProfile": {}}, "NoProfiles")) == []
-
-
 def test_k28_an_update_changes_the_limit_of_a_dynamic_profile():
     book = new((0, profile(OURS, "ChargingStationMaxProfile", chargingProfileKind="Dynamic")))
     update = {"chargingProfileId": OURS, "scheduleUpdate": {"limit": 9.0}}
