@@ -44,6 +44,7 @@ SETTLE_S: Final = 10.0
 METERS_S: Final = 30.0
 LIVE_S: Final = 120.0
 WATCHED_S: Final = 60.0
+COMPARES: Final = frozenset({Until.STEADY, Until.FALLEN, Until.RISEN})
 LOST_S: Final = 45.0
 SAME_A: Final = 0.05
 NO_DEED: Final = 0
@@ -298,12 +299,18 @@ class Trial:
         held = step is not None and step.until in OF_THE_METER and step.key != "car"
         if held and self.known.evse_id not in view.sight.running and not parted:
             return "the car has left"
-        asks_a = step.hold.amps if step is not None and step.hold is not None else 0.0
-        if max(asks_a, levers.most_a(self.placed)) > view.share_a + SAME_A:
+        if max(self._needs_a(step), levers.most_a(self.placed)) > view.share_a + SAME_A:
             return "the site's limits have fallen below what this needs"
         if self.silent and view.crowded:
             return "others on the site are kept waiting"
         return None
+
+    def _needs_a(self, step: Step | None) -> float:
+        """The least share with which a step still shows something."""
+        if step is None:
+            return 0.0
+        asks_a = 0.0 if step.hold is None else step.hold.amps
+        return max(asks_a, self.known.least_a) if step.until in COMPARES else asks_a
 
     def _never_came_back(self) -> bool:
         return any(self.known.came(key) is Came.NO for key in ("drop", "close"))

@@ -82,6 +82,11 @@ class Bench:
         trial = self._running()
         return trial is not None and trial.known.station.identity == identity
 
+    def on_probation(self, identity: str, now: float) -> bool:
+        """What this station shows says nothing about its days: it is tried out, or was a moment ago."""
+        trial = self.of(identity)
+        return trial is not None and (trial.ended_at is None or now < trial.ended_at + LATE_S)
+
     def silences(self, identity: str) -> bool:
         """Nothing is to be sent to this station now."""
         return self.trial is not None and self.trial.silent and self.tries(identity)

@@ -7,6 +7,7 @@ import trio
 from localctl.charging.base.phases import ROTATIONS
 from localctl.charging.commissioning import card
 from localctl.charging.commissioning.known import Kind, Terms
+from localctl.charging.commissioning.levers import IDS
 from localctl.demo.car import Car
 from localctl.demo.clock import Clock
 from localctl.hand import StationHand
@@ -64,7 +65,7 @@ class QuirkyStation(SimStation):
     ):  # fmt: skip
         self.takes, self.top_level, self.unit, self.ignores, self.returns = takes, top_level, unit, ignores, returns
         self.named, self.relative_only, self.quirks = named, relative_only, evse
-        self.said = []
+        self.on_said = lambda amps, profile_id: None
         self.gone = False
         super().__init__(outfit, board, START)
         if not shows_meter:
@@ -72,7 +73,8 @@ class QuirkyStation(SimStation):
 
     def install(self, evse, raw, *, replace_like):
         schedule = raw["chargingSchedule"][0]
-        self.said.append((raw["chargingProfilePurpose"], schedule["chargingSchedulePeriod"][0]["limit"], raw["id"]))
+        per_a = 1.0 if schedule["chargingRateUnit"] == "A" else 230.0 * len(self._plugs[1].conductors)
+        self.on_said(schedule["chargingSchedulePeriod"][0]["limit"] / per_a, raw["id"])
         if raw["chargingProfilePurpose"] not in self.takes or raw["stackLevel"] > self.top_level:
             return "UnsupportedPurpose"
         if schedule["chargingRateUnit"] not in self.unit:
@@ -149,7 +151,8 @@ class Bench:
         )  # fmt: skip
         self.station = QuirkyStation(outfit, self.box.board, **quirks)
         self.wiring = ROTATIONS[wired]
-        self.shares = []
+        self.said = []
+        self.station.on_said = self.heard_limit
         for task in (mail.run, self.box.run, self.station.run):
             nursery.start_soon(task)
         if meter:
@@ -157,6 +160,10 @@ class Bench:
         if car:
             nursery.start_soon(self.plug, Car(phases=car_phases, max_a=car_a, battery_wh=1e6))
         self.trial = None
+
+    def heard_limit(self, amps, profile_id):
+        """A profile reached the station: what it allows, and what the site gave its EVSE in the cycle before."""
+        self.said.append((amps, self.controller.last.allocation.amps["CP-1", 1], profile_id))
 
     def heard(self, identity, payload):
         self.controller.heard(identity, "MeterValues", payload, {}, self.clock.now_at())
@@ -193,6 +200,30 @@ class Bench:
                 self.trial.watched(self.clock.now_at())
                 await trio.sleep(1)
         return {line.what: line for line in card.lines_of(self.trial)}
+
+    async def until(self, key, within_s=600):
+        """Look on until a step with this key runs, and a little longer."""
+        with trio.fail_after(within_s):
+            while self.trial.step is None or self.trial.step.key != key:
+                self.trial.watched(self.clock.now_at())
+                await trio.sleep(0.25)
+        await trio.sleep(1)
+
+    @property
+    def ours(self):
+        """Which profiles of commissioning are at the station."""
+        return {one.id for one in self.station.profiles.installed()} & set(IDS.values())
+
+    @property
+    def drawn_a(self):
+        """What the car draws."""
+        return self.station.evses[1].drawn_a
+
+    @property
+    def entitled_a(self):
+        """What the box counts for it now."""
+        now = self.clock.now_at()
+        return self.controller.dispatcher.held(now, now)["CP-1"].of(1)
 
     @property
     def toml(self):
