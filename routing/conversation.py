@@ -232,6 +232,8 @@ class Conversation(Exchange):
                 if self.replay.booted(now):
                     self.up.drop_carried()
                 self._send_kept(now, out)
+            elif self.up.drop_carried():
+                self.replay.again(now)
             self.carry.booted(call.payload, frame.payload)
             known = self.carry.known
             out.append(

@@ -186,11 +186,13 @@ class Lane:
             self.waiting_chars += len(call.text)
         self.drop_carried()
 
-    def drop_carried(self) -> None:
-        """What was kept is still on disk: it need not wait here."""
-        for call in [call for call in self._waiting if call.carried is not None]:
+    def drop_carried(self) -> bool:
+        """What was kept is still on disk: it need not wait here. True if something did."""
+        dropped = [call for call in self._waiting if call.carried is not None]
+        for call in dropped:
             self._waiting.remove(call)
             self.waiting_chars -= len(call.text)
+        return bool(dropped)
 
     def take_all(self) -> list[Call]:
         """Everything relayed that waits, taken out."""

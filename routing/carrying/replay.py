@@ -116,6 +116,10 @@ class Replay:
             self._send_at = now
         return due
 
+    def again(self, now: Instant) -> None:
+        """What was about to go did not: it goes when it may."""
+        self._send_at = now
+
     def halt(self) -> None:
         """The CSMS is gone again."""
         self._row, self._send_at = None, inf

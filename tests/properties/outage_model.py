@@ -79,6 +79,8 @@ class Station:
         self.told: list[Said] = []
         self.running: list[Transaction] = []
         self.transactions = 0
+        self.pending = False
+        """The CSMS does not want it yet: it says BootNotifications only (B02)."""
         self.asked: list[tuple[LinkId, str, str, str, float]] = []
         """CALLs of the CSMS or the box that wait for an answer: link, id, action, payload, until when."""
 
@@ -127,7 +129,7 @@ class Station:
         if not self.is_in or len(self.out) >= self.window:
             return None
         for said in self.outbox:
-            if said in self.out:
+            if said in self.out or (self.pending and said.action != "BootNotification"):
                 continue
             if "NUMBER" in said.payload and said.transaction is not None and said.transaction.number is None:
                 return None
@@ -149,6 +151,10 @@ class Station:
         if said is None:
             return None
         self.out.remove(said)
+        if said.action == "BootNotification":
+            self.pending = answer is None or answer["status"] != "Accepted"
+            if self.pending:
+                return None
         self.outbox.remove(said)
         transaction = said.transaction
         if answer is None:
@@ -198,6 +204,8 @@ class Csms:
         self.heard: dict[int, int] = {}
         self.accepted: set[int] = set()
         self.boots: set[str] = set()
+        self.pending: set[LinkId] = set()
+        """Sessions in which the last BootNotification was not accepted."""
 
     def hears(self, link: LinkId, message_id: str, action: str, payload: str, now: float, disk: "Disk") -> None:
         assert link in self.sessions, "said to nobody"
@@ -207,6 +215,7 @@ class Csms:
         if action == "BootNotification":
             assert payload in self.boots, "a BootNotification that the station never sent"
         else:
+            assert link not in self.pending, f"{action} while the registration is pending"
             said = self._who_said(action, payload, disk)
             if message_id[0] == "s":
                 assert message_id.strip("'") == f"s{said.serial}"
@@ -237,7 +246,9 @@ class Csms:
         self.inbox.remove(asked)
         said = asked.said
         if said is None:
-            return {"status": "Accepted", "currentTime": "2026-11-22T12:00:00Z", "interval": 600}
+            self.pending = self.pending - {asked.link} | ({asked.link} if status != "Accepted" else set())
+            boot = "Accepted" if status == "Accepted" else "Pending"
+            return {"status": boot, "currentTime": "2026-11-22T12:00:00Z", "interval": 600}
         self.accepted.add(said.serial)
         if asked.action == "StartTransaction" and said.transaction is not None:
             return {"idTagInfo": {"status": status}, "transactionId": said.transaction.real}
@@ -249,6 +260,7 @@ class Csms:
 
     def gone(self, link: LinkId) -> None:
         self.sessions.discard(link)
+        self.pending.discard(link)
         self.inbox = [asked for asked in self.inbox if asked.link != link]
 
 

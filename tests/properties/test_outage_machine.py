@@ -24,6 +24,7 @@ from routing import (
     LegLost,
     LinkId,
     Pause,
+    ReadingStopped,
     Refuse,
     Resume,
     Router,
@@ -46,6 +47,13 @@ ATTEMPTS = 2
 BOOT = '{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}'
 STEPS_TO_DRAIN = 3000
 SOMETIMES = st.sampled_from([False, False, False, True])
+TROUBLES = st.sampled_from(
+    [
+        "the station is cut", "it comes anew before its old link is lost", "an old link is lost", "the box restarts",
+        "the box lets everybody go",
+    ]
+)  # fmt: skip
+SAID = st.sampled_from(["begin", "begin", "go on", "go on", "end", "end", "status", "ask", "authorize", "boot"])
 
 
 class OutageMachine(RuleBasedStateMachine):
@@ -63,6 +71,7 @@ class OutageMachine(RuleBasedStateMachine):
         self.paused: set[tuple[LinkId, Leg]] = set()
         self.held: deque[FrameArrived] = deque()
         self.csms_calls = 0
+        self.away = False
 
     # -- the edge
 
@@ -122,6 +131,8 @@ class OutageMachine(RuleBasedStateMachine):
                 self._to_station(link, command.text)
             case Send():
                 self._to_csms(link, command.text)
+            case Dial() if self.away:
+                self.events.append(UpstreamFailed(link=link, reason="no route"))
             case Dial():
                 self.dialling.append(link)
             case Accept() if link == self.station.link:
@@ -205,48 +216,49 @@ class OutageMachine(RuleBasedStateMachine):
         offer = (self.station.version,)
         self.happen(StationArrived(link=link, identity="CS", offer=offer, known=self.disk.known()))
 
-    @precondition(lambda self: self.station.link is None)
-    @rule()
-    def station_comes(self) -> None:
-        self.comes()
-
-    @rule(sure=SOMETIMES)
-    def station_comes_anew_before_its_old_link_is_lost(self, sure: bool) -> None:
-        if sure:
-            self.comes()
-
-    @precondition(lambda self: self.station.link is not None)
-    @rule(sure=SOMETIMES)
-    def station_is_cut(self, sure: bool) -> None:
+    @rule(what=TROUBLES)
+    def trouble(self, what: str) -> None:
         link = self.station.link
-        if sure and link is not None:
+        if what == "the station is cut" and link is not None:
             self.station.cut()
             self._old_leg_is_lost(link)
-
-    @precondition(lambda self: self.downs - {self.station.link})
-    @rule()
-    def old_leg_is_lost(self) -> None:
-        self._old_leg_is_lost(min(self.downs - {self.station.link}))
+        elif what == "it comes anew before its old link is lost" or link is None:
+            self.comes()
+        elif what == "an old link is lost" and self.downs - {link}:
+            self._old_leg_is_lost(min(self.downs - {link}))
+        elif what == "the box restarts":
+            self.box_restarts()
+        elif what == "the box lets everybody go":
+            for one in sorted(self.downs):
+                self.happen(ReadingStopped(link=one, reason="stop", code=1001))
 
     def _old_leg_is_lost(self, link: LinkId) -> None:
         if link in self.downs:
             self.downs.discard(link)
             self.happen(LegLost(link=link, leg=Leg.STATION, reason=""))
 
-    @rule(what=st.sampled_from(["begin", "begin", "go on", "go on", "end", "end", "status", "heartbeat", "authorize"]))
-    def station_says(self, what: str) -> None:
+    @rule(whats=st.lists(SAID, min_size=1, max_size=4))
+    def station_says(self, whats: list[str]) -> None:
+        for what in whats:
+            self._station_says(what)
+        self._station_speaks()
+
+    def _station_says(self, what: str) -> None:
         station = self.station
-        if what == "begin":
+        if what == "boot":
+            boot = BOOT[:-1] + f',"n":{len(station.all)}}}'
+            self.csms.boots.add(boot)
+            station.say("BootNotification", boot)
+        elif what == "begin":
             station.begin()
         elif what in ("go on", "end") and station.running:
             (station.go_on if what == "go on" else station.end)(station.running[-1])
         elif what == "status":
             station.say("StatusNotification", '{"connectorId":1,"evseId": 1,"n":SERIAL}')
-        elif what == "heartbeat":
+        elif what == "ask":
             station.say("Heartbeat", '{"n":SERIAL}')
         elif what == "authorize":
             station.say("Authorize", '{"idToken":{"idToken":"A","type":"ISO14443"},"idTag":"A","n":SERIAL}')
-        self._station_speaks()
 
     def _station_speaks(self) -> None:
         while (said := self.station.next(self.now)) is not None:
@@ -276,7 +288,7 @@ class OutageMachine(RuleBasedStateMachine):
     # -- the CSMS
 
     @precondition(lambda self: self.dialling)
-    @rule(verdict=st.sampled_from(["accept", "accept", "accept", "fail", "503"]))
+    @rule(verdict=st.sampled_from(["accept"] * 6 + ["fail", "503", "401"]))
     def csms_decides(self, verdict: str) -> None:
         if not self.dialling:
             return
@@ -287,17 +299,24 @@ class OutageMachine(RuleBasedStateMachine):
         elif verdict == "fail":
             self.happen(UpstreamFailed(link=link, reason="no route"))
         else:
-            self.happen(UpstreamRefused(link=link, status=503))
+            self.happen(UpstreamRefused(link=link, status=int(verdict)))
         self._station_speaks()
 
-    @precondition(lambda self: self.csms.sessions)
-    @rule(sure=st.booleans())
-    def csms_is_lost(self, sure: bool) -> None:
-        if sure:
-            link = max(self.csms.sessions)
+    @rule(away=st.booleans())
+    def csms_is_lost(self, away: bool) -> None:
+        """For a moment, or until it is back."""
+        self.away = away
+        for link in sorted(self.csms.sessions):
             self.csms.gone(link)
             self.happen(LegLost(link=link, leg=Leg.CSMS, reason="reset"))
-            self._station_speaks()
+        while self.dialling and away:
+            self.csms_decides("fail")
+        self._station_speaks()
+
+    @precondition(lambda self: self.away)
+    @rule()
+    def csms_is_back(self) -> None:
+        self.away = False
 
     @precondition(lambda self: self.csms.inbox)
     @rule(
@@ -341,17 +360,20 @@ class OutageMachine(RuleBasedStateMachine):
                 verdict = "does"
         self._station_speaks()
 
-    @rule(sure=SOMETIMES)
-    def box_restarts(self, sure: bool) -> None:
-        if not sure:
-            return
+    def box_restarts(self) -> None:
         self.disk.power_cut()
         self.station.cut()
-        for links in (self.csms.sessions, self.downs, self.paused):
+        for links in (self.csms.sessions, self.csms.pending, self.downs, self.paused):
             links.clear()
         for lists in (self.csms.inbox, self.dialling, self.alarms, self.held):
             lists.clear()
         self.box_starts()
+
+    @rule(steps=st.integers(1, 12))
+    def all_goes_well(self, steps: int) -> None:
+        """Whatever is next, happens."""
+        for _ in range(steps):
+            self._one_more_step()
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 11.0, CALL_S + 1.0, 60.0]))
     def time_passes(self, seconds: float) -> None:
@@ -397,6 +419,7 @@ class OutageMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "disk"):
             return
+        self.away = False
         for _ in range(STEPS_TO_DRAIN):
             if not self._one_more_step():
                 break
@@ -432,4 +455,6 @@ class OutageMachine(RuleBasedStateMachine):
 
 
 TestOutageMachine = OutageMachine.TestCase
-TestOutageMachine.settings = settings(stateful_step_count=40, deadline=None)
+TestOutageMachine.settings = settings(
+    max_examples=5 * settings.default.max_examples, stateful_step_count=50, deadline=None
+)

@@ -108,8 +108,11 @@ def test_p6_repetitions_of_one_message_count_as_well_while_the_disk_is_slow():
     for number in range(4):
         said(play, f"{number}", "TransactionEvent", event("t", 0))
     assert Pause(link=L1, leg=Leg.STATION) in said(play, "4", "TransactionEvent", event("t", 0)).commands
+    assert Resume(link=L1, leg=Leg.STATION) in play.works().commands
+    play.slow = True
+    said(play, "new", "TransactionEvent", event("t", 1))
     for number in range(5, 200):
-        said(play, f"{number}", "TransactionEvent", event("t", 0))
+        said(play, f"{number}", "TransactionEvent", event("t", 1))
         if [fact for fact in play.facts if isinstance(fact, LinkLost)]:
             break
     assert play.fact(LinkLost).cause == "overrun"
