@@ -456,5 +456,5 @@ class OutageMachine(RuleBasedStateMachine):
 
 TestOutageMachine = OutageMachine.TestCase
 TestOutageMachine.settings = settings(
-    max_examples=5 * settings.default.max_examples, stateful_step_count=50, deadline=None
+    max_examples=2 * settings.default.max_examples, stateful_step_count=40, deadline=None
 )
