@@ -88,6 +88,18 @@ def counted(desk: Desk, placed: Placed, now: float, late_s: float) -> None:
             desk.slots[key] = replace(slot, fading=faded((*others, mine), now))
 
 
+def gone(desk: Desk, placed: Placed, until_at: float) -> None:
+    """The station has taken a profile away: what it allowed may be drawn until then and no longer."""
+    entitled = steps.constant(placed.amps)
+    for key, slot in desk.slots.items():
+        fading = tuple(
+            replace(one, until_at=min(one.until_at, until_at)) if one.entitled == entitled else one
+            for one in slot.fading
+        )
+        if fading != slot.fading:
+            desk.slots[key] = replace(slot, fading=fading)
+
+
 def beyond(lever: Lever, sight: Sight, station: Managed) -> int:
     """The lowest level that stands above whatever this station has of the purpose: ours, and the CSMS's."""
     place = place_of(lever.actuator, 1)

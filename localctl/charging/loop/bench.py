@@ -24,7 +24,7 @@ from localctl.charging.commissioning.stages import Deed, Done
 from localctl.charging.commissioning.trial import Trial, View
 from localctl.charging.dispatching.actuators import Place, places
 from localctl.charging.dispatching.desk import Desk
-from localctl.charging.dispatching.fleet import EvseId, Managed, Share, Sight
+from localctl.charging.dispatching.fleet import Actuator, EvseId, Managed, Share, Sight
 from localctl.charging.dispatching.lease import LeaseTerms
 from localctl.charging.knowing.site_state import EvseState, StationState
 from localctl.charging.loop.ground import Ground
@@ -46,6 +46,7 @@ class Bench:
     def __init__(self) -> None:
         self.trial: Trial | None = None
         self._site_meter: tuple[float, PerPhase] | None = None
+        self._counted: dict[Actuator, Placed] = {}
 
     def begin(
         self, station: Managed, evse_id: int | None, terms: Terms, sight: Sight, desk: Desk, lease: LeaseTerms,
@@ -167,15 +168,20 @@ class Bench:
     def _running(self) -> Trial | None:
         return None if self.trial is None or self.trial.over else self.trial
 
-    @staticmethod
-    def _book(trial: Trial, desk: Desk, now: float) -> None:
+    def _book(self, trial: Trial, desk: Desk, now: float) -> None:
+        """Count what may be at the station; what is surely gone no longer than a car takes to notice."""
         tolerance = trial.known.station.tolerance
         late_s = tolerance.skew_s + tolerance.reaction_s
-        for placed in trial.placed.values():
+        left = {
+            actuator: replace(placed, ends_at=now + levers.DAY_S) for actuator, placed in trial.take_left().items()
+        }
+        for actuator, placed in self._counted.items():
+            if actuator not in trial.placed and actuator not in left:
+                levers.gone(desk, placed, now + tolerance.reaction_s)
+        self._counted = dict(trial.placed)
+        for placed in (*trial.placed.values(), *left.values()):
             levers.counted(desk, placed, now, late_s)
-        for actuator, placed in trial.take_left().items():
-            levers.counted(desk, Placed(amps=placed.amps, ends_at=now + levers.DAY_S), now, late_s)
-            desk.leftovers = (*desk.leftovers, levers.IDS[actuator])
+        desk.leftovers = (*desk.leftovers, *(levers.IDS[actuator] for actuator in left))
 
 
 def _cut(share: Share, amps: float) -> Share:

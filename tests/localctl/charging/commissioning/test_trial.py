@@ -67,7 +67,7 @@ async def test_p2_a_limit_that_falls_below_what_a_step_needs_ends_it(key, autoju
     await trio.sleep(30)
     assert (bench.ours, bench.drawn_a) == (set(), 0.0)
     bench.box.withdraw("ems", "main")
-    await trio.sleep(400)
+    await trio.sleep(900)
     assert bench.drawn_a == 16.0
 
 
