@@ -215,8 +215,9 @@ class Csms:
         if action == "BootNotification":
             assert payload in self.boots, "a BootNotification that the station never sent"
         else:
-            assert link not in self.pending, f"{action} while the registration is pending"
             said = self._who_said(action, payload, disk)
+            kept = any(serial_of(row.item) == said.serial for row in disk.rows)
+            assert not (kept and link in self.pending), f"{action} while the registration is pending"
             if message_id[0] == "s":
                 assert message_id.strip("'") == f"s{said.serial}"
             self.heard[said.serial] = self.heard.get(said.serial, 0) + 1
