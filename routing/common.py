@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 from routing.carrying.answers import recalled
 from routing.carrying.authorizations import Authorizations
@@ -27,6 +28,7 @@ class Common:
         self.replay = Pace(uniform)
         self.admission = Pace(uniform)
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
+        self._aliases: OrderedDict[str, dict[int, int | None]] = OrderedDict()
         self._kept: set[str] = set()
 
     def has_kept(self, identity: str) -> bool:
@@ -45,7 +47,23 @@ class Common:
         key = identity.casefold()
         repeats = self._repeats.setdefault(key, Repeats())
         recalled(subprotocol, known.recent, repeats)
-        self._repeats.move_to_end(key)
-        if len(self._repeats) > MAX_STATIONS:
-            self._repeats.popitem(last=False)
+        _newest(self._repeats, key)
         return repeats
+
+    def aliases_of(self, identity: str, known: Known) -> dict[int, int | None]:
+        """Local to the CSMS's numbers of its 1.6 transactions (10.7), None until told; one book for all connections.
+
+        An older connection may hear a number from the CSMS while a newer one is on its way in.
+        """
+        key = identity.casefold()
+        book = self._aliases.setdefault(key, {})
+        book.update((alias.local, alias.real) for alias in known.aliases if book.get(alias.local) is None)
+        _newest(self._aliases, key)
+        return book
+
+
+def _newest(memory: OrderedDict[str, Any], key: str) -> None:
+    """Of too many stations the one that was away longest is forgotten."""
+    memory.move_to_end(key)
+    if len(memory) > MAX_STATIONS:
+        memory.popitem(last=False)

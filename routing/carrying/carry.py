@@ -72,7 +72,7 @@ class Carry:
         self.link, self.identity, self.policy, self.subprotocol = link, identity, policy, subprotocol
         self.mode = Mode.LIVE
         self.known = known
-        self.aliases: dict[int, int | None] = {alias.local: alias.real for alias in known.aliases}
+        self.aliases = common.aliases_of(identity, known)
         self._to_stop: list[str] = []
         self._common = common
         self._repeats = common.repeats_of(identity, subprotocol, known)

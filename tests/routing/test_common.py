@@ -1,7 +1,7 @@
 """What all links of a router share: one memory per station, whatever connection it comes by, and all of it bounded."""
 
 from routing.carrying.authorizations import Authorizations
-from routing.carrying.items import Item, Kind, Known
+from routing.carrying.items import Alias, Item, Kind, Known
 from routing.carrying.repeats import mark
 from routing.common import MAX_STATIONS, Common
 from routing.ids import OwnIds
@@ -43,6 +43,24 @@ def test_p6_the_station_that_was_away_longest_is_forgotten_first():
     box.repeats_of("one more", V201, Known())
     assert SIGN in box.repeats_of("CS-0", V201, Known())
     assert SIGN not in box.repeats_of("CS-1", V201, Known())
+
+
+def test_10_7_the_numbers_of_16_transactions_are_one_book_for_all_connections_of_a_station():
+    box = common()
+    older = box.aliases_of("CS-17", Known(aliases=(Alias(local=1), Alias(local=2))))
+    newer = box.aliases_of("cs-17", Known(aliases=(Alias(local=1, real=7), Alias(local=2))))
+    older[2] = 9
+    assert newer == {1: 7, 2: 9}
+    assert box.aliases_of("CS-17", Known(aliases=(Alias(local=2),))) == {1: 7, 2: 9}
+    assert box.aliases_of("CS-18", Known()) == {}
+
+
+def test_p6_the_book_of_the_station_that_was_away_longest_goes_first():
+    box = common()
+    book = box.aliases_of("CS", Known(aliases=(Alias(local=1),)))
+    for number in range(MAX_STATIONS):
+        box.aliases_of(f"CS-{number}", Known())
+    assert box.aliases_of("CS", Known()) is not book
 
 
 def test_that_something_is_kept_is_known_to_every_connection_of_the_station():

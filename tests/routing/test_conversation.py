@@ -14,7 +14,7 @@ from routing import (
     UpstreamFailed,
     UpstreamRefused,
 )
-from routing.carrying.items import Item, Kind, Known, Row
+from routing.carrying.items import Alias, Item, Kind, Known, Row
 from routing.events import BacklogFound
 from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
 from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, Cupboard, away, back, event, met, start_16
@@ -221,9 +221,18 @@ def test_16_a_transaction_keeps_the_number_it_was_given_here_for_its_whole_life_
     assert play.notes[-1].ended == local
 
 
-def test_16_the_translation_survives_a_restart_of_the_box():
-    from routing.carrying.items import Alias
+def test_16_a_number_that_an_older_connection_hears_counts_for_the_newer_one_10_7():
+    play = away(V16).when(station(call("1", "StartTransaction", start_16())))
+    local = msgspec.json.decode(play.down[0])[2]["transactionId"]
+    back(play, V16)
+    known = Known(accepted=True, subprotocol=V16, waiting=1, aliases=(Alias(local=local),))
+    play.given(StationArrived(link=L2, identity="CS-17", offer=(V16,), known=known))
+    play.given(csms(result("1", '{"transactionId":77,"idTagInfo":{"status":"Accepted"}}')), accepted(V16, L2))
+    play.when(station(call("2", "MeterValues", f'{{"connectorId":1,"transactionId":{local},"meterValue":[]}}'), L2))
+    assert play.up == [call("2", "MeterValues", '{"connectorId":1,"transactionId":77,"meterValue":[]}')]
 
+
+def test_16_the_translation_survives_a_restart_of_the_box():
     play = met(V16, Known(accepted=True, aliases=(Alias(local=2_000_000_009, real=5),)))
     play.when(station(call("3", "StopTransaction", '{"transactionId":2000000009,"meterStop":9}')))
     assert '"transactionId":5,' in play.up[0]
