@@ -21,7 +21,7 @@ from localctl.web.headers import HEADERS as HEADERS
 from localctl.web.headers import PAGE_HEADERS, PICTURE_HEADERS
 from localctl.web.history import History, HistoryApi
 from localctl.web.live import Live
-from localctl.web.manual import Manual
+from localctl.web.manual import FIRST, Manual
 from localctl.web.page import PageMaker
 from localctl.web.reader import reader_of, remember
 
@@ -63,10 +63,10 @@ class Pages:
         return self._for_people(request, page)
 
     async def docs(self, request: Request) -> Response:
-        """The list of the manual's pages, or one of them."""
-        name = str(request.path_params.get("name", ""))
-        body = await run_in_threadpool(self._manual.page, name) if name else None
-        if name and body is None:
+        """A page of the manual; without a name its index."""
+        name = str(request.path_params.get("name", FIRST))
+        body = await run_in_threadpool(self._manual.page, name)
+        if body is None:
             return PlainTextResponse("no such page; /docs/ lists them\n", 404, headers=HEADERS)
         titles = self._manual.titles()
         facts = {"titles": titles, "name": name, "title": dict(titles).get(name), "body": body}

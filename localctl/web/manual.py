@@ -13,11 +13,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 FOLDER: Final = Path(__file__).parent.parent / "docs"
+FIRST: Final = "index"
 ORDER: Final = (
-    "index", "quick-start", "install", "wiring", "commissioning", "page", "decides", "outages", "troubleshooting",
-    "cli", "config",
+    FIRST, "quick-start", "wiring", "use-garage", "use-ems", "use-two-csms", "use-outage", "use-dc", "use-quirks",
+    "use-fleet", "install", "commissioning", "page", "decides", "outages", "troubleshooting", "cli", "config",
 )  # fmt: skip
-"""Pages that come first, as far as they are there."""
+"""Pages that come first, as far as they are there; `/docs/` itself shows the first."""
 PICTURES: Final = {".png": "image/png", ".svg": "image/svg+xml"}
 """Kinds of pictures, with what HTTP calls them."""
 

@@ -104,9 +104,24 @@ def test_the_landing_page_links_the_metrics(box: Box):
     assert b'href="/metrics"' in text
 
 
-@pytest.mark.parametrize("path", ["/metrics/", "/-/healthy/", "/nope", "/../etc/passwd", "/api/v1/",
-                                  "/docs", "/docs/gone", "/docs/../config.toml", "/docs/img/x", "/static/",
-                                  "/static/../app.py", "/static/page.css/", "/live/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/metrics/",
+        "/-/healthy/",
+        "/nope",
+        "/../etc/passwd",
+        "/api/v1/",
+        "/docs",
+        "/docs/gone",
+        "/docs/../config.toml",
+        "/docs/img/x",
+        "/static/",
+        "/static/../app.py",
+        "/static/page.css/",
+        "/live/",
+    ],
+)
 def test_paths_are_exact_and_nothing_redirects(box: Box, path: str):
     assert box.ask(path)[0].status == 404
 
@@ -128,7 +143,7 @@ def test_every_answer_forbids_caching_guessing_and_framing(box: Box):
 def test_pages_for_people_and_what_they_load_are_there(box: Box):
     for path, kind in (("/", "text/html"), ("/docs/", "text/html"), ("/docs/page", "text/html"),
                        ("/static/page.js", "text/javascript"), ("/static/palette.css", "text/css"),
-                       ("/docs/img/page-light.png", "image/png")):  # fmt: skip
+                       ("/docs/img/page-light.png", "image/png"), ("/docs/img/wiring-phases.svg", "image/svg+xml")):  # fmt: skip
         answer, body = box.ask(path)
         assert (answer.status, str(answer.getheader("content-type")).partition(";")[0]) == (200, kind)
         assert body
@@ -145,3 +160,8 @@ def test_a_bug_in_a_route_tells_the_reader_nothing_of_itself_and_the_port_lives(
     assert answer.status == 500
     assert b"secret detail" not in text
     assert box.ask("/-/healthy")[0].status == 200
+
+
+def test_the_manual_begins_with_its_index(box: Box):
+    assert b'<h1 id="the-handbook">' in box.ask("/docs/")[1]
+    assert b'aria-current="page">The handbook' in box.ask("/docs/")[1]
