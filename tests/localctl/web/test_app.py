@@ -143,7 +143,8 @@ def test_every_answer_forbids_caching_guessing_and_framing(box: Box):
 def test_pages_for_people_and_what_they_load_are_there(box: Box):
     for path, kind in (("/", "text/html"), ("/docs/", "text/html"), ("/docs/page", "text/html"),
                        ("/static/page.js", "text/javascript"), ("/static/palette.css", "text/css"),
-                       ("/docs/img/page-light.png", "image/png"), ("/docs/img/wiring-phases.svg", "image/svg+xml")):  # fmt: skip
+                       ("/docs/img/page-light.png", "image/png"),
+                       ("/docs/img/wiring-phases.svg", "image/svg+xml")):  # fmt: skip
         answer, body = box.ask(path)
         assert (answer.status, str(answer.getheader("content-type")).partition(";")[0]) == (200, kind)
         assert body
