@@ -195,7 +195,7 @@ def _habits(config: Config, rng: random.Random) -> Iterator[Habit]:
 
 
 def _faults(config: Config, rng: random.Random, until_s: float) -> Iterator[Fault]:
-    kinds = get_args(FaultKind)
+    kinds = [kind for kind in get_args(FaultKind) if kind != "power_cut"]
     for _ in range(rng.randint(8, 20)):
         kind = rng.choice(kinds)
         station = None if rng.random() < 0.15 and kind != "offline" else rng.choice(config.station).identity

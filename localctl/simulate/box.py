@@ -28,7 +28,8 @@ OWN_KEY: Final = b"simulated"
 class Box:
     """Router, board and control loop, on a clock that counts seconds since 1970 (`now_at`).
 
-    `period_s` is the control loop's. `troubles` keeps what its cycles complained of.
+    `period_s` is the control loop's, `admission` the stations let in per second and at once. `troubles`
+    keeps what its cycles complained of.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class Box:
         remembers: bool,
         lag: Callable[[str], Lag],
         tampers: Callable[[str], Tamper | None],
+        admission: tuple[float, int] = (0.0, 1),
     ) -> None:
         self.troubles: list[str] = []
         self.deaths = 0
         self._plan, self._policies, self._now_at = plan, policies, now_at
         self._period_s, self._remembers = period_s, remembers
         self._rng = random.Random(seed)
+        self._admission = admission
         self._saved = b""
         self._life = trio.CancelScope()
         self._asleep = trio.Event()
@@ -110,7 +113,9 @@ class Box:
         self.board.start_again(self._router(), self._observe)
 
     def _router(self) -> Router:
-        return Router(self._policies, own_key=OWN_KEY, uniform=self._rng.random)
+        router = Router(self._policies, own_key=OWN_KEY, uniform=self._rng.random)
+        router.common.admission.per_s, router.common.admission.burst = self._admission
+        return router
 
     def _new_control(self) -> Control:
         return Control(

@@ -120,6 +120,11 @@ class Cable:
         self.stalled = True
         self._mail.after(noticed_after_s, lambda: self._box_over("no pong", None) if self.stalled else None)
 
+    def vanish(self, noticed_after_s: float) -> None:
+        """The peer's power is gone: it says nothing more, and the box notices when its pings stay unanswered."""
+        self._peer_over("no power")
+        self.stall(noticed_after_s)
+
     def unstall(self) -> None:
         """What waited arrives."""
         self.stalled, held = False, self._held

@@ -169,6 +169,7 @@ class _Play:
             remembers=any(fault.kind == "box_dies" for fault in scenario.fault),
             lag=lambda identity: lags.get(identity, Lag()),
             tampers=lambda identity: self.gremlins.get(identity),
+            admission=(config.outage.admission_per_second, config.outage.admission_burst),
         )
         self.box.board.on_link = self._linked
         self.stations = {one.identity: SimStation(one, self.box.board, start) for one in outfits}

@@ -106,12 +106,15 @@ class Habit(Part, frozen=True, kw_only=True):
 
 FaultKind = Literal[
     "cut", "offline", "half_dead", "reboot", "deaf", "lost_answers", "late_answers", "doubled_answers", "rejects",
-    "errors", "unclear_errors", "rate_limits", "slow", "box_dies",
+    "errors", "unclear_errors", "rate_limits", "slow", "box_dies", "power_cut",
 ]  # fmt: skip
 
 
 class Fault(Happening, frozen=True, kw_only=True):
-    """Something goes wrong for a while; at every station where none is named (`box_dies` concerns the box)."""
+    """Something goes wrong for a while; at every station where none is named (`box_dies` concerns the box).
+
+    `power_cut`: when power is back cars draw again at once, long before their stations have booted and dialled.
+    """
 
     kind: FaultKind
     station: str | None = None

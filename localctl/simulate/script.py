@@ -1,5 +1,6 @@
 """Plays a scenario: each happening at its moment, cars, limits, profiles, outages and faults."""
 
+import random
 from collections.abc import Awaitable, Callable
 from functools import partial
 from math import inf
@@ -22,7 +23,10 @@ AGAIN_S: Final = 10.0
 """An EMS that finds nobody tries again after so long."""
 NO_PONG_S: Final = 180.0
 """A plug that was pulled is noticed so late: pings every two minutes, a minute for the pong."""
-REBOOT_S: Final = 20.0
+BOOTS_S: Final = (5.0, 40.0)
+"""From power return until a station dials."""
+FIRST_AMP_S: Final = 2.0
+"""From power return until its cars are offered energy again, at the latest."""
 
 
 class Script:
@@ -148,6 +152,8 @@ class Script:
             self._gremlins[name].trouble(fault.kind, fault.for_s)
         elif fault.kind == "reboot":
             station.restart()
+        elif fault.kind == "power_cut":
+            await self._power_cut(name, fault.for_s)
         elif fault.kind == "cut" and cable is not None:
             cable.snap()
         elif fault.kind == "offline":
@@ -162,3 +168,17 @@ class Script:
             await trio.sleep(fault.for_s)
             cable.unstall()
             self._judge.free(name, "stalled", self._now_at())
+
+    async def _power_cut(self, name: str, for_s: float) -> None:
+        """Nobody says good-bye, and the box believes for minutes that the station is there."""
+        board, station, chance = self._box.board, self._stations[name], random.Random(f"power {name}")
+        cable = board.cable_of(name)
+        board.unreachable.add(name)
+        self._judge.hinder(name, "stalled")
+        if cable is not None:
+            cable.vanish(NO_PONG_S)
+        station.power_fails()
+        await trio.sleep(for_s + chance.uniform(0.0, FIRST_AMP_S))
+        station.power_returns()
+        await trio.sleep(chance.uniform(*BOOTS_S))
+        board.unreachable.discard(name)

@@ -139,6 +139,8 @@ class SimStation(Station):
         self.writes = 0
         self.on_change_of: Callable[[str, SimEvse], None] = lambda _identity, _evse: None
         """Told whenever the current of an EVSE has changed."""
+        self.dark = False
+        """It has no power."""
         self._board = board
         self._plugs = {plug.id: plug for plug in outfit.plugs}
         super().__init__(
@@ -179,7 +181,8 @@ class SimStation(Station):
         evse.car = car
         self.say(self._dialect.status(evse))
         self.say(self._dialect.authorize(TAG))
-        self._begin(evse, TAG, None)
+        if not self.dark:
+            self._begin(evse, TAG, None)
         await trio.sleep(stay_s)
         if evse.transaction is not None:
             self._end(evse, "EVDisconnected")
@@ -188,6 +191,21 @@ class SimStation(Station):
         self.settle()
         stay.got_wh, stay.left_at = evse.energy_wh - stay.before_wh, self.true_now_at
         self.say(self._dialect.status(evse))
+
+    def power_fails(self) -> None:
+        """Everything goes dark. What its transactions came to is told when it is back."""
+        self.dark, self.online, self._booted = True, False, False
+        for evse in self.evses.values():
+            if evse.transaction is not None:
+                self._end(evse, "PowerLoss")
+            evse.settle(self.clock.now_at())
+
+    def power_returns(self) -> None:
+        """It has kept its profiles (K01.FR.27), and charges whoever is plugged in before anybody can be asked."""
+        self.dark = False
+        for evse in self.evses.values():
+            if evse.car is not None and evse.transaction is None:
+                self._begin(evse, TAG, None)
 
     def settle_stays(self) -> None:
         """Bring the books of cars that are still there up to now."""

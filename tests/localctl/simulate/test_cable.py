@@ -100,3 +100,13 @@ async def test_a_tamper_decides_what_becomes_of_texts(autojump_clock, nursery):
     await trio.sleep(10)
     assert [text for _, text in peer.texts] == ["twice", "twice"]
     assert box.texts == []
+
+
+async def test_a_peer_without_power_says_nothing_and_the_box_finds_out_late(autojump_clock, nursery):
+    cable, box, peer = joined(nursery)
+    cable.vanish(noticed_after_s=100)
+    cable.give("to nobody")
+    await trio.sleep(99)
+    assert (peer.texts, peer.ends, box.ends) == ([], ["no power"], [])
+    await trio.sleep(2)
+    assert box.ends == [("no pong", None)]

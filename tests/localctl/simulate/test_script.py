@@ -65,7 +65,7 @@ def _remembering(init, plays):
     return remember
 
 
-@pytest.mark.parametrize("kind", ["cut", "offline", "half_dead", "reboot", "slow", "deaf", "box_dies"])
+@pytest.mark.parametrize("kind", ["cut", "offline", "half_dead", "reboot", "slow", "deaf", "box_dies", "power_cut"])
 def test_stations_are_back_after_every_fault(kind, monkeypatch):
     plays = []
     monkeypatch.setattr(_Play, "__init__", _remembering(_Play.__init__, plays))

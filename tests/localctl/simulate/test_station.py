@@ -50,6 +50,27 @@ async def test_a_car_draws_on_the_conductors_its_evse_is_wired_to(autojump_clock
     assert (evse.used(), evse.drawn_a, evse.currents_a()) == ((2,), 20, (0, 20, 0))
 
 
+async def test_without_power_nothing_flows_and_when_it_is_back_the_car_charges_at_once(autojump_clock, nursery):
+    station, site = arrived(nursery)
+    await trio.sleep(20)
+    station.install(0, limit(10), replace_like=False)
+    nursery.start_soon(station.stay, 1, Car(max_a=32), 3600, 1)
+    await trio.sleep(60)
+    site.board.unreachable.add("S1")
+    site.board.cable_of("S1").vanish(1000)
+    station.power_fails()
+    assert station.evses[1].drawn_a == 0
+    await trio.sleep(60)
+    assert station.evses[1].drawn_a == 0
+    station.power_returns()
+    await trio.sleep(10)
+    assert not station.online
+    assert station.evses[1].drawn_a == 10, "it has kept its profile"
+    site.board.unreachable.clear()
+    await trio.sleep(60)
+    assert (station.online, site.board.bugs) == (True, [])
+
+
 @pytest.mark.parametrize(("meter", "shown"), [(Meter.HONEST, 16), (Meter.LYING, 8), (Meter.ABSENT, 0)])
 async def test_what_the_meter_shows_is_not_what_flows(meter, shown, autojump_clock, nursery):
     station, site = arrived(nursery, meter=meter)
