@@ -10,9 +10,10 @@ TEST   ?=
 BENCH  ?=
 DAYS   ?=
 SOAK   ?=
+OUTAGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts bench soak faultdays lock deb docs screenshots clean
+.PHONY: help setup demo test lint types contracts bench soak faultdays outages lock deb docs screenshots clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -58,6 +59,9 @@ soak: $(READY)  ## 30 minutes at 1,000 stations; SOAK="..." adds arguments
 
 faultdays: $(READY)  ## 500 simulated fault days, each on a site of its own; DAYS="--seeds 50" makes it fewer
 	$(BIN)/python -m localctl.simulate.days --seeds 500 $(DAYS)
+
+outages: $(READY)  ## 1,000 seeded runs through outages, killed boxes and cut lines; OUTAGES="--seeds 50" makes it fewer
+	$(BIN)/python -m tests.e2e.outage --seeds 1000 $(OUTAGES)
 
 lock: $(READY)  ## pin the appliance's packages by hash in requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --upgrade --no-emit-index-url --no-emit-find-links \

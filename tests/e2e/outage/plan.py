@@ -34,7 +34,7 @@ class Plan:
     boot_again: bool = False
     habits: tuple = ()
     """Of the CSMS, see there."""
-    call_timeout_s: float = 1.0
+    call_timeout_s: float = 1.5
     replay_per_s: float = 200.0
     grace_s: float = 0.0
     handshake: str = "mirror"

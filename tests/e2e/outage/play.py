@@ -27,7 +27,7 @@ MODES = {
     "csms refuses with 503": {"refuse": True},
     "csms slow": {"slow_s": 0.25},
     "csms answers errors": {"error_p": 0.4},
-    "csms answers late": {"late_p": 0.5, "late_s": 1.4},
+    "csms answers late": {"late_p": 0.5, "late_s": 1.9},
     "csms answers twice": {"twice_p": 0.6},
 }
 
