@@ -17,7 +17,7 @@ import msgspec
 from localctl.config.load import parse
 from localctl.config.model import Config
 from localctl.plan_site import check_topology
-from localctl.simulate.scenario import Arrival, Fault, FaultKind, Habit, Limit, Outage, Profile, Scenario
+from localctl.simulate.scenario import Arrival, Fault, FaultKind, Habit, Installed, Limit, Outage, Profile, Scenario
 from localctl.simulate.site import ROTATIONS
 from localctl.simulate.station import Meter
 from localctl.simulate.workday import VERSIONS, car
@@ -79,8 +79,9 @@ def bad_day(config: Config, seed: int, hours: float = 1.5) -> Scenario:
         limit=tuple(_limits(config, rng, until_s)),
         profile=tuple(_profiles(config, rng, until_s)),
         csms_outage=tuple(Outage(at=_when(rng, until_s), for_s=rng.uniform(30, 900)) for _ in range(rng.randint(0, 2))),
-        habit=tuple(_habits(config, rng)),
+        habit=(habits := tuple(_habits(config, rng))),
         fault=tuple(_faults(config, rng, until_s)),
+        installed=tuple(_installed(config, habits, random.Random(f"installed {seed}"))),
     )
 
 
@@ -176,6 +177,19 @@ def _profiles(config: Config, rng: random.Random, until_s: float) -> Iterator[Pr
                 evse=0 if whole else station.evses[0].id,
                 purpose="ChargingStationMaxProfile" if whole else "TxDefaultProfile",
                 limit_a=float(rng.choice((0, 6, 8, 10, 16, 20))), for_s=rng.choice((None, 600)), clear=clear,
+            )  # fmt: skip
+
+
+def _installed(config: Config, habits: tuple[Habit, ...], rng: random.Random) -> Iterator[Installed]:
+    """What a CSMS set before the box came, above our levels and below; 1.6 stations could not tell of it."""
+    asked = {habit.station for habit in habits if habit.version != "ocpp1.6"}
+    for station in config.station:
+        whole = rng.random() < 0.5
+        if station.identity in asked and rng.random() < 0.4:
+            yield Installed(
+                station=station.identity, evse=0 if whole or rng.random() < 0.5 else station.evses[0].id,
+                purpose="ChargingStationMaxProfile" if whole else "TxDefaultProfile",
+                stack_level=rng.randint(0, 5), limit_a=float(rng.choice((6, 10, 20, 63))),
             )  # fmt: skip
 
 

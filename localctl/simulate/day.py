@@ -30,7 +30,7 @@ from localctl.simulate.history import History
 from localctl.simulate.in_force import InForce
 from localctl.simulate.judge import Grace, Judge
 from localctl.simulate.mail import Mail
-from localctl.simulate.scenario import Scenario
+from localctl.simulate.scenario import Installed, Scenario, ScenarioProblem
 from localctl.simulate.script import Script
 from localctl.simulate.site import outfits_of, places_of
 from localctl.simulate.station import Meter, SimStation, Stay
@@ -40,6 +40,7 @@ from localctl.simulate.world import LOOK_S, World
 PROGRESS_EVERY_S: Final = 600.0
 GOOD_LAG_S: Final = 0.03
 BAD_LAG_S: Final = 0.2
+LONG_AGO: Final = "2020-01-01T00:00:00Z"
 """The longest way of a text: in a cable, and over the bad links of a day with faults."""
 
 
@@ -173,6 +174,9 @@ class _Play:
         )
         self.box.board.on_link = self._linked
         self.stations = {one.identity: SimStation(one, self.box.board, start) for one in outfits}
+        for installed in scenario.installed:
+            if installed.station in self.stations:
+                _install(self.stations[installed.station], installed)
         self._set_world(rng)
         self.script = Script(
             scenario=scenario,
@@ -270,3 +274,15 @@ class _Play:
             hits=sum(gremlin.hits for gremlin in self.gremlins.values()),
             reaction_s=self.day.config.charging.reaction_s,
         )
+
+
+def _install(station: SimStation, one: Installed) -> None:
+    """A profile that is there from the beginning, and no write of the box's."""
+    period = {"startPeriod": 0, "limit": one.limit_a}
+    schedule = {"id": 1, "chargingRateUnit": "A", "startSchedule": LONG_AGO, "chargingSchedulePeriod": [period]}
+    head = {"id": one.id, "stackLevel": one.stack_level, "chargingProfilePurpose": one.purpose}
+    profile = {**head, "chargingProfileKind": "Absolute", "chargingSchedule": [schedule]}
+    why = station.install(one.evse, profile, replace_like=True)
+    if why is not None:
+        raise ScenarioProblem(f"[[installed]]: {one.station} does not take profile {one.id}: {why}")
+    station.writes = 0

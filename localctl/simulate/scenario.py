@@ -86,6 +86,17 @@ class Profile(Happening, frozen=True, kw_only=True):
     clear: bool = False
 
 
+class Installed(Part, frozen=True, kw_only=True):
+    """A profile the CSMS had set for good before the box came; its words are those of `Profile`."""
+
+    station: str
+    evse: int = 0
+    id: int = 400
+    purpose: Literal["ChargingStationMaxProfile", "TxDefaultProfile"] = "TxDefaultProfile"
+    stack_level: int = 1
+    limit_a: float = 10.0
+
+
 class Outage(Happening, frozen=True, kw_only=True):
     """The CSMS is away for a while."""
 
@@ -130,6 +141,7 @@ class Scenario(Part, frozen=True, kw_only=True):
     arrival: tuple[Arrival, ...] = ()
     limit: tuple[Limit, ...] = ()
     profile: tuple[Profile, ...] = ()
+    installed: tuple[Installed, ...] = ()
     csms_outage: tuple[Outage, ...] = ()
     habit: tuple[Habit, ...] = ()
     fault: tuple[Fault, ...] = ()

@@ -39,6 +39,7 @@ def test_days_have_every_kind_of_trouble_and_stations_of_every_kind():
     assert any(abs(habit.clock_off_s) > 3000 for habit in habits)
     assert any(day.csms_outage for day in days)
     assert any(profile.clear for day in days for profile in day.profile)
+    assert {one.stack_level for day in days for one in day.installed} == set(range(6))
     assert any(limit.withdraw for day in days for limit in day.limit)
 
 

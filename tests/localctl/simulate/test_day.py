@@ -5,7 +5,7 @@ import pytest
 from localctl.simulate.day import Day, NoSite, simulate
 from localctl.simulate.figures import figures_of
 from localctl.simulate.judge import Cause
-from localctl.simulate.scenario import read_scenario
+from localctl.simulate.scenario import ScenarioProblem, read_scenario
 from tests.localctl.simulate.day_kit import TWO_CARS, played
 from tests.localctl.simulate.sites import SMALL, config, station
 
@@ -27,6 +27,40 @@ def test_the_same_seed_is_the_same_day():
         (stay.got_wh, stay.first_amp_at) for stay in two.stays
     ]
     assert (one.writes, one.messages) == (two.writes, two.messages)
+
+
+def steered(control):
+    """Two stations of which only this one means may limit."""
+    more = f'control = "{control}"'
+    return config('[[panel]]\nid = "main"\nfuse_a = 40\n' + station("CP-1", more=more) + station("CP-2", more=more))
+
+
+def older(purpose, amps, level=5):
+    """Profiles of the CSMS that both stations have had for years."""
+    names, told = ("CP-1", "CP-2"), f'purpose = "{purpose}"\nlimit_a = {amps}\nstack_level = {level}\n'
+    return "".join(f'[[installed]]\nstation = "{name}"\n{told}' for name in names)
+
+
+@pytest.mark.parametrize(
+    ("control", "purpose"), [("tx_default", "TxDefaultProfile"), ("max_profile", "ChargingStationMaxProfile")]
+)
+def test_5_8_5_profiles_older_than_the_box_and_above_ours_overdraw_nothing_and_are_overruled(control, purpose):
+    outcome = played(TWO_CARS + older(purpose, 32), config=steered(control))
+    figures = figures_of(outcome)
+    assert (outcome.bugs, figures.over) == ([], {})
+    assert outcome.world.kept(("main", "L1"))[0].peak > 36
+    assert figures.got_wh > 4000
+
+
+def test_5_8_4_what_a_csms_allowed_before_the_box_came_is_kept():
+    text = TWO_CARS + older("TxDefaultProfile", 7, level=0)
+    assert played(text, config=steered("tx_default")).world.kept(("main", "L1"))[0].peak == pytest.approx(14)
+
+
+def test_an_installed_profile_that_no_station_takes_is_a_mistake_in_the_scenario():
+    wrong = '[[installed]]\nstation = "CP-1"\nevse = 1\npurpose = "ChargingStationMaxProfile"\n'
+    with pytest.raises(ScenarioProblem, match="CP-1 does not take profile 400"):
+        played(TWO_CARS + wrong)
 
 
 def test_an_ems_limit_is_kept_once_the_cars_have_followed():
