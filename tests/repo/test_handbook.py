@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import tomli
@@ -10,7 +11,7 @@ import tomli
 from localctl.charging.limiting.external_json import MEMBERS, STEP_MEMBERS
 from localctl.config.load import parse
 from localctl.config.model import Config
-from localctl.observe.catalogue import REFUSAL_CAUSES, SECTIONS, TLS_CAUSES
+from localctl.observe.catalogue import SECTIONS
 from localctl.plan_site import check_topology
 from tests.repo.handbook import (
     ALL,
@@ -82,7 +83,20 @@ def test_pages_lead_only_to_what_is_shipped_beside_them(page: Path):
 
 def test_the_index_leads_to_every_page():
     listed = {link.partition("#")[0] for link in links(DOCS / "index.md")}
-    assert {path.name for path in DOCS.glob("*.md")} - listed - {"index.md"} == set()
+    missing = {path.name for path in DOCS.glob("*.md")} - listed - {"index.md"}
+    assert missing == set(), "give them a line in localctl/docs/index.md"
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "img").glob("*.svg")), ids=lambda path: path.stem)
+def test_drawings_stand_alone_say_what_they_show_and_are_readable_in_the_dark(path: Path):
+    text = path.read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {
+        "svg", "title", "style", "rect", "text", "tspan", "path", "circle",
+    }  # fmt: skip
+    assert root.get("aria-label")
+    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|url\(|href|@import", text)
 
 
 def test_every_picture_is_shown_somewhere():
@@ -121,8 +135,8 @@ def test_keys_named_in_sentences_exist(page: Path):
     assert named - known - WORDS == set()
 
 
-WORDS = {*REFUSAL_CAUSES, *TLS_CAUSES, "half_dead", "csms_closed", "csms_away"}
-"""Causes in the log and in labels of metrics."""
+WORDS = {value for rows in SECTIONS.values() for metric in rows for label in metric.labels for value in label.values}
+"""Causes and verdicts, in labels of metrics and in the log."""
 
 
 @pytest.mark.parametrize("page", by_name(ALL))
