@@ -10,10 +10,11 @@ TEST   ?=
 BENCH  ?=
 DAYS   ?=
 SOAK   ?=
+STORM  ?=
 OUTAGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts bench soak faultdays outages lock deb docs screenshots clean
+.PHONY: help setup demo test lint types contracts bench soak storm faultdays outages lock deb docs screenshots clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -56,6 +57,9 @@ bench: $(READY)  ## what localctl costs beside a direct connection and plain rel
 
 soak: $(READY)  ## 30 minutes at 1,000 stations; SOAK="..." adds arguments
 	$(BIN)/python -m tests.bench.soak $(SOAK)
+
+storm: $(READY)  ## 500 stations come back at once after a power cut, on real sockets; STORM="--heed 0" and more
+	$(BIN)/python -m tests.bench.storm $(STORM)
 
 faultdays: $(READY)  ## 500 simulated fault days, each on a site of its own; DAYS="--seeds 50" makes it fewer
 	$(BIN)/python -m localctl.simulate.days --seeds 500 $(DAYS)
