@@ -146,7 +146,7 @@ def test_2_1_fr06_a_complaint_about_an_answer_of_the_csms_has_nobody_to_go_to():
     assert play.fact(FrameDropped).cause == "csms_away"
 
 
-def test_signed_messages_are_kept_as_received_and_answered_in_plain_p4_7():
+def test_signed_messages_are_kept_as_received_and_answered_in_plain():
     inner = base64.urlsafe_b64encode(event("t", 0, "Started", TOKEN).encode()).decode().rstrip("=")
     jws = f'{{"payload" : "{inner}","protected":"e30","signature":"c2ln"}}'
     play = said(away(), "1", "TransactionEvent-Signed", jws)
