@@ -12,6 +12,7 @@ BENCHES = {
     "allocation": HERE / "allocation.py",
     "composite": HERE / "composite.py",
     "journal": HERE / "journal.py",
+    "outage": HERE / "outage.py",
     "relay": HERE / "relay" / "bench.py",
     "replan": HERE / "replan.py",
 }
