@@ -144,7 +144,8 @@ def _show(told: Json) -> None:
     out.print(_card(told))
     if told["toml"]:
         out.print("\nInto the configuration:\n")
-        out.print(plain(told["toml"]), end="")
+        for line in told["toml"].splitlines():
+            out.print(plain(line))
     elif told["state"] == "done":
         out.print("\nThe defaults suit it: nothing to add to the configuration.")
 
