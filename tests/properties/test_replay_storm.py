@@ -1,4 +1,4 @@
-"""The CSMS is back and 500 stations have 20 kept messages each: they go up at the rate, and nobody else waits for them."""
+"""The CSMS is back and 500 stations have 20 kept messages each: they go up at the rate, nobody else waits for them."""
 
 import heapq
 import json
@@ -41,10 +41,9 @@ class Morning:
     def backlog(station_number):
         transaction = f"T{station_number}"
         kinds = ("Started", *["Updated"] * (MESSAGES - 2), "Ended")
-        return [
-            Row(number=n, item=Item(kind=KIND, action=KEPT, message_id=f"kept-{n}", payload=event(transaction, n, word)))
-            for n, word in enumerate(kinds)
-        ]
+        said = [event(transaction, number, kind) for number, kind in enumerate(kinds)]
+        items = [Item(kind=KIND, action=KEPT, message_id=f"kept-{n}", payload=each) for n, each in enumerate(said)]
+        return [Row(number=n, item=item) for n, item in enumerate(items)]
 
     def at(self, when, what):
         heapq.heappush(self.heap, (when, next(self.turns), what))
