@@ -33,6 +33,7 @@ _HEAD: Final = """\
 
 [controller]
 name = "site"                           # this box in logs, metrics and on the page
+# state_dir = "state"                   # what must survive a restart; without this line in /var/lib/localctl
 
 # Where the stations arrive. In the station's menu change only host and port of the OCPP address; keep its path.
 # Security profile 1 is password only, for a network of your own; 2 adds TLS and needs `certificates`.

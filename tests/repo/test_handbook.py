@@ -9,8 +9,10 @@ import pytest
 import tomli
 
 from localctl.charging.limiting.external_json import MEMBERS, STEP_MEMBERS
+from localctl.cli.starter import made
 from localctl.config.load import parse
 from localctl.config.model import Config
+from localctl.config.report import as_text
 from localctl.observe.catalogue import SECTIONS
 from localctl.plan_site import check_topology
 from tests.repo.handbook import (
@@ -108,6 +110,13 @@ def test_every_picture_is_shown_somewhere():
 def test_complete_examples_pass_the_check_without_a_warning(body: str):
     loaded = check_topology(parse(body.encode(), file="config.toml", folder=DOCS, environ={}))
     assert [f"{problem.path}: {problem.text}" for problem in loaded.problems] == []
+
+
+def test_the_mistake_in_the_quick_start_is_told_as_the_page_shows_it():
+    text = made("config.toml", stations=2, csms="wss://csms.example").replace("fuse_a = 35  ", 'fuse_a = "35"')
+    loaded = parse(text.encode(), file="config.toml", folder=DOCS, environ={})
+    shown = next(fence.body for fence in fences(DOCS / "quick-start.md") if "needs a number" in fence.body)
+    assert shown.strip() == as_text(loaded.problems, ["config.toml"]).strip()
 
 
 def test_there_is_a_complete_example_for_every_use_case():
