@@ -163,16 +163,21 @@ def explain(
 
 @app.command()
 def profiles(
-    station: Annotated[str, typer.Argument(help="A station's identity.")],
-    hours: Annotated[int, typer.Option(min=1, max=168, help="How far ahead.")] = 4,
+    station: Annotated[str | None, typer.Argument(help="A station's identity.")] = None,
+    panel: Annotated[str | None, typer.Option(help="Instead of a station: a panel; the main one is the site.")] = None,
+    hours: Annotated[int | None, typer.Option(min=1, max=168, help="How far ahead; 4, for a panel 24.")] = None,
     socket: Socket = None,
     url: Url = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show the charging profiles on a station, whose they are, and the composite schedule they make."""
+    """Show the charging profiles on a station, whose they are, and the composite schedule they make; or a panel's."""
     from localctl.cli import profiles as command
 
-    raise typer.Exit(command.run(station, url=at(url, socket), hours=hours, as_json=as_json))
+    if (station is None) == (panel is None):
+        raise typer.BadParameter("name a station, or a panel with --panel")
+    if panel is not None:
+        raise typer.Exit(command.run_panel(panel, url=at(url, socket), hours=hours or 24, as_json=as_json))
+    raise typer.Exit(command.run(station or "", url=at(url, socket), hours=hours or 4, as_json=as_json))
 
 
 @limit_app.command("set")

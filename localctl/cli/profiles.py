@@ -1,6 +1,8 @@
 """`localctl profiles STATION`: the charging profiles on a station, whose they are, and what comes of them.
 
-Exit codes: 0 shown, 1 no such station, 2 wrong usage, 69 no running localctl.
+`localctl profiles --panel NAME`: what a panel, or with the main panel the site, may draw over the next day.
+
+Exit codes: 0 shown, 1 no such station or panel, 2 wrong usage, 69 no running localctl.
 """
 
 import json
@@ -30,6 +32,26 @@ def run(station: str, *, url: str = "", hours: int = 4, as_json: bool = False) -
         out.print(_ledger(told["profiles"]))
     out.print()
     out.print(_composites(told["composite"]))
+    return OK
+
+
+def run_panel(panel: str, *, url: str = "", hours: int = 24, as_json: bool = False) -> int:
+    """Show a panel's composite schedule of the next hours, conductor by conductor."""
+    try:
+        told = ask(url, path("panels", panel, "profiles", hours=str(hours)))
+    except FAULTS as fault:
+        return said(fault)
+    if as_json:
+        print(json.dumps(told, separators=(",", ":")))
+        return OK
+    out = out_console()
+    out.print(plain(f"{told['panel']} at {told['at']}: {len(told['stations'])} stations at or below it"))
+    shown = table("phase", "from", "composite", "panel's limit for charging", "stations' profiles")
+    for one in told["composite"]:
+        curves = [one[which] for which in ("all", "limit", "stations")]
+        for at in sorted({period["from"] for curve in curves for period in curve}):
+            shown.add_row(one["phase"], plain(at), *(plain(_at(curve, at)) for curve in curves))
+    out.print(shown)
     return OK
 
 
@@ -82,4 +104,4 @@ def _rows(one: Json) -> Iterator[tuple[str, str, str]]:
 def _at(curve: list[Json], instant: str) -> str:
     """The limit that holds at an instant; RFC 3339 texts in UTC sort like the instants they mean."""
     held = [period for period in curve if period["from"] <= instant]
-    return f"{held[-1]['limit_a']:g} A" if held else "–"
+    return "–" if not held or held[-1]["limit_a"] is None else f"{held[-1]['limit_a']:g} A"

@@ -4,6 +4,7 @@
     GET    /api/v1/stations/{identity}/explain?evse=1     one station in the picture, and in words; with `&what_if=1`
                                                           also what the EVSE would get without the limit that binds it
     GET    /api/v1/stations/{identity}/profiles?hours=4   its profiles and composite schedules, ours and the CSMS's
+    GET    /api/v1/panels/{panel}/profiles?hours=24       composite schedule: its limits, its stations, the lower
     PUT    /api/v1/limits/{node}                          limit a panel or a station (`charging.external_json`)
     DELETE /api/v1/limits/{node}?source=EMS               take that back; without `source` what every source said
     PUT    /api/v1/loads/{name}                           {"current_a": [L1, L2, L3]}: a reading of a load's meter
@@ -15,6 +16,7 @@ waits for its answer: 200 with what is in force now. Errors are `{"error": ..., 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +30,7 @@ from localctl.charging.limiting.external_json import find_rule, read_limit
 from localctl.charging.loop.controller import Controller, Round
 from localctl.charging.showing.picture import in_force
 from localctl.charging.showing.picture_lifted import in_words, lifted
+from localctl.charging.showing.picture_nodes import node_ask, node_profiles
 from localctl.charging.showing.picture_profiles import MOST_HOURS, installation, profiles
 from localctl.charging.showing.picture_text import explain, find
 from localctl.charging.tree.topology import EvseId, Path
@@ -38,6 +41,7 @@ from localctl.web.posting import WAIT_S, Post, on_control_loop
 from localctl.web.requests import Refused, check_token, read_json
 
 USUAL_HOURS: Final = 4
+DAY_HOURS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ def charging_routes(box: SnapshotBox, site: Site) -> list[Route]:
         ("GET", "/api/v1/site", api.site),
         ("GET", "/api/v1/stations/{identity:path}/explain", api.explain),
         ("GET", "/api/v1/stations/{identity:path}/profiles", api.profiles),
+        ("GET", "/api/v1/panels/{panel:path}/profiles", api.panel_profiles),
         ("PUT", "/api/v1/limits/{node:path}", api.limit),
         ("DELETE", "/api/v1/limits/{node:path}", api.withdraw),
         ("PUT", "/api/v1/loads/{name:path}", api.load),
@@ -124,13 +129,31 @@ class _Api:
             return {"of": installation(controller, name)}
 
         taken = await on_control_loop(self._site.post, take)
+        return await self._worked_out(partial(profiles, taken["of"], self._site.unix_now(), hours))
+
+    async def panel_profiles(self, request: Request) -> Json:
+        """What a panel and all below it may draw over the next hours; worked out like a station's profiles."""
+        hours = whole(request, "hours") or DAY_HOURS
+        if not 1 <= hours <= MOST_HOURS:
+            raise Refused(400, f"must be 1 to {MOST_HOURS}", member="hours")
+        controller, panel, now = self._site.controller, request.path_params["panel"], self._site.unix_now()
+
+        def take() -> Json:
+            if panel not in controller.topology.panels:
+                raise Refused(404, _unknown(panel, list(controller.topology.panels), "panel"))
+            return {"of": node_ask(controller, panel, now, hours)}
+
+        taken = await on_control_loop(self._site.post, take)
+        return await self._worked_out(partial(node_profiles, taken["of"], now, hours))
+
+    async def _worked_out(self, work: Callable[[], Json]) -> Json:
         try:
             async with asyncio.timeout(WAIT_S):
                 await self._composites.acquire()
         except TimeoutError:
             raise Refused(503, "others are asking for profiles; try again", headers={"retry-after": "5"}) from None
         try:
-            return await run_in_threadpool(profiles, taken["of"], self._site.unix_now(), hours)
+            return await run_in_threadpool(work)
         finally:
             self._composites.release()
 

@@ -272,9 +272,9 @@ class Controller:
             del self._orders[next(iter(self._orders))]
         return orders
 
-    def horizon(self, now: float) -> Horizon:
-        """The limits of every row from now on, by all that was said until now."""
-        return self.ground.horizon(now)
+    def horizon(self, now: float, ahead_s: float | None = None) -> Horizon:
+        """The limits of every row from now on, by all that was said until now; as far ahead as control looks."""
+        return self.ground.horizon(now, ahead_s)
 
     def metered_loads(self, now: float) -> dict[str, Other]:
         """What each metered load is taken to draw, and how that is known."""

@@ -40,9 +40,10 @@ class Ground:
             self._compile()
         return self._network
 
-    def horizon(self, now: float) -> Horizon:
-        """The limits of every row from now on, by all that was said until now."""
-        return effective(self.network(), self._sources(now), self.others(now), now, now + self.plan.horizon_s)
+    def horizon(self, now: float, ahead_s: float | None = None) -> Horizon:
+        """The limits of every row from now on, by all that was said until now; as far ahead as control looks."""
+        ahead_s = self.plan.horizon_s if ahead_s is None else ahead_s
+        return effective(self.network(), self._sources(now, ahead_s), self.others(now), now, now + ahead_s)
 
     def ceilings(self, horizon: Horizon, used: Mapping[EvseId, Used]) -> list[Ceiling]:
         """The rows as dispatch needs them."""
@@ -58,9 +59,9 @@ class Ground:
         # What the rows are worth when nobody is there to watch them (P3).
         self._standing: Capacities = effective(self._network, (), {}, 0.0, 1.0).at(0.0)
 
-    def _sources(self, now: float) -> Iterator[Source]:
+    def _sources(self, now: float, ahead_s: float) -> Iterator[Source]:
         yield from self.plan.fixed
-        yield from (source_of(hours, self.plan.zone, now, self.plan.horizon_s) for hours in self.plan.hours)
+        yield from (source_of(hours, self.plan.zone, now, ahead_s) for hours in self.plan.hours)
         yield from (source for source in self.limits.sources(now) if self._exists(source.node))
         yield from self.of_csms
 

@@ -104,11 +104,7 @@ def _composite(of: Installation, outlet: Outlet, now: float, hours: int) -> Json
 
 def _curve(of: Installation, outlet: Outlet, now: float, hours: int, *, ours: bool) -> list[Json] | None:
     """From when on how many amperes; None where the profiles have more steps than anybody can use."""
-    book = Book(
-        protocol=of.ledger.protocol,
-        installed=of.ledger.installed(ours=ours),
-        transactions=tuple(_running(of.state, outlet.id)),
-    )
+    book = book_of(of, ours=ours)
     hard = HardLimit(limit_a=outlet.rating_a)
     supply = Supply(voltage_v=of.voltage_v, default_phases=outlet.phases, dc=outlet.dc)
     start = Instant(floor(now))
@@ -121,6 +117,15 @@ def _curve(of: Installation, outlet: Outlet, now: float, hours: int, *, ours: bo
         {"from": _written(Instant(start + period.start_s)), "limit_a": period.limit, "phases": period.number_phases}
         for period in curve
     ]
+
+
+def book_of(of: Installation, *, ours: bool = True) -> Book:
+    """What is installed at a station and runs there, for the composite engine; with `ours` False without ours."""
+    return Book(
+        protocol=of.ledger.protocol,
+        installed=of.ledger.installed(ours=ours),
+        transactions=tuple(one for outlet in of.station.outlets for one in _running(of.state, outlet.id)),
+    )
 
 
 def _running(state: StationState, evse_id: int) -> Iterator[Transaction]:

@@ -45,6 +45,8 @@ def test_p5_one_station_is_explained_in_numbers_and_in_words(box: Served):
         ("/api/v1/stations/CP1/explain?evse=one", 400, "whole number"),
         ("/api/v1/stations/CP9/profiles", 404, "CP1, CP2, CP3"),
         ("/api/v1/stations/CP1/profiles?hours=0999", 400, "1 to 168"),
+        ("/api/v1/panels/attic/profiles", 404, "main, sub"),
+        ("/api/v1/panels/main/profiles?hours=169", 400, "1 to 168"),
         ("/api/v1/stations/CP1/profiles?hours=%D9%A4", 400, "whole number"),
     ],
 )
