@@ -40,6 +40,8 @@ class Plan:
     handshake: str = "mirror"
     disk_s: float = 0.0
     """So much longer a commit may take."""
+    killed_at_rest: bool = False
+    """The box is killed once more after everything has settled, while cars are charging."""
     accidents: dict = field(default_factory=dict)
     """(identity, frame boundary) at which the box is killed, to the seconds until it is started again."""
 
@@ -89,6 +91,7 @@ def plan_of(seed):
     plan.grace_s = dice.choice((0.0, 0.0, 0.4))
     plan.disk_s = dice.choice((0.0, 0.02, 0.15))
     plan.handshake = dice.choice(("mirror", "mirror", "early"))
+    plan.killed_at_rest = dice.random() < 0.5
     for identity in dice.sample(sorted(plan.stations), 2):
         plan.accidents[identity, dice.randrange(BOUNDARIES)] = dice.uniform(0.0, 0.4)
     return plan

@@ -113,14 +113,15 @@ class Run:
         """Cars come and go while there is chaos; the last one stays."""
         dice = station.dice
         await eventually(lambda: station.profiles.orders, ORDERED_S)
-        number = 0
-        while self.chaos or number == 0:
+        number, last_at = 0, self.began + dice.uniform(0.3, 1.0) * CHAOS_S
+        while time.time() < last_at or number == 0:
             number += 1
             await self._one_car(station, f"TAG{station.identity}{number}", dice)
             await asyncio.sleep(dice.uniform(0.05, 0.4))
         transaction = station.begin(f"LAST{station.identity}")
-        await asyncio.sleep(0.05)
-        station.update(transaction)
+        while self.chaos:
+            await asyncio.sleep(dice.uniform(0.1, 0.4))
+            station.update(transaction)
 
     async def _one_car(self, station, token, dice):
         if dice.random() < 0.3:
@@ -223,15 +224,19 @@ class Run:
     # -- the other direction
 
     async def orders_from_above(self):
-        """While there is chaos, the CSMS limits transactions now and then."""
+        """While there is chaos, the CSMS limits transactions now and then, and asks whether all of them has come."""
         while self.chaos:
             await asyncio.sleep(self.dice.uniform(0.05, 0.3))
-            station = self.stations[self.dice.choice(list(self.stations))]
             async with self._upper_turn:
-                if station.words.version == "ocpp1.6" or self.dice.random() < 0.2:
-                    await self._order(station, lambda number, words=station.words: words.remote_profile(number, 6.0))
-                elif station.transactions:
-                    await self._ask_status(station, self.dice.choice(station.transactions[-2:]))
+                for station in self.stations.values():
+                    await self._wish(station)
+
+    async def _wish(self, station):
+        """What the CSMS wants of a station this time, if anything."""
+        if self.dice.random() < 0.2:
+            await self._order(station, lambda number: station.words.remote_profile(number, 6.0))
+        elif station.words.version != "ocpp1.6" and station.transactions:
+            await self._ask_status(station, self.dice.choice(station.transactions[-4:]))
 
     async def _ask_status(self, station, transaction):
         action, payload = station.words.status_of(transaction.name)
@@ -267,7 +272,7 @@ class Run:
         return None
 
     async def _came_down(self, station, words):
-        for _ in range(5):
+        for _ in range(50):
             sent = await self._order(station, words)
             if sent and await eventually(lambda: station.has_answered(sent), 10):  # noqa: B023
                 return True
@@ -337,6 +342,8 @@ class Run:
             open_ends = await self.settled()
             self.note("settled" if not open_ends else "NOT settled")
             trouble = {"unsettled": open_ends}
+            if not open_ends and self.plan.killed_at_rest:
+                await self._kill_box(Fault(0.0, "box killed at rest"))
             if not open_ends:
                 trouble["undelivered"] = await self.stop_all()
                 trouble["unsettled"] = await self.settled()
