@@ -13,7 +13,9 @@ import pytest
 from localctl import control
 from localctl.simulate.day import Day, simulate
 from localctl.simulate.figures import figures_of
+from localctl.simulate.judge import Cause
 from localctl.simulate.scenario import read_scenario
+from localctl.simulate.station import SimStation
 from tests.localctl.simulate.sites import config, station
 
 ROWS_PER_FEEDER = 10
@@ -62,3 +64,15 @@ def test_p2_p3_no_fuse_is_overdrawn_when_a_site_comes_back_from_a_power_cut(stat
     assert figures.over == {}
     assert outcome.deaths == box_dies
     assert outcome.world.kept(("main", "L1"))[0].peak > 4 * stations, "cars did draw"
+
+
+def test_the_judge_sees_stations_that_forgot_their_limits(monkeypatch):
+    returns = SimStation.power_returns
+
+    def forgetful(station):
+        station.profiles.clear(profile_id=None, evse=None, purpose=None, level=None)
+        returns(station)
+
+    monkeypatch.setattr(SimStation, "power_returns", forgetful)
+    outcome = simulate(Day(config=car_park(20), scenario=cut(20), seed=1, period_s=10.0))
+    assert figures_of(outcome).over[Cause.FAULT] > 100

@@ -17,7 +17,7 @@ from localctl.charging.dispatching.answers import Verdict
 from localctl.charging.dispatching.fleet import Actuator
 from localctl.charging.loop.controller import Controller
 from localctl.charging.profile.profiles import Protocol
-from tests.localctl.charging.played import Play, place
+from tests.localctl.charging.played import Play, first, place
 from tests.localctl.charging.sites import panel
 
 VERSIONS = (Protocol.V16, Protocol.V21, Protocol.V201)
@@ -219,3 +219,32 @@ def test_p2_a_forgetful_station_that_was_away_while_the_box_was_dead_counts_at_i
     assert is_counted(play)
     play.comes_back("B").goes_on(60)
     assert play.boxes["B"].allows(1, play.now) <= 8.0
+
+
+def test_p2_500_forgetful_stations_back_from_a_power_cut_hear_their_safe_limit_first():
+    play, chance = Mortal(*(place(f"S{n:03}", keeps_profiles=False) for n in range(500)), main_a=3200), random.Random(3)
+    names = list(play.boxes)
+    play.joins(*names).goes_on(60)
+    for name in names[::2]:
+        play.plugs_in(name)
+    play.goes_on(60).leaves(*names)
+    for box in play.boxes.values():
+        box.profiles.clear()
+    assert is_counted(play), "nobody has been heard, everybody counts at its rating"
+    chance.shuffle(names)
+    heard_first = {}
+    for begin in range(0, 500, 50):
+        play.now += 1.0
+        for name in names[begin : begin + 50]:
+            play.joins(name).says(name, "BootNotification", {"reason": "PowerUp"}, {"status": "Accepted"})
+        play.cycles()
+        assert is_counted(play)
+        for order in play.orders:
+            if order.action == "SetChargingProfile":
+                heard_first.setdefault(order.identity, [each["limit"] for each in first(play.written(order.identity))])
+    assert heard_first.keys() == set(names)
+    # 0 A as long as those who have not heard theirs yet would fill the fuse, the failsafe as soon as they do not.
+    assert all(max(limits) <= 6.0 for limits in heard_first.values())
+    play.goes_on(60)
+    assert crowded(play, play.capacities_now()) == []
+    assert all(play.allowed(name) >= 6.0 for name in names)
