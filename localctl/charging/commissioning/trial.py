@@ -47,6 +47,7 @@ WATCHED_S: Final = 60.0
 COMPARES: Final = frozenset({Until.STEADY, Until.FALLEN, Until.RISEN})
 LOST_S: Final = 45.0
 SAME_A: Final = 0.05
+STILL_A: Final = 0.5
 NO_DEED: Final = 0
 
 
@@ -91,6 +92,7 @@ class Trial:
         self._before: Placed | None = None
         self._taken_at: float | None = None
         self._mute = False
+        self._still_a, self._still_at = 0.0, now
 
     # --- how the controller treats the station ------------------------------------------------------------------------
 
@@ -116,6 +118,8 @@ class Trial:
         """Look, go on, and say what is to be done."""
         self.view = view
         self.known = replace(self.known, sight=view.sight)
+        if abs(view.drawn_a - self._still_a) > STILL_A:
+            self._still_a, self._still_at = view.drawn_a, now
         why = None if self.stage in (Stage.RESTORING, Stage.OVER) else self._trouble(view, now)
         if why is not None:
             self.stop(why, now)
@@ -262,8 +266,8 @@ class Trial:
                 return True
 
     def _settled(self, view: View, now: float) -> bool:
-        """Time has passed, and since then the station's meter was read and every live one of the site's, too."""
-        settled_at = self._settled_at
+        """The car has kept still for a while, and then its meter was read and every live one of the site's, too."""
+        settled_at = max(self._settled_at, self._still_at + SETTLE_S)
         if view.measured_at is None or view.measured_at < settled_at:
             return False
         live = [at for at, _ in view.meters.values() if at > now - LIVE_S]
