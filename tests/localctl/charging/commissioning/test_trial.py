@@ -172,3 +172,28 @@ async def test_a_profile_whose_answer_is_lost_is_taken_for_being_there(autojump_
     bench.box._control._hand = hand
     await bench.ended()
     assert bench.ours == set()
+
+
+async def test_p2_a_profile_that_nobody_could_take_back_is_counted_as_long_as_it_overrules_ours(
+    autojump_clock, nursery
+):
+    bench = await at(nursery, "tx_profile", more='control = "tx_default"')
+    hand, overruled = bench.box._control._hand, 0
+
+    class Deaf:
+        async def do(self, identity, deed):
+            if getattr(deed, "action", "") == "ClearChargingProfile":
+                await trio.sleep(15)
+                return Done(taken=None)
+            return await hand.do(identity, deed)
+
+    bench.box._control._hand = Deaf()
+    await trio.sleep(5)
+    bench.box.put("ems", "main", NO_ROOM, expires_at=None)
+    await trio.sleep(10)  # our own fall has arrived by now
+    for _ in range(200):
+        overruled += bench.drawn_a > 5.0
+        assert bench.drawn_a <= bench.entitled_a + 1e-6
+        await trio.sleep(1)
+    assert overruled > 5
+    assert (bench.ours, bench.drawn_a) == (set(), 0.0)
