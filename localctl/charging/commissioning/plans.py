@@ -74,7 +74,7 @@ def the_car(known: Known) -> Iterator[Step]:
     if known.terms.car:
         yield _step("car", "wait for a car that charges", Until.CHARGING, known.terms.car_within_s)
     if known.has_car:
-        yield _step("even", "see what the car takes of its share", Until.STEADY, STEADY_S)
+        yield _step("even", "see what the car takes of its share", Until.STEADY, RISE_S)
 
 
 # --- the probe --------------------------------------------------------------------------------------------------------

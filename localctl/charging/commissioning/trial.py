@@ -41,6 +41,8 @@ from localctl.charging.profile.profiles import Protocol
 MUTE_S: Final = 90.0
 """A station that cannot be asked for its meter is given so much longer to show something."""
 SETTLE_S: Final = 10.0
+RAMP_S: Final = 25.0
+"""A share rises in steps, each after the car was seen taking the one before: who keeps still for longer has arrived."""
 METERS_S: Final = 30.0
 LIVE_S: Final = 120.0
 WATCHED_S: Final = 60.0
@@ -111,6 +113,11 @@ class Trial:
     def silent(self) -> bool:
         """Nothing is to be sent to the station."""
         return self.stage is Stage.WATCHING and self.step is not None and self.step.silent
+
+    @property
+    def touched(self) -> bool:
+        """What the station shows is a matter of the trial, and no longer of its days."""
+        return bool(self.placed) or "even" in self.known.results or (self.step is not None and self.step.silent)
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -267,7 +274,8 @@ class Trial:
 
     def _settled(self, view: View, now: float) -> bool:
         """The car has kept still for a while, and then its meter was read and every live one of the site's, too."""
-        settled_at = max(self._settled_at, self._still_at + SETTLE_S)
+        first = self.step is not None and self.step.key == "even"
+        settled_at = max(self._settled_at, self._still_at + (RAMP_S if first else SETTLE_S))
         if view.measured_at is None or view.measured_at < settled_at:
             return False
         live = [at for at, _ in view.meters.values() if at > now - LIVE_S]

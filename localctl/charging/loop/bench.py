@@ -5,7 +5,7 @@
     bench.held(…)       the shares with the trial's cut: never more than the site gives (P2)
     bench.silences(…)   the station is to be left alone (dead man's test)
 
-While it is tried out a station is on probation: its meter teaches dispatch nothing about its obedience and its
+Once something of it is held a station is on probation: its meter teaches dispatch nothing about its obedience and its
 appetite, and what the trial sends it counts in its envelope beside the share, whichever is more.
 """
 
@@ -86,7 +86,7 @@ class Bench:
     def on_probation(self, identity: str, now: float) -> bool:
         """What this station shows says nothing about its days: it is tried out, or was a moment ago."""
         trial = self.of(identity)
-        return trial is not None and (trial.ended_at is None or now < trial.ended_at + LATE_S)
+        return trial is not None and trial.touched and (trial.ended_at is None or now < trial.ended_at + LATE_S)
 
     def silences(self, identity: str) -> bool:
         """Nothing is to be sent to this station now."""

@@ -3,6 +3,8 @@
 import pytest
 
 from localctl.charging.commissioning.known import Terms
+from localctl.charging.commissioning.levers import Placed
+from localctl.charging.dispatching.fleet import Actuator
 from localctl.charging.loop.bench import NotPossible
 from tests.localctl.charging.played import Play, place
 
@@ -73,9 +75,14 @@ def test_a_meter_for_the_wiring_is_read_only_while_its_station_is_tried():
 
 def test_on_probation_a_meter_teaches_nothing():
     play = played().plugs_in("A").goes_on(30)
-    play.controller.commission("A", None, NO_CAR, play.now)
+    trial = play.controller.commission("A", None, NO_CAR, play.now)
+    assert not play.controller.bench.on_probation("A", play.now)
+    trial.placed[Actuator.TX_DEFAULT] = Placed(amps=6.0, ends_at=play.now + 300)
+    assert play.controller.bench.on_probation("A", play.now)
     for _ in range(20):
-        play.meters("A", 40.0, 40.0, 40.0).goes_on(5)
+        trial.watched(play.now)
+        play.controller.hunger.appetites.clear()
+        play.meters("A", 40.0, 40.0, 40.0)
+        play.now += 5
     assert play.controller.dispatcher.distrusted() == []
     assert play.controller.hunger.appetites == {}
-    assert play.sum_a("B") <= 32
