@@ -197,3 +197,23 @@ async def test_p2_a_profile_that_nobody_could_take_back_is_counted_as_long_as_it
         await trio.sleep(1)
     assert overruled > 5
     assert (bench.ours, bench.drawn_a) == (set(), 0.0)
+
+
+async def test_p3_the_cable_is_really_pulled_and_the_fall_shows_once_it_is_back(autojump_clock, nursery):
+    bench = Bench(nursery)
+    await trio.sleep(120)
+    bench.begin(kind=Kind.DEAD_MAN)
+    await bench.until("silence")
+    board = bench.box.board
+    board.unreachable.add("CP-1")
+    board.cable_of("CP-1").snap()
+    for _ in range(150):
+        bench.trial.watched(bench.clock.now_at())
+        assert bench.drawn_a <= bench.entitled_a + 1e-6
+        await trio.sleep(1)
+    assert (bench.trial.step.key, bench.drawn_a) == ("silence", 6.0)
+    board.unreachable.clear()
+    card = await bench.ended()
+    assert card["failsafe"].text.startswith("fell to 6.0 A after ")
+    assert bench.trial.known.results["silence"].took_s > 150
+    assert bench.trial.why is None

@@ -5,8 +5,11 @@ import pytest
 from localctl.charging.commissioning.known import Terms
 from localctl.charging.commissioning.levers import Placed
 from localctl.charging.dispatching.fleet import Actuator
+from localctl.charging.limiting.limits_baseload import MeterRules
 from localctl.charging.loop.bench import NotPossible
+from localctl.charging.tree.topology import Load
 from tests.localctl.charging.played import Play, place
+from tests.localctl.charging.sites import panel
 
 NO_CAR = Terms(car=False, links=False)
 
@@ -86,3 +89,15 @@ def test_on_probation_a_meter_teaches_nothing():
         play.now += 5
     assert play.controller.dispatcher.distrusted() == []
     assert play.controller.hunger.appetites == {}
+
+
+def test_the_meters_of_the_panels_that_feed_the_station_are_looked_at_and_no_others():
+    panels = (panel("sub", "main", 32.0), panel("other", "main", 32.0))
+    loads = [Load(id=name, panel=name, reserved_a=(1.0, 1.0, 1.0)) for name in ("main", "sub", "other")]
+    rules = {name: MeterRules(worst_a=(1.0, 1.0, 1.0)) for name in ("main", "sub", "other")}
+    play = Play(place("A", on="sub"), panels=panels, loads=loads, meters=rules).joins("A").goes_on(60)
+    play.controller.commission("A", None, NO_CAR, play.now)
+    for name in ("main", "other"):
+        play.controller.meter(name, (3.0, 4.0, 5.0), play.now)
+    play.cycles()
+    assert play.controller.bench.trial.view.meters == {"main": (play.now, (3.0, 4.0, 5.0))}

@@ -51,3 +51,11 @@ def test_a_new_plan_takes_over_what_meters_have_shown():
 def test_a_load_without_a_meter_cannot_be_read():
     with pytest.raises(KeyError):
         OtherLoads(SITE, {}, None).metered("light", (1.0, 1.0, 1.0), 0.0)
+
+
+def test_what_a_meter_showed_last_can_be_had_as_it_is():
+    loads = OtherLoads(SITE, {"lift": LIFT}, None)
+    assert loads.reading("lift") is None
+    loads.metered("lift", (3.0, 0.0, 1.0), 100.0)
+    loads.metered("lift", (4.0, 0.0, 1.0), 105.0)
+    assert loads.reading("lift") == (105.0, (4.0, 0.0, 1.0))
