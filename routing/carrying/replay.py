@@ -90,6 +90,8 @@ class Replay:
         self._boot_due = False
         self._booted = False
         self._ended: OrderedDict[str, None] = OrderedDict()
+        self._looked = False
+        """The edge has read what waits since the CSMS is there."""
         self.transactions: frozenset[str] = frozenset()
         """Transactions of which something waits."""
 
@@ -101,7 +103,7 @@ class Replay:
     def begin(self, now: Instant, out: list[Command]) -> None:
         """The CSMS is there: start with the oldest, or with a BootNotification where that is wanted."""
         self._carry.move("recall")
-        self._booted = False
+        self._booted = self._looked = False
         self._boot_due = self._policy.boot_again and bool(self._carry.known.boot)
         if self._boot_due:
             self._send_at = self._common.replay.take(now)
@@ -138,7 +140,7 @@ class Replay:
         self._asked -= 1
         if self._asked or self._carry.mode is not Mode.DRAINING:
             return
-        self.transactions = event.transactions
+        self.transactions, self._looked = event.transactions, event.row is not None or not event.waiting
         if event.row is not None:
             self._row = event.row
             self._send_at = self._common.replay.take(now)
@@ -268,8 +270,8 @@ class Replay:
         out.append(Observe(link=self._carry.link, what=what))
 
     def waits_of(self, transaction: str) -> bool:
-        """True when something of this transaction is still here."""
-        return transaction in self.transactions or self._carry.is_fresh(transaction)
+        """True when something of this transaction is still here, or nobody has looked yet (E14)."""
+        return not self._looked or transaction in self.transactions or self._carry.is_fresh(transaction)
 
     def note_ended(self, payload: bytes) -> None:
         """The station said something of a transaction: remember those that are over."""

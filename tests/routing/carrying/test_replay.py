@@ -383,3 +383,21 @@ def test_a_station_that_leaves_takes_nothing_with_it():
     assert [row.number for row in play.rows] == [1, 2]
     assert not [command for command in play.commands if isinstance(command, Delivered | Bury)]
     assert play.router.handle(Fetched(link=L1, row=play.rows[0]), Instant(play.now)) == []
+
+
+def status_of(play: Cupboard, transaction: str) -> str:
+    """What the CSMS hears when it asks whether all of a transaction has come; the station believes so."""
+    play.given(csms(call("q", "GetTransactionStatus", f'{{"transactionId":"{transaction}"}}')))
+    return play.when(station(result("q", '{"messagesInQueue":false}'))).up[0]
+
+
+@pytest.mark.parametrize("trouble", ["slow", "unreadable"])
+def test_e14_before_the_disk_was_read_any_transaction_may_have_something_waiting(trouble: str):
+    known = Known(waiting=1, accepted=True, boot=BOOT)
+    play = Cupboard(known, rows=[kept(1)])
+    setattr(play, trouble, True)
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=known), accepted(V201))
+    assert status_of(play, "t") == '[3,"q",{"messagesInQueue":true}]'
+    setattr(play, trouble, False)
+    play.works() if trouble == "slow" else play.after(UNREADABLE_S)
+    assert status_of(play, "another") == '[3,"q",{"messagesInQueue":false}]'
