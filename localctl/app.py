@@ -43,6 +43,7 @@ from localctl.observe.service import Notifier, status_line
 from localctl.observe.snapshot import CertificateView, Snapshot, SnapshotBox, snapshot_samples
 from localctl.observe.stations import StationBook
 from localctl.outages import Outages
+from localctl.own_requests import own_answer
 from localctl.plan import site_plan_of
 from localctl.plan_net import certificates_of, edge_of, policies_of
 from localctl.site_control import SiteControl
@@ -115,6 +116,7 @@ class App:
             uniform=SystemRandom().random,
             authorizations=self.outages.authorizations,
             invent=self.outages.journal.next_invented,
+            own_answer=own_answer,
         )
         self._frames = FrameLog(self.router, structlog.get_logger("localctl.frames"))
         self._frames.on = config.controller.log_level == "debug"
@@ -130,6 +132,9 @@ class App:
         http = config.http
         self._http = HttpServer(pages, host=http.address, port=http.port, local=self._local_socket())
         self._note_certificates()
+        self._feed_metrics(counts)
+
+    def _feed_metrics(self, counts: OutageCounts) -> None:
         for name, feed in (
             ("stations", lambda: snapshot_samples(self.box)),
             ("net", lambda: net_samples(self.switchboard.stats)),
