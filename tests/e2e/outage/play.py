@@ -260,21 +260,22 @@ class Run:
 
     async def stop_all(self):
         """Everything is quiet: the CSMS limits and stops every transaction. What did not come down, in sentences."""
-        trouble = [await self._stop(station) for station in self.stations.values()]
+        trouble = await asyncio.gather(*(self._stop(station) for station in self.stations.values()))
         return [sentence for sentence in trouble if sentence]
 
     async def _stop(self, station):
         words = station.words
         for say in (lambda number: words.remote_profile(number, 6.0), words.remote_stop):
             if not await self._came_down(station, say):
-                return f"{station.identity}: a CALL of the CSMS about its transaction did not come"
+                return f"{station.identity}: {say(0)[0]} of the CSMS about its transaction did not come"
             self.downward += 1
         return None
 
     async def _came_down(self, station, words):
-        for _ in range(50):
+        until = time.monotonic() + SETTLE_S / 2
+        while time.monotonic() < until:
             sent = await self._order(station, words)
-            if sent and await eventually(lambda: station.has_answered(sent), 10):  # noqa: B023
+            if sent and await eventually(lambda: station.has_answered(sent), SETTLE_S / 4):  # noqa: B023
                 return True
             await asyncio.sleep(0.2)
         return False
