@@ -23,6 +23,7 @@ from localctl.charging.loop.controller import Controller
 from localctl.charging.loop.reading import MOST_S
 from localctl.charging.loop.site_plan import SitePlan
 from localctl.charging.profile.profiles import Protocol as Version
+from localctl.own_requests import PULL
 from routing import observations as seen
 from routing.events import FollowUp, Priority
 from routing.signed import unwrapped
@@ -43,7 +44,7 @@ NEEDS_STORE: Final = frozenset({"rise", "renew"})
 CAN_WAIT: Final = frozenset({"MeterValues", "StatusNotification", "Authorize"})
 """What they say is taken in at once, and is early enough for the next regular cycle."""
 REPORT: Final = "ReportChargingProfiles"
-OF_STATION: Final = frozenset({*READERS_2X, *READERS_16, REPORT})
+OF_STATION: Final = frozenset({*READERS_2X, *READERS_16, REPORT, PULL})
 OF_CSMS: Final = frozenset(
     {
         "SetChargingProfile",
@@ -281,12 +282,13 @@ class Control:
     async def _do(self, deed: Deed) -> None:
         """Ask something of the station that is being commissioned; not while its books cannot be stored (P2)."""
         trial, done = self.controller.bench.trial, Done(taken=None)
+        identity = "" if trial is None else trial.known.station.identity
         try:
-            if trial is not None and self._hand is not None and self._trouble is None:
-                done = await self._hand.do(trial.known.station.identity, deed)
+            if identity and self._hand is not None and self._trouble is None:
+                done = await self._hand.do(identity, deed)
         except Exception:
             log.exception("a step of commissioning could not be done")
-        self.controller.did(deed, done, self._unix_now())
+        self.controller.did(identity, deed, done, self._unix_now())
         self.wake()
 
     async def _send(self, order: Order) -> None:

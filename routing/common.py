@@ -13,6 +13,12 @@ from routing.ids import OwnIds
 from routing.pace import Pace
 
 MAX_STATIONS = 4096
+OwnAnswer = Callable[[str, bytes], str | None]
+"""Action and payload of a station's request to the answer that the box gives itself, None where it is the CSMS's."""
+
+
+def nobodys(_action: str, _payload: bytes) -> None:
+    """Every request is for the CSMS."""
 
 
 class Common:
@@ -27,6 +33,7 @@ class Common:
         self.invent = invent
         self.replay = Pace(uniform)
         self.admission = Pace(uniform)
+        self.own_answer: OwnAnswer = nobodys
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
         self._aliases: OrderedDict[str, dict[int, int | None]] = OrderedDict()
         self._kept: set[str] = set()

@@ -140,6 +140,9 @@ class Conversation(Exchange):
             frame, text = carry.down(frame, text) if leg is Leg.CSMS else (frame, carry.up(frame, text))
         return super()._request(leg, frame, text, now, out)
 
+    def _ours(self, frame: Frame) -> str | None:
+        return self._common.own_answer(frame.word, frame.payload)
+
     def _taken(self, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
         if frame.kind != SEND and len(self.expected) and self._absorb(frame, now, out):
             return None

@@ -72,6 +72,8 @@ class Exchange:
             self._answer_fault(leg, fault, out)
             return None
         kind = frame.kind
+        if kind == CALL and leg is Leg.STATION and self._answered_here(frame, out):
+            return None
         if kind == CALL or (kind == SEND and self._types_21):
             return self._request(leg, frame, text, now, out)
         if kind in (RESULT, ERROR):
@@ -133,17 +135,40 @@ class Exchange:
         lane = self.lane_from(leg)
         lane.wait(Call(frame.kind, frame.message_id, frame.word, frame.payload, text))
         self._release(leg.other, now, out)
+        self._observe(self._call_seen(leg, frame), out)
+        return self._press(leg, lane, out) if self._waiting(lane) else None
+
+    def _ours(self, frame: Frame) -> str | None:
+        """The box's own answer to a request of the station; None for what is the CSMS's."""
+        return None
+
+    def _answered_here(self, frame: Frame, out: list[Command]) -> bool:
+        """Answer what is about the box's own doings; nothing of it reaches the CSMS (Part 4 6.4)."""
+        answer = self._ours(frame)
+        if answer is None:
+            return False
+        out.append(Send(link=self.link, leg=Leg.STATION, text=frames.result_text(frame.message_id, answer)))
+        self.up.remember(frame.message_id, Answerer.BOX)
+        self._observe(self._call_seen(Leg.STATION, frame), out)
         self._observe(
-            CallSeen(
+            CallAnswered(
                 identity=self.identity,
-                leg=leg,
+                leg=Leg.STATION,
                 action=frame.word,
                 message_id=frame.message_id,
-                payload=frame.payload,
+                request=frame.payload,
+                answer=answer.encode(),
+                verdict="carried",
+                latency_s=0.0,
             ),
             out,
         )
-        return self._press(leg, lane, out) if self._waiting(lane) else None
+        return True
+
+    def _call_seen(self, leg: Leg, frame: Frame) -> CallSeen:
+        return CallSeen(
+            identity=self.identity, leg=leg, action=frame.word, message_id=frame.message_id, payload=frame.payload
+        )
 
     def _waiting(self, lane: Lane) -> int:
         """Frames of one peer that are held here."""

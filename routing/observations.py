@@ -86,7 +86,7 @@ class CallAnswered(Observation, frozen=True, kw_only=True):
     """A relayed CALL of `leg` found its end. Latency is from sending it on to its answer.
 
     verdict: `result`, `error` (CALLERROR, then `error_code` is set), `late` (answered after we gave its slot free),
-    `carried` (answered by the box while the CSMS is away).
+    `carried` (answered by the box: the CSMS is away, or the request was about what the box itself did).
     `answer` is the payload of a CALLRESULT (empty when its JSON is broken), for a CALLERROR the whole frame.
     """
 

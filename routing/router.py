@@ -11,7 +11,7 @@ from routing.admission import Admission
 from routing.backoff import Backoffs
 from routing.carrying.authorizations import Authorizations
 from routing.commands import Command, Forget, Observe, Refuse
-from routing.common import Common
+from routing.common import Common, OwnAnswer, nobodys
 from routing.errors import OurBug
 from routing.events import (
     BacklogFound,
@@ -48,8 +48,9 @@ class Router:
     """Events in, commands out. `own_key` marks the ids of own CALLs and should outlive restarts; `uniform` draws 0..1.
 
     `invent` numbers 1.6 transactions that begin while the CSMS is away and must never repeat. `common` is what all
-    links share: its clock and paces are the edge's to set. `policies` may be replaced at any time; links that are there
-    keep the policy they came with.
+    links share: its clock and paces are the edge's to set. `own_answer` knows the requests that are about what the box
+    itself put on a station: they are answered here, because the CSMS would not understand them (Part 4 6.4). `policies`
+    may be replaced at any time; links that are there keep the policy they came with.
     """
 
     def __init__(
@@ -60,9 +61,11 @@ class Router:
         uniform: Callable[[], float],
         authorizations: Authorizations | None = None,
         invent: Callable[[], int] = _nobody_invents,
+        own_answer: OwnAnswer = nobodys,
     ) -> None:
         self.policies = policies
         self.common = Common(OwnIds(own_key, uniform), authorizations or Authorizations(own_key), invent, uniform)
+        self.common.own_answer = own_answer
         self._backoffs = Backoffs(uniform)
         self._admission = Admission(self.common.admission, uniform)
         self._links: dict[LinkId, Link] = {}

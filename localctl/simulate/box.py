@@ -12,6 +12,7 @@ from localctl.charging.limiting.limits import Cap, Step
 from localctl.charging.loop.controller import Controller
 from localctl.charging.loop.site_plan import SitePlan
 from localctl.control import Control
+from localctl.own_requests import own_answer
 from localctl.simulate.board import Board
 from localctl.simulate.cable import Lag, Tamper
 from localctl.simulate.csms import SimCsms
@@ -113,7 +114,7 @@ class Box:
         self.board.start_again(self._router(), self._observe)
 
     def _router(self) -> Router:
-        router = Router(self._policies, own_key=OWN_KEY, uniform=self._rng.random)
+        router = Router(self._policies, own_key=OWN_KEY, uniform=self._rng.random, own_answer=own_answer)
         router.common.admission.per_s, router.common.admission.burst = self._admission
         return router
 

@@ -9,6 +9,7 @@ import pytest
 import trio
 import trio.testing
 
+from localctl.charging.dispatching.fleet import Actuator
 from localctl.charging.limiting.external import ExternalLimit
 from localctl.charging.limiting.limits import Cap, Step
 from localctl.charging.loop.controller import Controller
@@ -147,6 +148,22 @@ async def test_k09_what_a_station_reports_of_its_profiles_comes_to_the_ledger_an
     ((identity, follow_up),) = box.reads
     assert (identity, follow_up.action, follow_up.evse_id) == ("A", "ReportChargingProfiles", None)
     assert box.controller.ledgers["A"].levels() == {"TxDefaultProfile": 3}
+
+
+async def test_k28_a_station_that_pulls_our_dynamic_profile_is_told_its_value_by_an_order(autojump_clock, nursery):
+    box = Box(place("A", protocol=Protocol.V21, control=Actuator.DYNAMIC))
+    nursery.start_soon(box.control.run)
+    box.opens("A", subprotocol="ocpp2.1")
+    box.plugs_in("A")
+    await trio.sleep(60)
+    box.calls.clear()
+    pull = {"chargingProfileId": 2_000_000_001}
+    box.asks("A", "PullDynamicScheduleUpdate", pull)
+    box.answers("A", "PullDynamicScheduleUpdate", pull, {"status": "Rejected"}, verdict="carried")
+    await trio.sleep(1)
+    ((name, action, payload, _, stored),) = box.calls
+    assert (name, action, payload["chargingProfileId"]) == ("A", "UpdateDynamicSchedule", 2_000_000_001)
+    assert stored == len(box.stored) > 0
 
 
 async def test_a_reading_of_the_csms_that_was_answered_late_settles_nothing(autojump_clock, nursery):

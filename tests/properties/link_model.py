@@ -134,6 +134,8 @@ class LinkModel:
 
     def _observed(self, what: object, now: float) -> None:
         match what:
+            case CallAnswered(verdict="carried"):
+                assert (what.leg, what.action) == (Leg.STATION, "PullDynamicScheduleUpdate")
             case CallAnswered():
                 self._answered(what, now)
             case CallExpired():

@@ -39,6 +39,7 @@ IDS = st.sampled_from(["1", "2", "3"])
 LEGS = st.sampled_from(list(Leg))
 FORMS = st.sampled_from(["call", "call", "call", "send", "broken", "boot"])
 STATUSES = st.sampled_from(["Accepted", "Accepted", "Accepted", "Pending"])
+PULL, PULLED = "PullDynamicScheduleUpdate", '{"status":"Rejected"}'
 SOMETIMES = st.sampled_from([False, False, True])
 RARELY = st.sampled_from([False] * 7 + [True])
 POLICY = StationPolicy(
@@ -46,12 +47,17 @@ POLICY = StationPolicy(
 )
 
 
+def about_the_box(action: str, payload: bytes) -> str | None:
+    """The box's own answer to a station that asks for what the box itself put there."""
+    return PULLED if action == PULL and b"2000000000" in payload else None
+
+
 class LinkMachine(RuleBasedStateMachine):
     """One station identity, one router, and everything that can happen to them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.router = Router(lambda identity: POLICY, own_key=b"key", uniform=lambda: 0.25)
+        self.router = Router(lambda identity: POLICY, own_key=b"key", uniform=lambda: 0.25, own_answer=about_the_box)
         self.now = 0.0
         self.serial = 0
         self.alarms: list[tuple[float, LinkId]] = []
@@ -241,6 +247,21 @@ class LinkMachine(RuleBasedStateMachine):
                 follow_up=follow_up,
             )
         )
+
+    @precondition(lambda self: self.open)
+    @rule(profile=st.sampled_from([7, 2_000_000_000]))
+    def station_pulls(self, profile: int) -> None:
+        """What is about the box's own profile stays here, what is about the CSMS's must go on."""
+        model = self.model
+        assert model is not None
+        self.serial += 1
+        message_id = f"p{self.serial}"
+        text = f'[2,"{message_id}","{PULL}",{{"chargingProfileId":{profile}}}]'
+        if profile == 7:
+            model.calls(Leg.STATION, Said(text, message_id, is_call=True))
+        else:
+            model.allowed.append((Leg.STATION, f'[3,"{message_id}",{PULLED}]'))
+        self.happen(FrameArrived(link=self.link, leg=Leg.STATION, text=text))
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), tbc=st.booleans())

@@ -43,9 +43,16 @@ V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
 class Play:
     """One router, one clock, and the commands of the last event."""
 
-    def __init__(self, policies: Callable[[str], StationPolicy | Refused] | None = None, **policy: object) -> None:
+    def __init__(
+        self,
+        policies: Callable[[str], StationPolicy | Refused] | None = None,
+        own_answer: Callable[[str, bytes], str | None] = lambda _action, _payload: None,
+        **policy: object,
+    ) -> None:
         chosen = StationPolicy(csms="main", **policy)
-        self.router = Router(policies or (lambda identity: chosen), own_key=KEY, uniform=lambda: 0.5)
+        self.router = Router(
+            policies or (lambda identity: chosen), own_key=KEY, uniform=lambda: 0.5, own_answer=own_answer
+        )
         self.now = 1000.0
         self.commands: list[Command] = []
 

@@ -366,6 +366,44 @@ def test_3_9_after_a_refusal_the_report_is_the_csmss(refusal):
     play.when(station(REPORT)).then(to_csms(REPORT))
 
 
+PULL = call("p", "PullDynamicScheduleUpdate", '{"chargingProfileId":2000000000}')
+THEIRS = call("q", "PullDynamicScheduleUpdate", '{"chargingProfileId":7}')
+
+
+def about_the_box(_action, payload):
+    return '{"status":"Rejected"}' if b"2000000000" in payload else None
+
+
+def pulled(version=V21):
+    return opened(version, own_answer=about_the_box)
+
+
+def test_6_4_a_request_about_what_the_box_put_there_is_answered_here_and_nobody_elses():
+    play = pulled().when(station(PULL)).then(to_station(result("p", '{"status":"Rejected"}')))
+    answered = play.fact(CallAnswered)
+    assert (answered.verdict, answered.leg, answered.request) == (
+        "carried",
+        Leg.STATION,
+        b'{"chargingProfileId":2000000000}',
+    )
+    play.when(station(THEIRS)).then(to_csms(THEIRS))
+
+
+def test_6_4_it_waits_for_nothing_that_is_under_way_and_holds_nothing_up():
+    play = pulled().when(station(THEIRS)).then(to_csms(THEIRS))
+    play.when(station(PULL)).then(to_station(result("p", '{"status":"Rejected"}')))
+    play.when(csms(result("q"))).then(to_station(result("q")))
+
+
+def test_6_4_the_same_words_of_the_csms_go_to_the_station():
+    pulled().when(csms(PULL)).then(to_station(PULL))
+
+
+def test_fr06_a_complaint_about_such_an_answer_stays_here_too():
+    play = pulled().given(station(PULL)).when(station(result_error("p"))).then()
+    assert play.fact(FrameDropped).cause == "own_answer"
+
+
 def test_3_9_the_csms_never_sends_follow_ups():
     play = opened().given(own(follow_up=FOLLOW_UP), station(REPORT.replace("5", "6")))
     assert play.when(csms(REPORT)).no_fact(FollowUpArrived)

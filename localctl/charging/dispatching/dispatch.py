@@ -10,6 +10,7 @@ How the control loop uses it, every cycle and whenever something happened:
         3. when its answer, its time-out or the loss of its link is known: `dispatcher.answered(order token,
            answers.outcome(…), now)`. Late answers are welcome too, doubled ones do no harm. Call `plan` again.
     dispatcher.metered(station, evse, drawn_a, now)     each live meter sample, highest phase
+    dispatcher.pulled(station, profile id, now)         it asks for the value of a Dynamic profile
     dispatcher.rebooted(station, now)                   an accepted BootNotification
     dispatcher.out_of_sight(station, now)               its link is lost: what was in flight there is unknown
 
@@ -127,6 +128,13 @@ class Dispatcher:
             return
         if evse_id in {outlet.id for outlet in station.outlets} or (evse_id == 0 and len(station.outlets) > 1):
             watching.metered(desk, station, evse_id, drawn_a, now, now if since_at is None else since_at)
+
+    def pulled(self, identity: str, profile_id: int, now: float) -> None:
+        """The station asks what a Dynamic profile of ours is worth now: an order tells it soon (K28)."""
+        desk = self.desks.get(identity)
+        for key, track in () if desk is None else list(desk.tracks.items()):
+            if Place(evse_id=int(key.rstrip("+")), top=key.endswith("+")).profile_id() == profile_id:
+                self.desks[identity].tracks[key] = pacing.asked_for(track, now, self.terms.pace)
 
     def rebooted(self, identity: str, now: float) -> None:
         """The station started anew: profiles persist (K01.FR.27) unless it is known for forgetting them."""

@@ -133,6 +133,13 @@ def link_lost(track: Track, now: float, terms: PaceTerms) -> Track:
     return replace(answered(track, "lost", now, terms), not_before_at=now + wait_s, breaks=track.breaks + 1)
 
 
+def asked_for(track: Track, now: float, terms: PaceTerms) -> Track:
+    """The station asks for the value itself: the next renewal is due now, unless one has only just been sent."""
+    if track.schedule is None or now < track.sent_at + terms.rise_gap_s:
+        return track
+    return replace(track, window_s=max(track.window_s, track.lease_s))
+
+
 def lost_profile(track: Track, now: float) -> Track:
     """What was written is gone or overruled: at once anew, but a CSMS that insists is not fought without end."""
     repairs = track.repairs if now - track.sent_at < REPAIR_MEMORY_S else 0

@@ -170,6 +170,47 @@ def test_k28_a_dynamic_station_gets_its_floor_then_the_profile_then_values():
     play.after(12).share(a=20.0).plan().then(("a", "rise", "UpdateDynamicSchedule"))
 
 
+def dynamic():
+    """A station whose car has 16 A by a Dynamic profile of ours, settled."""
+    play = Play(station("a", protocol=Protocol.V21)).share(a=16.0)
+    play.plan().answer().after(6).plan().answer().after(12).plan().answer()
+    return play.after(20)
+
+
+def test_k28_a_station_that_asks_for_the_value_of_our_profile_is_told_it_by_an_order():
+    play = dynamic()
+    play.plan().then()
+    play.dispatcher.pulled("a", 2_000_000_001, play.now)
+    play.plan().then(("a", "renew", "UpdateDynamicSchedule"))
+    assert json.loads(play.orders[0].payload)["scheduleUpdate"] == {"limit": 16.0}
+    play.answer().plan().then()
+
+
+@pytest.mark.parametrize("profile_id", [7, 2_000_000_000, 2_000_000_009])
+def test_k28_what_is_asked_about_another_profile_changes_nothing(profile_id):
+    play = dynamic()
+    play.dispatcher.pulled("a", profile_id, play.now)
+    play.dispatcher.pulled("nobody", 2_000_000_001, play.now)
+    play.plan().then()
+
+
+def test_k28_a_station_that_asks_all_the_time_is_told_no_more_often_than_any_other():
+    play = dynamic()
+    told = 0
+    for _ in range(60):
+        play.dispatcher.pulled("a", 2_000_000_001, play.now)
+        told += len(play.plan().answer().after(1).orders)
+    assert told <= 6
+
+
+def test_p2_what_a_station_asks_for_makes_nobody_get_more_than_there_is():
+    play = dynamic().share(a=6.0)
+    play.plan().answer(LOST)
+    play.dispatcher.pulled("a", 2_000_000_001, play.now)
+    play.plan().then()
+    assert play.dispatcher.held(play.now, play.now)["a"].of(1) == 16.0
+
+
 def test_three_refusals_move_on_to_the_next_actuator_and_tidy_up_behind():
     play = Play(station("a"))
     for _ in range(3):
