@@ -10,7 +10,9 @@ A profile is noted in `placed` before it is sent, and stays there until the stat
 nobody knows is told once by `take_left`: it is to be counted for a day, and cleared by dispatch.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from math import inf
 from typing import Final
 
@@ -75,9 +77,9 @@ class View:
 
 
 class Trial:
-    """One commissioning of one EVSE. Instants in seconds since 1970."""
+    """One commissioning of one EVSE. Instants in seconds since 1970; `numbers` are those of its deeds."""
 
-    def __init__(self, known: Known, now: float) -> None:
+    def __init__(self, known: Known, now: float, numbers: Iterator[int] | None = None) -> None:
         self.known = known
         self.stage = Stage.READY
         self.step: Step | None = None
@@ -88,7 +90,8 @@ class Trial:
         self.placed: dict[Actuator, Placed] = {}
         self._left: dict[Actuator, Placed] = {}
         self.view: View | None = None
-        self._numbers = self._awaited = self._polled = NO_DEED
+        self._numbers = count(1) if numbers is None else numbers
+        self._awaited = self._polled = NO_DEED
         self._polled_at = self._linked_at = -inf
         self._clearing: Actuator | None = None
         self._before: Placed | None = None
@@ -357,9 +360,8 @@ class Trial:
     # --- deeds --------------------------------------------------------------------------------------------------------
 
     def _numbered(self, deed: Deed) -> Deed:
-        self._numbers += 1
-        self._awaited = self._numbers
-        return replace(deed, number=self._numbers)
+        self._awaited = next(self._numbers)
+        return replace(deed, number=self._awaited)
 
     def _poll(self, now: float) -> list[Deed]:
         """Ask the station to show its meter, as long as somebody waits for that."""
@@ -368,10 +370,9 @@ class Trial:
             return []
         if self._polled and now < self._polled_at + LOST_S:
             return []
-        self._numbers += 1
-        self._polled, self._polled_at = self._numbers, now
+        self._polled, self._polled_at = next(self._numbers), now
         evse_id = self.known.evse_id
         old = self.known.station.protocol is Protocol.V16
         place: dict[str, object] = {"connectorId": evse_id} if old else {"evse": {"id": evse_id}}
         payload = text_of({"requestedMessage": "MeterValues", **place})
-        return [Ask(number=self._numbers, action="TriggerMessage", payload=payload, reads_meter=evse_id)]
+        return [Ask(number=self._polled, action="TriggerMessage", payload=payload, reads_meter=evse_id)]

@@ -11,6 +11,7 @@ appetite, and what the trial sends it counts in its envelope beside the share, w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 from localctl.charging.allocation.allocator import Allocation
@@ -45,6 +46,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.trial: Trial | None = None
+        self._numbers = count(1)  # over all trials: a late end of an earlier one's deed is nobody's
         self._site_meter: tuple[float, PerPhase] | None = None
         self._counted: dict[Actuator, Placed] = {}
 
@@ -65,7 +67,7 @@ class Bench:
             working=any(slot.confirmed is not None for slot in desk.slots.values()),
             silence_s=2 * max(lease.lease_s, lease.longest_s) + 2 * late_s + LATE_S, results={},
         )  # fmt: skip
-        self.trial, self._site_meter = Trial(known, now), None
+        self.trial, self._site_meter = Trial(known, now, self._numbers), None
         return self.trial
 
     def of(self, identity: str) -> Trial | None:

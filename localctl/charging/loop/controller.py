@@ -201,12 +201,10 @@ class Controller:
         sight, desk = self._sight(name, now), self.dispatcher.desks[name]
         return self.bench.begin(self.managed[name], evse_id, terms, sight, desk, self.plan.terms.lease, now)
 
-    def did(self, deed: Deed, done: Done, now: float) -> None:
-        """What was asked of the station that is being commissioned met its end."""
-        trial = self.bench.trial
-        if isinstance(deed, Ask) and trial is not None and trial.known.station.identity in self.states:
-            name, request = trial.known.station.identity, msgspec.json.decode(deed.payload)
-            self.roster.ordered(name, deed.action, request, done.taken)
+    def did(self, name: str, deed: Deed, done: Done, now: float) -> None:
+        """What was asked of the station that is, or was, being commissioned met its end."""
+        if isinstance(deed, Ask) and name in self.states:
+            self.roster.ordered(name, deed.action, msgspec.json.decode(deed.payload), done.taken)
         self.bench.done(deed, done, now)
 
     def meter(self, load: str, amps: PerPhase, now: float) -> None:

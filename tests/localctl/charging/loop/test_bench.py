@@ -4,6 +4,7 @@ import pytest
 
 from localctl.charging.commissioning.known import Terms
 from localctl.charging.commissioning.levers import Placed
+from localctl.charging.commissioning.stages import Done
 from localctl.charging.dispatching.fleet import Actuator
 from localctl.charging.limiting.limits_baseload import MeterRules
 from localctl.charging.loop.bench import NotPossible
@@ -101,3 +102,18 @@ def test_the_meters_of_the_panels_that_feed_the_station_are_looked_at_and_no_oth
         play.controller.meter(name, (3.0, 4.0, 5.0), play.now)
     play.cycles()
     assert play.controller.bench.trial.view.meters == {"main": (play.now, (3.0, 4.0, 5.0))}
+
+
+def test_a_late_answer_to_an_earlier_trial_is_nobodys_but_its_stations():
+    play = played()
+    play.controller.commission("A", None, NO_CAR, play.now)
+    (old,) = play.cycles().controller.deeds
+    play.controller.bench.stop("A", "by the installer", play.now)
+    play.cycles()
+    trial = play.controller.commission("B", None, NO_CAR, play.now)
+    (new,) = play.cycles().controller.deeds
+    assert new.number != old.number
+    play.controller.did("A", old, Done(taken=False), play.now)
+    assert trial.known.results == {}
+    play.controller.did("B", new, Done(taken=True, answer={}), play.now)
+    assert set(trial.known.results) == {"declared"}
