@@ -49,8 +49,8 @@ class Router:
 
     `invent` numbers 1.6 transactions that begin while the CSMS is away and must never repeat. `common` is what all
     links share: its clock and paces are the edge's to set. `own_answer` knows the requests that are about what the box
-    itself put on a station: they are answered here, because the CSMS would not understand them (Part 4 6.4). `policies`
-    may be replaced at any time; links that are there keep the policy they came with.
+    itself put on a station: they are answered here, because the CSMS would not understand them (Part 4 6.4).
+    `policies` may be replaced at any time; links that are there keep the policy they came with.
     """
 
     def __init__(

@@ -63,12 +63,14 @@ class Standings:
     def holding(self, desk: Desk, station: Managed, sight: Sight, room: Headroom, now: float) -> Holding:
         """What the station may draw; what it was told for this moment is what its meter is judged by."""
         loads = room.loads[station.identity]
-        made_of: Facts = (station, desk.orders(), desk.distrusted(), sight.metered_a, room.shape, loads)
+        made_of: Facts = (station, desk.orders(), desk.unread, desk.disobeys(), sight.metered_a, room.shape, loads)
         found = self._holdings.again(station.identity, made_of, now)
         if found is None:
             told = desk.by_book(station, ((now, now),)).at(0)
-            held = desk.envelopes(station, room.windows)
-            envelopes = with_meter(held, sight.metered_a, room.count)
+            counted = desk.envelopes(station, room.windows)
+            # Who is not known yet counts at its rating, but that gives it no right to more than it was told.
+            held = counted if desk.disobeys() else desk.by_book(station, room.windows)
+            envelopes = with_meter(counted, sight.metered_a, room.count)
             found = Holding(told, held, envelopes, room.amounts(station.identity, envelopes))
             until_at = unchanged_until(desk.edges(), room.moving, now)
             self._holdings.keep(station.identity, made_of, found, now, until_at)

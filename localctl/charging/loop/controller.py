@@ -39,6 +39,7 @@ from localctl.charging.dispatching.sight import holds_until, look
 from localctl.charging.dispatching.watching import FRESH_S
 from localctl.charging.knowing.facts import Booted, Metered
 from localctl.charging.knowing.ledger import Ledger
+from localctl.charging.knowing.readings import whole
 from localctl.charging.knowing.site_state import StationState
 from localctl.charging.limiting.external import ExternalLimits
 from localctl.charging.limiting.limits_effective import Horizon, Other
@@ -161,6 +162,8 @@ class Controller:
         name = self.name_of(identity)
         if name is not None and action == "ReportChargingProfiles":
             self._reading.reported(name, now)
+        if name is not None and action == "PullDynamicScheduleUpdate" and isinstance(request, dict):
+            self.dispatcher.pulled(name, whole(request.get("chargingProfileId")) or 0, now)
         for fact in () if name is None else self.roster.heard(name, action, request, answer, now):
             if isinstance(fact, Booted):
                 self.dispatcher.rebooted(str(name), now)
@@ -258,13 +261,14 @@ class Controller:
         shares = self._asking.shares(seen, shared.spans, asked.caps, now)
         sights = self.bench.heard_silence(sights)
         steerable = [name for name, sight in sights.items() if sight.online]
-        orders = self._reading.turn(steerable, self.plan.terms.timeout_s, now)
-        orders += self.dispatcher.plan(
+        self._reading.doubt(steerable, now)
+        orders = self.dispatcher.plan(
             shares=self.bench.held(shares, self.dispatcher.desks),
             ceilings=self.ground.ceilings(horizon, used),
             sights=sights,
             now=now,
         )
+        orders += self._reading.ask(steerable, now)
         self._orders |= {order.token: order for order in orders}
         while len(self._orders) > 4 * len(self.states) + 64:
             del self._orders[next(iter(self._orders))]

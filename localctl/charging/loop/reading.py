@@ -1,7 +1,7 @@
 """What was installed on a station before this box came: asked for once, when its ledger knows nothing (K09).
 
 A profile of the CSMS that is older than the box may silence ours, or allow less. So on a station's first link, and
-after the box has lost its state, it is asked for all its profiles: once, not at each link, and nothing waits for it.
+after the box has lost its state, it is asked for all its profiles: once, not at each link, and after what it has to be told.
 Until the first reading has ended, a station of which nothing was ever confirmed counts at its rating, whatever it
 takes: nobody knows yet whether our profile bears on it (P2). That ends soon in any case:
 
@@ -23,6 +23,8 @@ from localctl.charging.loop.roster import Roster
 from localctl.charging.profile.own_ids import OURS_FROM
 from localctl.charging.profile.profiles import Protocol
 
+TIMEOUT_S: Final = 5.0
+"""A station that does not answer holds up a car's order no longer than that."""
 REPORT_S: Final = 30.0
 """So long every next part of a report may take."""
 MOST_S: Final = 120.0
@@ -57,22 +59,27 @@ class _Case:
 
 
 class Reading:
-    """The readings of a site. `turn` says whom to ask now."""
+    """The readings of a site. `doubt` before each plan, `ask` after it."""
 
     def __init__(self, roster: Roster, desks: Mapping[str, Desk], outbox: Outbox) -> None:
         self._roster, self._desks, self._outbox = roster, desks, outbox
         self._cases: dict[str, _Case] = {}
 
-    def turn(self, names: Iterable[str], timeout_s: float, now: float) -> list[Order]:
-        """The readings that begin now at these stations; who is not known yet is doubted."""
-        orders = []
-        under_way = sum(case.request_id is not None for case in self._cases.values())
+    def doubt(self, names: Iterable[str], now: float) -> None:
+        """Before a plan: who of these stations is not known yet is not taken at its word."""
         for name in names:
             case = self._case(name, now)
             self._desks[name].unread = case is not None and case.doubted
+
+    def ask(self, names: Iterable[str], now: float) -> list[Order]:
+        """After a plan: the readings that begin now, where no order is under way that would have to wait for them."""
+        orders = []
+        under_way = sum(case.request_id is not None for case in self._cases.values())
+        for name in names if self._cases else ():
+            case = self._cases.get(name)
             ready = case is not None and case.request_id is None and now >= case.next_at
-            if case is not None and ready and under_way < MOST_AT_ONCE:
-                orders.append(self._ask(name, case, timeout_s, now))
+            if case is not None and ready and under_way < MOST_AT_ONCE and self._desks[name].busy is None:
+                orders.append(self._ask(name, case, now))
                 under_way += 1
         return orders
 
@@ -123,14 +130,14 @@ class Reading:
             self._failed(name, case, now)
         return case
 
-    def _ask(self, name: str, case: _Case, timeout_s: float, now: float) -> Order:
+    def _ask(self, name: str, case: _Case, now: float) -> Order:
         token = self._outbox.number()
         case.token, case.request_id = token, OURS_FROM + token % IDS
-        case.until_at, case.ends_at = now + timeout_s + REPORT_S, now + MOST_S
+        case.until_at, case.ends_at = now + TIMEOUT_S + REPORT_S, now + MOST_S
         self._roster.read_begins(name, case.request_id)
         text = text_of({"requestId": case.request_id, "chargingProfile": {"chargingLimitSource": ["CSO"]}})
         return self._outbox.order(
-            name, token, "GetChargingProfiles", text, why="read", timeout_s=timeout_s, reports=case.request_id
+            name, token, "GetChargingProfiles", text, why="read", timeout_s=TIMEOUT_S, reports=case.request_id
         )
 
     def _failed(self, name: str, case: _Case, now: float) -> None:

@@ -97,16 +97,17 @@ def test_p2_one_whose_limits_were_confirmed_before_is_taken_at_its_word_meanwhil
 
     play.restarts(forgets)
     play.reading_answers = YES
-    play.joins("A").cycles()
+    play.joins("A").goes_on(10)
+    assert (len(play.asked), play.counted("A")) == (2, 6.0)
     assert not play.controller.dispatcher.desks["A"].unread
 
 
-def test_falls_do_not_wait_for_a_reading():
-    play = one().joins("A")
-    play.reading_answers = YES
+def test_what_a_station_has_to_be_told_comes_before_a_reading():
+    play = one().joins("A").cycles()
+    assert [order.action for order in play.orders] == ["SetChargingProfile"]
     play.cycles()
-    assert {order.action for order in play.orders} == {"GetChargingProfiles", "SetChargingProfile"}
-    assert play.boxes["A"].allows(1, play.now) == 6.0
+    assert [order.action for order in play.orders] == ["GetChargingProfiles"]
+    assert play.orders[0].timeout_s < 10
 
 
 def test_a_station_that_cannot_report_is_steered_without_and_asked_again_in_a_day():
@@ -135,7 +136,7 @@ def test_a_station_that_never_reports_is_asked_ever_more_rarely_and_steered_all_
 def test_a_reading_ends_with_its_link_and_what_comes_late_belongs_to_nothing():
     play = one().had("A", 20.0, level=3).joins("A")
     play.reading_answers = YES
-    play.cycles()
+    play.cycles().cycles()
     (_, order) = play.asked[0]
     play.leaves("A").goes_on(20).joins("A")
     report = {"requestId": order.reports, "evseId": 0, "chargingProfile": []}
@@ -149,7 +150,7 @@ def test_a_reading_ends_with_its_link_and_what_comes_late_belongs_to_nothing():
 
 
 def test_a_reading_that_never_left_the_box_begins_in_the_next_cycle():
-    play = one().joins("A")
+    play = one().joins("A").cycles()
     for order in play.controller.cycle(play.now):
         play.controller.unsent(order.token)
     play.goes_on(10)
@@ -159,14 +160,14 @@ def test_a_reading_that_never_left_the_box_begins_in_the_next_cycle():
 def test_a_reading_of_the_csms_is_as_good_as_ours_and_ours_goes_first_while_it_is_under_way():
     play = one().joins("A")
     play.reading_answers = NOT_SUPPORTED
-    play.cycles()
+    play.cycles().cycles()
     read = {"requestId": 9, "chargingProfile": {"chargingLimitSource": ["CSO"]}}
     play.controller.told("A", "GetChargingProfiles", read, True, {"status": "Accepted"}, play.now)
     play.says("A", "ReportChargingProfiles", {"requestId": 9, "evseId": 0, "chargingProfile": []}, {})
     assert play.controller.ledgers["A"].known
     other = one().joins("A")
     other.reading_answers = YES
-    other.cycles()
+    other.cycles().cycles()
     other.controller.told("A", "GetChargingProfiles", read, True, {"status": "NoProfiles"}, other.now)
     assert not other.controller.ledgers["A"].known
 
@@ -174,7 +175,7 @@ def test_a_reading_of_the_csms_is_as_good_as_ours_and_ours_goes_first_while_it_i
 def test_a_narrow_reading_of_the_csms_under_a_number_used_before_ends_the_one_before():
     play = one().joins("A")
     play.reading_answers = NOT_SUPPORTED
-    play.cycles()
+    play.cycles().cycles()
     read = {"requestId": 9, "chargingProfile": {"chargingLimitSource": ["CSO"]}}
     play.controller.told("A", "GetChargingProfiles", read, True, {"status": "Accepted"}, play.now)
     narrow = {"requestId": 9, "chargingProfile": {"stackLevel": 4}}
@@ -187,6 +188,6 @@ def test_not_more_than_some_stations_are_asked_at_a_time():
     boxes = [place(f"S{number}") for number in range(MOST_AT_ONCE + 10)]
     play = Reader(*boxes, main_a=4000).joins(*[box.managed.identity for box in boxes])
     play.reading_answers = YES
-    play.cycles()
+    play.cycles().cycles().cycles()
     assert len(play.asked) == MOST_AT_ONCE
     assert play.counted(boxes[-1].managed.identity) == 32.0
