@@ -235,15 +235,15 @@ def story_16(number_up=77, number_down=7):
     return story
 
 
-def test_10_7_a_16_transaction_has_the_number_of_each_side_on_that_side():
+def test_a_16_transaction_has_the_number_of_each_side_on_that_side():
     assert story_16().kinds() == set()
 
 
-def test_10_7_the_number_of_the_station_at_the_csms_is_misnumbered():
+def test_the_number_of_the_station_at_the_csms_is_misnumbered():
     assert story_16(number_up=7).kinds() == {"misnumbered"}
 
 
-def test_10_7_the_number_of_the_csms_at_the_station_is_misnumbered():
+def test_the_number_of_the_csms_at_the_station_is_misnumbered():
     assert story_16(number_down=77).kinds() == {"misnumbered"}
 
 
@@ -257,13 +257,13 @@ def states(*, seen, told=("a", "b")):
     return story.kinds()
 
 
-def test_b04_the_last_state_that_was_told_is_the_last_that_came():
+def test_the_last_state_that_was_told_is_the_last_that_came():
     assert states(seen="b") == set()
     assert states(seen="ab") == set()
     assert states(seen="abc") == set(), "nobody said that it came, but it may have come"
 
 
-def test_b04_an_older_state_that_came_last_is_stale():
+def test_an_older_state_that_came_last_is_stale():
     assert states(seen="ba") == {"stale"}
     assert states(seen="") == {"stale"}
 
@@ -280,13 +280,13 @@ def nothing_waits(*, claimed, at_station=False):
     return story.kinds()
 
 
-def test_e14_who_admits_a_backlog_may_bring_it_later():
+def test_who_admits_a_backlog_may_bring_it_later():
     assert nothing_waits(claimed=True) == set()
 
 
-def test_e14_who_denies_a_backlog_and_brings_something_later_is_untrue():
+def test_who_denies_a_backlog_and_brings_something_later_is_untrue():
     assert nothing_waits(claimed=False) == {"untrue"}
 
 
-def test_e14_what_the_station_itself_has_in_its_queue_may_not_be_denied():
+def test_what_the_station_itself_has_in_its_queue_may_not_be_denied():
     assert nothing_waits(claimed=False, at_station=True) == {"untrue"}
