@@ -1,8 +1,8 @@
 """What was installed on a station before this box came: asked for once, when its ledger knows nothing (K09).
 
 A profile of the CSMS that is older than the box may silence ours, or allow less. So on a station's first link, and
-after the box has lost its state, it is asked for all its profiles: once, not at each link, and after what it has to be told.
-Until the first reading has ended, a station of which nothing was ever confirmed counts at its rating, whatever it
+after the box has lost its state, it is asked for all its profiles: once, not at each link, and after what it has to be
+told. Until the first reading has ended, a station of which nothing was ever confirmed counts at its rating, whatever it
 takes: nobody knows yet whether our profile bears on it (P2). That ends soon in any case:
 
     unasked --ask--> asked --all is reported, or NoProfiles--> known, for good
