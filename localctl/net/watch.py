@@ -25,9 +25,10 @@ def _look_at_leg(socket: MessageSocket, now: float, limits: EdgeLimits, ping_s: 
 
 
 def _ask_if_quiet(socket: MessageSocket, now: float, ping_s: float, pong_timeout_s: float) -> None:
-    quiet_s = now - socket.wire.heard_at
-    if quiet_s > ping_s + pong_timeout_s:
-        socket.abort("silent")
-    elif quiet_s >= ping_s and now - socket.pinged_at >= ping_s:
+    """Silence counts from the ping, not from the last word: whoever was never asked may be quiet."""
+    if socket.pinged_at > socket.wire.heard_at:
+        if now - socket.pinged_at >= pong_timeout_s:
+            socket.abort("silent")
+    elif now - socket.wire.heard_at >= ping_s:
         socket.pinged_at = now
         socket.send_ping()

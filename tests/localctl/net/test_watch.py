@@ -45,7 +45,8 @@ def look(leg, ping_s=60, pong_timeout_s=30):
         (Leg(heard_at=941), []),
         (Leg(heard_at=940), ["ping"]),
         (Leg(heard_at=930, pinged_at=990), []),
-        (Leg(heard_at=910, pinged_at=940), ["ping"]),
+        (Leg(heard_at=920, pinged_at=910), ["ping"]),
+        (Leg(heard_at=900, pinged_at=971), []),
         (Leg(heard_at=909, pinged_at=970), ["silent"]),
         (Leg(heard_at=100, waiting_in=1), []),
         (Leg(heard_at=100, is_open=False), []),
@@ -58,6 +59,10 @@ def look(leg, ping_s=60, pong_timeout_s=30):
 )
 def test_1_5_4_what_is_done_about_a_leg(leg, done):
     assert look(leg) == done
+
+
+def test_1_5_4_who_was_not_asked_in_time_is_asked_before_it_is_given_up():
+    assert look(Leg(heard_at=998.9, pinged_at=998.8), ping_s=0.5, pong_timeout_s=0.5) == ["ping"]
 
 
 def test_quirk_8_a_station_that_cannot_bear_pings_gets_none_and_is_never_given_up():
