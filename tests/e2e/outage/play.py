@@ -360,9 +360,11 @@ class Run:
 
 
 async def _end(tasks):
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """A task that was just handling a lost line may have missed that it is over."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=1.0)
 
 
 def _last_number(facts, identity, mine):

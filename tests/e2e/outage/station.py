@@ -97,19 +97,17 @@ class Station:
         )
         self.connections += 1
         self._ws, self._open = ws, None
-        hearing = asyncio.ensure_future(self._hear(ws))
+        both = {asyncio.ensure_future(self._hear(ws)), asyncio.ensure_future(self._talk())}
         try:
-            await asyncio.gather(self._talk(), self._cut_off(hearing))
+            ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
+            for task in both:
+                task.cancel()
             if ws not in self._abandoned:
                 ws.transport.abort()
-
-    async def _cut_off(self, hearing):
-        """A cut may happen while the station hears, too."""
-        await hearing
-        raise Lost
+            await asyncio.gather(*both, return_exceptions=True)
+        for task in ended:
+            task.result()
 
     async def _talk(self):
         if not self._booted or self.boots_always:
