@@ -14,7 +14,8 @@ from localctl.charging.showing.picture_text import WHY, explain
 from localctl.observe.charging_feed import charging_samples
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot, SnapshotBox
-from localctl.web.page import render_page
+from localctl.web.page import PageMaker
+from localctl.web.reader import Reader
 from tests.localctl.charging.scene import SECRET, Scene
 
 STATIONS = ("CP1", "CP2", "CP3")
@@ -73,7 +74,7 @@ def test_p5_p6_whatever_is_said_the_picture_can_be_shown_in_every_way(steps: lis
         assert all(evse["reason"] in WHY for evse in station["evses"])
         profiles(installation(scene.controller, station["identity"]), scene.now)
     snapshot = Snapshot(version="1", state=ServiceState.READY, charging=shown)
-    assert "Panel main" in render_page(snapshot)
+    assert "main" in PageMaker().page(snapshot, Reader())
     for row, labels, figure in charging_samples(SnapshotBox(snapshot)):
         assert len(labels) == len(row.labels)
         assert isinstance(figure, float | int)
