@@ -250,7 +250,9 @@ def transaction_ended(state: StationState, transaction_id: str) -> StationState:
     )
     if gone is None or gone.evse_id is None:
         return state
-    return with_evse(state, gone.evse_id, phases=PhaseWatch(), needs=None, needs_at=None, plan=None, soc=None)
+    # What was measured was the car's that has gone; where the meter still tells something, it will again.
+    asked: dict[str, object] = {"needs": None, "needs_at": None, "plan": None, "soc": None}
+    return with_evse(state, gone.evse_id, current_a={}, measured_at=None, phases=PhaseWatch(), **asked)
 
 
 def priority_told(state: StationState, fact: PriorityTold) -> StationState:

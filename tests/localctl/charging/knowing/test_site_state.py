@@ -69,6 +69,12 @@ def test_what_ended_stays_ended_whatever_comes_late():
     assert state.running(1) is None
 
 
+def test_what_a_car_drew_is_forgotten_when_it_has_gone():
+    charging = after(shown(evse_id=1), metered(10.0, 10.0, 10.0, evse_id=1))
+    assert charging.evses["1"].drawn_a(2000.0, 1e9) == 10.0
+    assert after(shown("Ended"), state=charging).evses["1"].drawn_a(2000.0, 1e9) is None
+
+
 def test_an_end_before_its_start_counts_too():
     assert after(shown("Ended"), shown(evse_id=1)).running(1) is None
 
