@@ -9,7 +9,8 @@ Every station and the CSMS keep a tape of their own. Two rules make the verdict:
   sent again (same message id), and then counts as `again`, not as lost.
 
 A controller may also talk to a station itself. A CALL with an id that the CSMS never used is such talk: it and the
-station's answer are set aside and counted as `own`. Should one of these answers reach the CSMS, it counts as altered.
+station's answer are set aside and counted as `own`, and so is a report that the station sends because of it, by its
+`requestId`. Should an answer or a report of that kind reach the CSMS, it counts as altered.
 While a station still owes an answer to such talk, a CALL of the CSMS has to wait (one at a time), and answers of the
 CSMS pass it. So where there was such talk, what comes down is judged as two rows, CALLs and answers, each in its order.
 """
@@ -77,13 +78,32 @@ class Verdict:
 def compare(station: Tape, csms: Tape) -> Verdict:
     """The verdict over one station's two tapes."""
     own = _calls(station.heard) - _calls(csms.sent)
+    reports = _reports(station, own)
     relayed = Tape(
-        sent=[one for one in station.sent if _frame(one)[0] not in ANSWERS or _frame(one)[1] not in own],
-        heard=[one for one in station.heard if _frame(one)[0] != CALL or _frame(one)[1] not in own],
+        sent=_without(station.sent, calls=reports, answers=own),
+        heard=_without(station.heard, calls=own, answers=reports),
         connection=station.connection,
     )
     down = _rows(csms, relayed) if own else [(csms, relayed)]
     return total([_one_way(relayed, csms), *(_one_way(*row) for row in down), Verdict(own=len(own))])
+
+
+def _reports(station: Tape, own: set[object]) -> set[object]:
+    """The station's CALLs that only say what a CALL of the box asked for."""
+    asked = {_request_id(one) for one in station.heard if _frame(one)[1] in own} - {None}
+    return {_frame(one)[1] for one in station.sent if _frame(one)[0] == CALL and _request_id(one) in asked}
+
+
+def _request_id(said: Said) -> object:
+    try:
+        return json.loads(said.text)[3].get("requestId")
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
+
+
+def _without(texts: list[Said], *, calls: set[object], answers: set[object]) -> list[Said]:
+    frames = ((one, *_frame(one)) for one in texts)
+    return [one for one, kind, name in frames if name not in (calls if kind == CALL else answers)]
 
 
 def _rows(sender: Tape, hearer: Tape) -> list[tuple[Tape, Tape]]:
