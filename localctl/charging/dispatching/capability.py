@@ -60,17 +60,11 @@ class Capability:
 
 
 def order_of(station: Managed) -> tuple[Actuator, ...]:
-    """What to try, best first: what the installer fixed, or Dynamic (2.1), Max, Tx, TxDefault.
-
-    A station with several EVSEs divides one number for all of them as it likes, maybe so evenly that no car gets its
-    minimum: there each EVSE's own profile comes first.
-    """
+    """What to try, best first: what the installer fixed, or Dynamic (2.1), Max, Tx, TxDefault."""
     if station.control is not None:
         return (station.control,)
-    whole = (Actuator.DYNAMIC, Actuator.MAX_PROFILE) if station.protocol is Protocol.V21 else (Actuator.MAX_PROFILE,)
-    if len(station.outlets) > 1:
-        return (Actuator.TX_PROFILE, *whole, Actuator.TX_DEFAULT)
-    return (*whole, Actuator.TX_PROFILE, Actuator.TX_DEFAULT)
+    usual = (Actuator.MAX_PROFILE, Actuator.TX_PROFILE, Actuator.TX_DEFAULT)
+    return (Actuator.DYNAMIC, *usual) if station.protocol is Protocol.V21 else usual
 
 
 def first(station: Managed) -> Capability:

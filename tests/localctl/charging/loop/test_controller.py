@@ -162,26 +162,12 @@ def test_k08_a_csms_that_allows_nothing_to_new_cars_is_obeyed_before_they_come()
     play.csms("A", "ClearChargingProfile", {"chargingProfileId": 1}).goes_on(60).gives(A=6)
 
 
-def two_cars(**more):
-    """A station with two EVSEs, both charging."""
-    play = Play(place("A", evses=2, **more), main_a=100.0).joins("A")
-    return play.plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
-
-
 def test_k08_several_evses_share_the_station_maximum_of_their_csms():
-    play = two_cars(control=Actuator.MAX_PROFILE)
+    play = Play(place("A", evses=2), main_a=100.0).joins("A").plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
     assert play.share("A", 1) == play.share("A", 2) == 32.0
     play.csms_limits("A", 20.0, purpose="ChargingStationMaxProfile").goes_on(60)
     assert play.share("A", 1) + play.share("A", 2) == 20.0
     assert first_limit(play.boxes["A"], 2_000_000_000) == 20.0
-
-
-@pytest.mark.parametrize("protocol", [Protocol.V201, Protocol.V21])
-def test_each_evse_of_a_station_is_told_its_own_share_so_that_one_car_charges_where_both_cannot(protocol):
-    play = two_cars(protocol=protocol)
-    assert [play.boxes["A"].allows(evse, play.now) for evse in (1, 2)] == [32.0, 32.0]
-    play.ems(10.0).goes_on(60)
-    assert sorted(play.boxes["A"].allows(evse, play.now) for evse in (1, 2)) == [0.0, 10.0]
 
 
 def test_a_change_the_csms_planned_is_already_in_what_is_written():
