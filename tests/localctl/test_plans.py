@@ -69,12 +69,21 @@ ELSEWHERE = {
     "http.address": r"http\.address",
     "http.port": r"http\.port",
     "http.token": r"http\.token",
-}
+    "http.socket": r"http\.socket\b",
+    "http.socket_users": r"http\.socket_users",
+    "http.socket_groups": r"http\.socket_groups",
+    **{
+        f"outage.{key}": rf"outage\.{key}"
+        for key in (
+            "unknown_tokens", "token_days", "max_tokens", "replay_per_second", "admission_per_second",
+            "admission_burst", "trust_clock", "journal_rows", "journal_mb", "journal_days",
+        )
+    },
+}  # fmt: skip
 """Keys that the composition root hands on itself, and what its text then says."""
 JUDGED = {
     "csms.security_profile": "the address decides what is done; `check` makes sure that both agree",
     "csms.allow_insecure": "a promise of the installer that `check` asks for",
-    "station.outage": "has one value only",
     "station.password_file": "read into `password`",
     "station.upstream_password_file": "read into `upstream_password`",
     "http.token_file": "read into `token`",

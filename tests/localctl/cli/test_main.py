@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from localctl.cli import main
 
-COMMANDS = {"commission", 
+COMMANDS = {"commission",
     "run", "check", "demo", "status", "reload", "composite", "topology", "simulate", "explain", "profiles", "limit",
     "version", "config", "password", "doctor", "docs", "outbox",
 }  # fmt: skip
