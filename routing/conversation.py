@@ -227,8 +227,10 @@ class Conversation(Exchange):
     def _note(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
         """The CSMS answered a live request of the station: that it did shows that the station is registered."""
         ended = self.carry.ended(call.payload) if call.action == "StopTransaction" else None
-        if ended is not None:
-            out.append(Remember(link=self.link, ended=ended))
+        over = [] if ended is None else [ended]
+        if call.action == "StartTransaction":
+            over += self.carry.heard_live(frame.payload)
+        out += [Remember(link=self.link, ended=local) for local in over]
         if call.action == "BootNotification":
             self._accepted = self.registration is Registration.ACCEPTED
             if self._accepted:

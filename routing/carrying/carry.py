@@ -220,6 +220,15 @@ class Carry:
         local = splice.transaction_number(_text(request))
         return local if local in self.aliases else None
 
+    def heard_live(self, answer: bytes) -> list[int]:
+        """The CSMS itself gave the station this number: aliases of it are over, because the station repeated a begin
+        whose answer of ours it never heard."""
+        real = splice.transaction_number(_text(answer))
+        over = [local for local, number in self.aliases.items() if number is not None and number == real]
+        for local in over:
+            del self.aliases[local]
+        return over
+
     def lift_cap(self, transaction: str) -> None:
         """The CSMS accepted the token after all."""
         self._cap.lift(transaction)

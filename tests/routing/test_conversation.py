@@ -349,3 +349,15 @@ def test_a_dead_letter_that_an_operator_puts_back_is_sent_again():
     assert play.when(BacklogFound(link=L1)).commands == []
     play.when(csms(result("old")))
     assert play.fact(BacklogDone)
+
+
+def test_16_a_begin_that_is_repeated_live_ends_the_number_it_was_given_here_10_7():
+    play = away(V16).when(station(call("1", "StartTransaction", start_16())))
+    local = msgspec.json.decode(play.down[0])[2]["transactionId"]
+    back(play, V16)
+    taken = '{"transactionId":3,"idTagInfo":{"status":"Accepted"}}'
+    play.answer(taken)
+    play.when(station(call("2", "StartTransaction", start_16()))).when(csms(result("2", taken)))
+    assert play.notes[-1].ended == local
+    play.when(csms(call("s", "RemoteStopTransaction", '{"transactionId":3}')))
+    assert play.down == [call("s", "RemoteStopTransaction", '{"transactionId":3}')]

@@ -34,7 +34,8 @@ def test_the_runs_were_bad_enough_to_prove_anything(played):
     assert sum(one.repeats for one in runs) > len(SEEDS), "messages that had to be said again"
     assert sum(one.told for one in runs) > 50 * len(SEEDS), "messages that stations were told are delivered"
     assert max(one.fuse_share for one in runs) == pytest.approx(1, abs=0.01), "cars took all that there was"
-    assert sum(one.unordered for one in runs) == 0, "stations that nobody ever limited"
+    limited = sum(one.unordered for one in runs) < len(SEEDS) / 10
+    assert limited, "hardly a station is never limited: a run may be over before its first order"
 
 
 def test_every_frame_boundary_has_its_turn():
