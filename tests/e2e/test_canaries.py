@@ -199,6 +199,7 @@ async def drive(site):
             )
         },
     )
+    await site.csms.expect("ready to reply")
     await site.station.do("send", "b", text=json.dumps([2, "boot", "BootNotification", boot]))
     await site.station.expect("frame", conn="b")
     for number, (station, action, payload) in enumerate(of_station()):
