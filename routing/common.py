@@ -6,7 +6,7 @@ from typing import Any
 
 from routing.carrying.answers import recalled
 from routing.carrying.authorizations import Authorizations
-from routing.carrying.items import Known
+from routing.carrying.items import Kind, Known
 from routing.carrying.repeats import Repeats
 from routing.clock import Clock
 from routing.ids import OwnIds
@@ -54,6 +54,10 @@ class Common:
         key = identity.casefold()
         repeats = self._repeats.setdefault(key, Repeats())
         recalled(subprotocol, known.recent, repeats)
+        for alias in known.aliases:
+            if alias.begin:
+                repeats.add(bytes.fromhex(alias.begin), Kind.TRANSACTION, alias.local)
+                repeats.confirm(bytes.fromhex(alias.begin))
         _newest(self._repeats, key)
         return repeats
 

@@ -134,7 +134,7 @@ class Conversation(Exchange):
 
     def _request(self, leg: Leg, frame: Frame, text: str, now: Instant, out: list[Command]) -> Ending | None:
         carry = self.carry
-        if leg is Leg.STATION and carry.mode is not Mode.LIVE and carry.takes(frame.word):
+        if leg is Leg.STATION and (carry.takes(frame.word) or carry.begins_again(frame)):
             return self._taken(frame, now, out)
         if carry.aliases:
             frame, text = carry.down(frame, text) if leg is Leg.CSMS else (frame, carry.up(frame, text))
@@ -227,10 +227,8 @@ class Conversation(Exchange):
     def _note(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
         """The CSMS answered a live request of the station: that it did shows that the station is registered."""
         ended = self.carry.ended(call.payload) if call.action == "StopTransaction" else None
-        over = [] if ended is None else [ended]
-        if call.action == "StartTransaction":
-            over += self.carry.heard_live(frame.payload)
-        out += [Remember(link=self.link, ended=local) for local in over]
+        if ended is not None:
+            out.append(Remember(link=self.link, ended=ended))
         if call.action == "BootNotification":
             self._accepted = self.registration is Registration.ACCEPTED
             if self._accepted:

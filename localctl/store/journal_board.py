@@ -65,13 +65,14 @@ class Board:
         if number is None:
             self.stats.refused += 1
             return None
-        return self._begun(station, item.invented) if item.invented is not None else None
+        return None if item.invented is None else self._begun(station, Alias(local=item.invented, begin=item.begin))
 
     def learn(self, station: str, alias: Alias | None) -> None:
         """A 1.6 transaction has its second number."""
         if alias is not None:
             known = self._known.get(station, Known())
-            two = {each.local: each for each in known.aliases} | {alias.local: alias}
+            two = {each.local: each for each in known.aliases}
+            two[alias.local] = msgspec.structs.replace(two.get(alias.local, alias), real=alias.real)
             self._known[station] = msgspec.structs.replace(known, aliases=tuple(two.values()))
 
     def over(self, station: str, ended: int | None) -> int | None:
@@ -151,9 +152,9 @@ class Board:
         if handover.dropped:
             log.warning("journal dropped messages", reasons=dict(handover.dropped))
 
-    def _begun(self, station: str, number: int) -> int | None:
+    def _begun(self, station: str, alias: Alias) -> int | None:
         known = self._known.get(station, Known())
-        aliases = (*known.aliases, Alias(local=number))
+        aliases = (*known.aliases, alias)
         spare = None
         if len(aliases) > MAX_ALIASES:
             spare = next((each for each in aliases if each.real is not None), aliases[0])

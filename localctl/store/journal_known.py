@@ -47,17 +47,21 @@ def remember(disk: JournalDisk, station: str, identity: str, known: Known) -> No
     )
 
 
-def invented(disk: JournalDisk, station: str, number: int) -> None:
+def invented(disk: JournalDisk, station: str, number: int, begin: str = "") -> None:
     """A transaction begins with this number; the mark stays ahead of it, a block at a time."""
-    alias(disk, station, Alias(local=number))
+    alias(disk, station, Alias(local=number, begin=begin))
     if not disk.mark - BLOCK <= number < disk.mark:
         disk.mark = number + BLOCK
         disk.sql.execute("INSERT OR REPLACE INTO meta VALUES ('invented', ?)", (disk.mark,))
 
 
 def alias(disk: JournalDisk, station: str, two: Alias) -> None:
-    """Keep both numbers of a transaction."""
-    disk.sql.execute("INSERT OR REPLACE INTO alias VALUES (?, ?, ?)", (station, two.local, two.real))
+    """Keep both numbers of a transaction; how it began stays."""
+    disk.sql.execute(
+        "INSERT INTO alias (station, local, csms, begin) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (station, local) DO UPDATE SET csms = excluded.csms",
+        (station, two.local, two.real, two.begin),
+    )
 
 
 def forget_alias(disk: JournalDisk, station: str, local: int) -> None:
@@ -68,8 +72,9 @@ def forget_alias(disk: JournalDisk, station: str, local: int) -> None:
 def load_known(disk: JournalDisk) -> dict[str, Remembered]:
     """All stations by casefolded identity, `waiting` left at 0."""
     aliases: dict[str, tuple[Alias, ...]] = {}
-    for station, local, csms in disk.sql.execute("SELECT station, local, csms FROM alias ORDER BY local"):
-        aliases[station] = (*aliases.get(station, ()), Alias(local=local, real=csms))
+    for station, *row in disk.sql.execute("SELECT station, local, csms, begin FROM alias ORDER BY local"):
+        local, csms, begin = row
+        aliases[station] = (*aliases.get(station, ()), Alias(local=local, real=csms, begin=begin))
     found = disk.sql.execute("SELECT key, name, accepted, subprotocol, boot, heartbeat_s FROM station")
     return {
         key: Remembered(

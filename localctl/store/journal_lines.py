@@ -34,7 +34,7 @@ def put(disk: JournalDisk, station: str, name: str, item: Item) -> int | None:
     if not disk.book.look(station).rows:
         journal_known.name(disk, station, name)
     if item.invented is not None:
-        journal_known.invented(disk, station, item.invented)
+        journal_known.invented(disk, station, item.invented, item.begin)
     return insert(disk, station, item, size, disk.unix_now())
 
 

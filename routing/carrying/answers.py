@@ -19,7 +19,7 @@ from routing.carrying.rules import BY_ACTION, RULES, TEXT, V16, Rule
 from routing.frames import error_code
 from routing.signed import unwrapped
 
-__all__ = ["TABLE_HEAD", "Desk", "Local", "Repeats", "local_answer", "recalled", "table_rows"]
+__all__ = ["TABLE_HEAD", "Desk", "Local", "Repeats", "local_answer", "number_given", "recalled", "table_rows"]
 
 TABLE_HEAD = ("Request", "Versions", "Answer", "Kept", "Replaces the last of the same", "Transaction", "Why")
 
@@ -63,6 +63,17 @@ def recalled(subprotocol: str, items: Iterable[Item], repeats: Repeats) -> None:
         repeats.confirm(sign)
 
 
+def number_given(subprotocol: str, action: str, message_id: str, payload: bytes, repeats: Repeats) -> int | None:
+    """The number that this 1.6 StartTransaction got here when the station said it before; None for a new one."""
+    rule = BY_ACTION.get((subprotocol, unsigned(action)))
+    if rule is None or not rule.invents:
+        return None
+    try:
+        return repeats.invented(_sign(rule, _read(rule, message_id, unwrapped(action, payload))))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
 def _read(rule: Rule, message_id: str, payload: bytes) -> Asked:
     body = _body(payload)
     return Asked(action=rule.action, message_id=message_id, text=payload.decode("utf-8"), body=body)
@@ -79,7 +90,7 @@ def _answered(rule: Rule, asked: Asked, action: str, original: str, desk: Desk) 
         return Local(payload=said.text, repeated=repeated, unknown_token=said.unknown_token)
     if kind is not Kind.LATEST:
         desk.repeats.add(sign, kind, asked.invented)
-    item = _item(rule, kind, asked, action, original)
+    item = structs.replace(_item(rule, kind, asked, action, original), begin=sign.hex() if rule.invents else "")
     return Local(payload=said.text, item=item, sign=sign, unknown_token=said.unknown_token)
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from routing import frames
 from routing.actions import unsigned
 from routing.carrying import splice
-from routing.carrying.answers import local_answer
+from routing.carrying.answers import local_answer, number_given
 from routing.carrying.authorizations import Verdict
 from routing.carrying.desk import Desk, Local
 from routing.carrying.energy import EnergyCap, energy_wh
@@ -114,6 +114,16 @@ class Carry:
     def takes(self, action: str) -> bool:
         """True for requests of the station that are not relayed now."""
         return self.mode is Mode.CARRYING or (self.mode is Mode.DRAINING and self._queues(action))
+
+    def begins_again(self, frame: Frame) -> bool:
+        """True for a 1.6 StartTransaction that got its number here and is with the CSMS: it gets that number again.
+
+        Relayed, it would get the CSMS's number, and nobody could tell which of the two answers the station has heard.
+        """
+        if not self.aliases:
+            return False
+        given = number_given(self.subprotocol, frame.word, frame.message_id, frame.payload, self._repeats)
+        return given is not None and self.aliases.get(given) is not None
 
     def _queues(self, action: str) -> bool:
         """True where a live request must stay behind the backlog: its like may wait there (8.7a).
@@ -219,15 +229,6 @@ class Carry:
         """The local number of the 1.6 transaction that this StopTransaction ended, if it is one of ours."""
         local = splice.transaction_number(_text(request))
         return local if local in self.aliases else None
-
-    def heard_live(self, answer: bytes) -> list[int]:
-        """The CSMS itself gave the station this number: aliases of it are over, because the station repeated a begin
-        whose answer of ours it never heard."""
-        real = splice.transaction_number(_text(answer))
-        over = [local for local, number in self.aliases.items() if number is not None and number == real]
-        for local in over:
-            del self.aliases[local]
-        return over
 
     def lift_cap(self, transaction: str) -> None:
         """The CSMS accepted the token after all."""

@@ -36,6 +36,8 @@ class Item(Value, frozen=True, kw_only=True):
     """Transaction it belongs to, as the station knows it; a number in 1.6."""
     invented: int | None = None
     """1.6 StartTransaction: the transactionId that the station was given here (10.7)."""
+    begin: str = ""
+    """1.6 StartTransaction: the mark by which it is known when the station says it again (`repeats`), in hex."""
 
 
 class Row(Value, frozen=True, kw_only=True):
@@ -50,6 +52,8 @@ class Alias(Value, frozen=True, kw_only=True):
 
     local: int
     real: int | None = None
+    begin: str = ""
+    """The mark of its StartTransaction: said again, it must get the same number again."""
 
 
 class Known(Value, frozen=True, kw_only=True):

@@ -351,13 +351,24 @@ def test_a_dead_letter_that_an_operator_puts_back_is_sent_again():
     assert play.fact(BacklogDone)
 
 
-def test_16_a_begin_that_is_repeated_live_ends_the_number_it_was_given_here_10_7():
+def test_16_a_begin_that_is_said_again_gets_its_number_again_whoever_is_there_10_7():
     play = away(V16).when(station(call("1", "StartTransaction", start_16())))
     local = msgspec.json.decode(play.down[0])[2]["transactionId"]
     back(play, V16)
-    taken = '{"transactionId":3,"idTagInfo":{"status":"Accepted"}}'
-    play.answer(taken)
-    play.when(station(call("2", "StartTransaction", start_16()))).when(csms(result("2", taken)))
-    assert play.notes[-1].ended == local
+    play.answer('{"transactionId":3,"idTagInfo":{"status":"Accepted"}}')
+    play.when(station(call("2", "StartTransaction", start_16())))
+    assert play.up == []
+    assert msgspec.json.decode(play.down[0])[2]["transactionId"] == local
     play.when(csms(call("s", "RemoteStopTransaction", '{"transactionId":3}')))
-    assert play.down == [call("s", "RemoteStopTransaction", '{"transactionId":3}')]
+    assert play.down == [call("s", "RemoteStopTransaction", f'{{"transactionId":{local}}}')]
+
+
+def test_16_also_a_box_that_was_restarted_gives_a_repeated_begin_its_number_again_10_7():
+    kept = away(V16).when(station(call("1", "StartTransaction", start_16()))).kept[0]
+    begun = Alias(local=kept.invented, real=3, begin=kept.begin)
+    play = met(V16, Known(accepted=True, aliases=(begun,)))
+    play.when(station(call("9", "StartTransaction", start_16())))
+    assert play.up == []
+    assert msgspec.json.decode(play.down[0])[2]["transactionId"] == begun.local
+    play.when(station(call("10", "StartTransaction", start_16(tag="OTHER"))))
+    assert len(play.up) == 1, "another one is the CSMS's to number"

@@ -23,16 +23,7 @@ def played(tmp_path_factory):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_p4_nothing_is_lost_altered_or_reordered_in_an_outage(played, seed):
-    assert not played[seed].wrong.keys() - {"misnumbered"}, story(played[seed])
-
-
-@pytest.mark.xfail(
-    strict=False,
-    reason="open fault: about one seed in two hundred names a 1.6 transaction to its station by the number the box gave"
-    " it, after the station had heard the CSMS's own (killed box and frozen CSMS around one StartTransaction)",
-)
-def test_10_7_each_transaction_goes_by_the_number_its_peer_knows(played):
-    assert [seed for seed in SEEDS if "misnumbered" in played[seed].wrong] == []
+    assert played[seed].good, story(played[seed])
 
 
 def test_the_runs_were_bad_enough_to_prove_anything(played):
@@ -43,8 +34,7 @@ def test_the_runs_were_bad_enough_to_prove_anything(played):
     assert sum(one.repeats for one in runs) > len(SEEDS), "messages that had to be said again"
     assert sum(one.told for one in runs) > 50 * len(SEEDS), "messages that stations were told are delivered"
     assert max(one.fuse_share for one in runs) == pytest.approx(1, abs=0.01), "cars took all that there was"
-    limited = sum(one.unordered for one in runs) < len(SEEDS) / 10
-    assert limited, "hardly a station is never limited: a run may be over before its first order"
+    assert sum(one.unordered for one in runs) == 0, "stations that nobody ever limited"
 
 
 def test_every_frame_boundary_has_its_turn():

@@ -61,6 +61,16 @@ def test_10_7_a_mark_that_was_not_committed_is_moved_again(tmp_path: Path):
     disk.close()
 
 
+def test_10_7_how_a_transaction_began_is_known_for_its_whole_life(tmp_path: Path):
+    disk = opened(tmp_path)
+    journal_known.name(disk, "cs1", "CS1")
+    journal_known.invented(disk, "cs1", FIRST_INVENTED, "ab12")
+    journal_known.alias(disk, "cs1", Alias(local=FIRST_INVENTED, real=7))
+    kept = Alias(local=FIRST_INVENTED, real=7, begin="ab12")
+    assert journal_known.load_known(disk)["cs1"].known.aliases == (kept,)
+    disk.close()
+
+
 def test_aliases_are_the_oldest_first_and_go_one_by_one(tmp_path: Path):
     disk = opened(tmp_path)
     journal_known.name(disk, "cs1", "CS1")

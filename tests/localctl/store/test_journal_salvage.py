@@ -34,13 +34,13 @@ def test_nothing_is_saved_of_what_is_no_database_and_the_new_one_works(tmp_path:
 
 def test_every_table_is_taken_over(tmp_path: Path):
     old = open_journal(tmp_path / "old.db", 1 << 20, NOW).connection
-    old.execute("INSERT INTO alias VALUES ('cs1', 2000000000, 17)")
+    old.execute("INSERT INTO alias (station, local, csms) VALUES ('cs1', 2000000000, 17)")
     old.execute("INSERT INTO station (key, name, accepted) VALUES ('cs1', 'CS1', 1)")
     old.execute("INSERT INTO meta VALUES ('invented', 2000000100)")
     old.close()
     fresh = open_journal(tmp_path / "new.db", 1 << 20, NOW).connection
     journal_salvage.salvage(tmp_path / "old.db", fresh, TABLES)
-    assert fresh.execute("SELECT * FROM alias").fetchall() == [("cs1", 2000000000, 17)]
+    assert fresh.execute("SELECT station, local, csms FROM alias").fetchall() == [("cs1", 2000000000, 17)]
     assert fresh.execute("SELECT name, accepted FROM station").fetchall() == [("CS1", 1)]
     assert fresh.execute("SELECT value FROM meta").fetchall() == [(2000000100,)]
     fresh.close()
