@@ -50,8 +50,10 @@ class Mortal(Play):
                 box.take(order.action, json.loads(order.payload))
             if self.dies_after is None:
                 self.controller.answered(order.token, box.answers, self.now)
-        watched = self.boxes if self.remembers else self.told
-        raised = {name for name in watched if self.allowed(name) > before[name] + 1e-6}
+        raised = {name for name in self.boxes if self.allowed(name) > before[name] + 1e-6}
+        over = drawn_over(self, self.capacities_now())
+        assert not any(raised & stations for _, stations in over), f"{raised} may draw more below {over}"
+        raised &= self.boxes.keys() if self.remembers else self.told
         self.told |= {order.identity for order in self.orders}
         over = crowded(self, self.capacities_now())
         assert not any(raised & stations for _, stations in over), f"{raised} were given more below {over}"
@@ -112,6 +114,20 @@ def crowded(play, capacities):
             each = [factor * amps_a for factor, amps_a in zip(factors, amps, strict=True)]
             whole = held[name].station_a
             total += sum(each) if whole is None or not row.conductor else min(sum(each), whole * max(factors))
+        if total > capacities[row.name] + 1e-6:
+            found.append((row.name, {name for name, _ in row.factors}))
+    return found
+
+
+def drawn_over(play, capacities):
+    """The rows under which the stations' own profiles allow more than these capacities together."""
+    found = []
+    for row in play.ceilings():
+        total = sum(
+            row.factors.get((name, outlet.id), 0.0) * box.allows(outlet.id, play.now)
+            for name, box in play.boxes.items()
+            for outlet in box.managed.outlets
+        )
         if total > capacities[row.name] + 1e-6:
             found.append((row.name, {name for name, _ in row.factors}))
     return found
