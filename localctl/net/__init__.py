@@ -9,6 +9,8 @@
     station_server listeners, half-open limits, the guarded accept path
     places ....... how many stations there may be, and that one which returns is not one more
     upstream ..... dials to the CSMSs
+    keeping ...... what the router wants kept, handed to the journal, and the journal's news back
+    wires, anew .. a link tried out by the installer; links opened anew after a reload
     timers ....... one clock for wake-ups, pings and deadlines of all links
     pump ......... `Switchboard`: one router between all of them; it decides nothing
 
