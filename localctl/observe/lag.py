@@ -1,7 +1,6 @@
 """How late the control loop is, and how many tasks live on it: a task that naps and looks around when it wakes.
 
-What it measures is what every frame suffers on top of its own work. The largest lag since the last look is kept for
-the log and the health; all of them go into a histogram.
+What it measures is what every frame suffers on top of its own work; all of it goes into a histogram.
 """
 
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ class LoopLag:
     def __init__(self) -> None:
         self.tasks = 0
         self.distribution = Distribution(rows.LAG_S)
-        self._worst_s = 0.0
 
     async def run(self, nap_s: float = NAP_S) -> None:
         """Sample until cancelled."""
@@ -32,14 +30,7 @@ class LoopLag:
 
     def woke(self, *, late_s: float) -> None:
         """One nap ended this much too late."""
-        late_s = max(0.0, late_s)
-        self.distribution.add(late_s)
-        self._worst_s = max(self._worst_s, late_s)
-
-    def take_worst_s(self) -> float:
-        """The largest lag since this was last asked."""
-        worst_s, self._worst_s = self._worst_s, 0.0
-        return worst_s
+        self.distribution.add(max(0.0, late_s))
 
     def samples(self) -> Iterator[Sample]:
         """For a scrape."""

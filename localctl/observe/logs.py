@@ -91,18 +91,3 @@ def _renderer(look: Look, *, colours: bool) -> Processor:
             return journal
         case _:
             return logfmt
-
-
-class OnChange:
-    """Says a thing when it changes, not while it lasts: one line when a peer goes, one when it is back."""
-
-    def __init__(self, *, up: Callable[..., object], down: Callable[..., object], now_up: bool | None = None) -> None:
-        self._up, self._down, self._last = up, down, now_up
-
-    def __call__(self, is_up: bool, **facts: object) -> bool:
-        """Tell how it is now; True when that was news and a line was written."""
-        if is_up == self._last:
-            return False
-        self._last = is_up
-        (self._up if is_up else self._down)(**facts)
-        return True

@@ -7,10 +7,7 @@ phases: a supply with `dc=True` counts as one phase at the DC voltage.
 
 import math
 from dataclasses import dataclass
-from typing import Final, NewType
-
-Amps = NewType("Amps", float)
-Watts = NewType("Watts", float)
+from typing import Final
 
 # Noise of double arithmetic in tenths: near 0, and for the size of a sum over a thousand EVSEs. A limit written as
 # 6.9999999 stays below 7.
@@ -29,12 +26,6 @@ class Supply:
     def watts_per_amp(self, phases: int) -> float:
         """Watts in total for each ampere per phase."""
         return self.voltage_v if self.dc else self.voltage_v * phases
-
-    def phases_or_default(self, phases: int | None) -> int:
-        """Phases to calculate with: 1 on DC, the default where the profile says nothing (R10)."""
-        if self.dc:
-            return 1
-        return phases or self.default_phases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +52,6 @@ class HardLimit:
 
 
 UNKNOWN: Final = HardLimit()
-
-
-def watts_of(current: Amps, supply: Supply, phases: int) -> Watts:
-    """Total power of a current per phase (K01.FR.51)."""
-    return Watts(current * supply.watts_per_amp(phases))
-
-
-def amps_of(power: Watts, supply: Supply, phases: int) -> Amps:
-    """Current per phase of a total power (K01.FR.50)."""
-    return Amps(power / supply.watts_per_amp(phases))
 
 
 def floor_tenth(limit: float) -> float:

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal
 from localctl.charging.commissioning import plans, rotation
 from localctl.charging.commissioning.known import (
     CHARGES_A,
+    KINDS,
     WORDS,
     Kind,
     Known,
     best,
-    kinds,
     level_taken,
     told_of,
     variants,
@@ -99,7 +99,7 @@ def _purposes(known: Known) -> Iterator[Line]:
         seen = {Came.YES: "taken and followed", None: "taken"}.get(came, "taken, but the car does not follow")
         yield Line(what=WORDS[known.daily], text=f"{seen} (in daily use)", word="bad" if came is Came.NO else "good")
     used: dict[Actuator, list[str]] = {}
-    for actuator in kinds(known):
+    for actuator in KINDS:
         for key, _ in variants(known, actuator):
             one = known.results.get(key)
             if one is not None:

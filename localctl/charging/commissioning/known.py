@@ -21,6 +21,8 @@ KEYS_16: Final = {
     "ChargingScheduleMaxPeriods": "periods",
 }
 VARIABLES_2X: Final = {"ProfileStackLevel": "level", "RateUnit": "unit", "PeriodsPerSchedule": "periods"}
+KINDS: Final = capability.order_of(Managed(identity="", protocol=Protocol.V201, outlets=()))
+"""The kinds of profile that may be tried, in the order in which dispatch would do so by itself."""
 WORDS: Final[Mapping[Actuator, str]] = {
     Actuator.MAX_PROFILE: "ChargingStationMaxProfile",
     Actuator.TX_PROFILE: "TxProfile",
@@ -171,15 +173,10 @@ def others(known: Known) -> list[Actuator]:
     running = known.evse_id in known.sight.running
     return [
         actuator
-        for actuator in kinds(known)
+        for actuator in KINDS
         if actuators.purpose_of(levers.place_of(actuator, known.evse_id), actuator) not in used
         and (actuator is not Actuator.TX_PROFILE or running)
     ]
-
-
-def kinds(known: Known) -> tuple[Actuator, ...]:
-    """The kinds of profile that may be tried, in the order in which dispatch would do so by itself."""
-    return capability.order_of(Managed(identity="", protocol=Protocol.V201, outlets=known.station.outlets))
 
 
 def spare(known: Known) -> Lever | None:

@@ -6,7 +6,7 @@ others on the site switch too. A three-phase car moves all three, which tells no
 car names the conductor behind the station's L1, and electricians who rotate keep the direction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from localctl.charging.base.phases import ROTATIONS, PerPhase
@@ -57,8 +57,3 @@ def candidates(station: tuple[int, ...], site: tuple[int, ...], phases: int) -> 
         if len(wiring) == 3 and {wiring[number - 1] for number in station} == {phase - 1 for phase in site}
     ]
     return tuple(sorted(fitting, key=lambda name: name not in CYCLIC))
-
-
-def proposed(names: Iterable[str]) -> str | None:
-    """The one to write down: the likeliest."""
-    return next(iter(names), None)

@@ -11,7 +11,7 @@ import pytest
 import structlog
 import trio
 
-from localctl.observe.logs import Look, OnChange, set_up_logs
+from localctl.observe.logs import Look, set_up_logs
 
 CANARY = "c4n4ry-S3cret"
 
@@ -140,12 +140,3 @@ async def test_facts_bound_in_a_task_follow_into_the_tasks_it_starts():
 
 def test_names_that_logfmt_cannot_carry_are_mended():
     assert "odd_name__=1" in logged("logfmt", **{"odd name\n=": 1})
-
-
-def test_a_change_is_said_once_each_way():
-    said: list[tuple[str, dict[str, object]]] = []
-    tell = OnChange(
-        up=lambda **facts: said.append(("back", facts)), down=lambda **facts: said.append(("gone", facts)), now_up=True
-    )
-    assert [tell(up, csms="main") for up in (True, False, False, True, True)] == [False, True, False, True, False]
-    assert said == [("gone", {"csms": "main"}), ("back", {"csms": "main"})]

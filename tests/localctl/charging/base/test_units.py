@@ -7,25 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localctl.charging.base.units import Amps, HardLimit, Supply, Watts, amps_of, floor_tenth, watts_of
+from localctl.charging.base.units import HardLimit, Supply, floor_tenth
 
 
 @pytest.mark.parametrize(("phases", "watts"), [(1, 230), (2, 460), (3, 690)])
 def test_k01_fr50_one_ampere_is_230_watts_for_each_phase(phases, watts):
-    assert watts_of(Amps(1), Supply(), phases) == watts
-    assert amps_of(Watts(watts), Supply(), phases) == 1
+    assert Supply().watts_per_amp(phases) == watts
 
 
 def test_k01_fr44_phases_do_not_count_on_dc():
-    dc = Supply(voltage_v=400, dc=True)
-    assert watts_of(Amps(10), dc, 3) == 4000
-    assert dc.phases_or_default(3) == 1
-
-
-def test_k01_fr49_absent_phases_are_the_default():
-    assert Supply().phases_or_default(None) == 3
-    assert Supply(default_phases=1).phases_or_default(None) == 1
-    assert Supply().phases_or_default(2) == 2
+    assert Supply(voltage_v=400, dc=True).watts_per_amp(3) == 400
 
 
 @pytest.mark.parametrize(

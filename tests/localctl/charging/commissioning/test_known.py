@@ -2,7 +2,7 @@
 
 import pytest
 
-from localctl.charging.commissioning.known import Kind, Known, Terms, best, kinds, level_taken, others, spare, told_of
+from localctl.charging.commissioning.known import Kind, Known, Terms, best, level_taken, others, spare, told_of
 from localctl.charging.commissioning.stages import Came, Result, Until
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet, Running, Sight
 from localctl.charging.profile.profiles import Protocol
@@ -16,10 +16,8 @@ def result(came=Came.YES, until=Until.FALLEN, took_s=1.0, drawn_a=16.0, answer=N
     )  # fmt: skip
 
 
-def known(*, sight=CAR, daily=Actuator.MAX_PROFILE, working=True, protocol=Protocol.V201, outlets=1, **results):
-    station = Managed(
-        identity="A", protocol=protocol, outlets=tuple(Outlet(id=number + 1) for number in range(outlets))
-    )
+def known(*, sight=CAR, daily=Actuator.MAX_PROFILE, working=True, protocol=Protocol.V201, **results):
+    station = Managed(identity="A", protocol=protocol, outlets=(Outlet(id=1),))
     found = {key.rstrip("_").replace("__", ":"): one for key, one in results.items()}
     return Known(
         terms=Terms(kind=Kind.PROBE), station=station, evse_id=1, sight=sight, daily=daily, working=working,
@@ -38,10 +36,6 @@ def test_what_is_in_daily_use_is_not_tried_beside_it():
 
 def test_a_tx_profile_needs_a_transaction():
     assert Actuator.TX_PROFILE not in others(known(sight=Sight()))
-
-
-def test_a_station_with_several_evses_is_tried_in_dispatchs_order():
-    assert kinds(known(outlets=2))[0] is Actuator.TX_PROFILE
 
 
 def test_what_was_seen_followed_is_better_than_what_was_only_taken():

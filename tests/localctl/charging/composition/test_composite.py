@@ -181,7 +181,7 @@ def test_r9_the_lowest_of_session_external_limit_and_station_maximum():
     assert said == "0=12/3 100=9/3 200=7/3"
 
 
-def test_r10_the_fewest_phases_of_the_leaders_absent_counting_as_three():
+def test_r10_k01_fr49_the_fewest_phases_of_the_leaders_absent_counting_as_three():
     assert composite(default("0=6"), station_max("0=20/2")) == "0=6/2"
     assert composite(default("0=6/2"), station_max("0=20")) == "0=6/2"
     assert composite(default("0=6/2"), default("0=10/1", level=1, start=100)) == "0=6/2 100=10/1"
