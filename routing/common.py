@@ -6,7 +6,7 @@ from typing import Any
 
 from routing.carrying.answers import recalled
 from routing.carrying.authorizations import Authorizations
-from routing.carrying.items import Kind, Known
+from routing.carrying.items import Alias, Kind, Known
 from routing.carrying.repeats import Repeats
 from routing.clock import Clock
 from routing.ids import OwnIds
@@ -35,7 +35,7 @@ class Common:
         self.admission = Pace(uniform)
         self.own_answer: OwnAnswer = nobodys
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
-        self._aliases: OrderedDict[str, dict[int, int | None]] = OrderedDict()
+        self._aliases: OrderedDict[str, dict[int, Alias]] = OrderedDict()
         self._kept: set[str] = set()
 
     def has_kept(self, identity: str) -> bool:
@@ -61,16 +61,20 @@ class Common:
         _newest(self._repeats, key)
         return repeats
 
-    def aliases_of(self, identity: str, known: Known) -> dict[int, int | None]:
-        """Local to the CSMS's numbers of its 1.6 transactions (10.7), None until told; one book for all connections.
+    def aliases_of(self, identity: str, known: Known) -> dict[int, Alias]:
+        """Its 1.6 transactions with two numbers by the local one (10.7); one book for all connections.
 
         An older connection may hear a number from the CSMS while a newer one is on its way in.
         """
         key = identity.casefold()
         book = self._aliases.setdefault(key, {})
-        book.update((alias.local, alias.real) for alias in known.aliases if book.get(alias.local) is None)
+        book.update((alias.local, alias) for alias in known.aliases if _knows_more(alias, book.get(alias.local)))
         _newest(self._aliases, key)
         return book
+
+
+def _knows_more(alias: Alias, noted: Alias | None) -> bool:
+    return noted is None or noted.real is None
 
 
 def _newest(memory: OrderedDict[str, Any], key: str) -> None:

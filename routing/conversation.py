@@ -226,7 +226,7 @@ class Conversation(Exchange):
 
     def _note(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
         """The CSMS answered a live request of the station: that it did shows that the station is registered."""
-        ended = self.carry.ended(call.payload) if call.action == "StopTransaction" else None
+        ended = self.carry.end(call.payload) if call.action == "StopTransaction" else None
         if ended is not None:
             out.append(Remember(link=self.link, ended=ended))
         if call.action == "BootNotification":

@@ -136,6 +136,8 @@ class Journal(Operators):
     def over(self, identity: str, ended: int | None) -> None:
         """This 1.6 transaction, by its local number, is over, and the CSMS knows; an older one is forgotten for it."""
         key = identity.casefold()
+        if ended is not None:
+            self._submit(Job(act=partial(_end_alias, key, ended), owed=("alias", key, ended)))
         self._forget_alias(key, self._board.over(key, ended))
 
     def bury(self, identity: str, number: int, *, attempts: int, code: str, text: str) -> None:
@@ -190,3 +192,7 @@ class Journal(Operators):
 
 def _authorize(key: str, text: str | None, disk: JournalDisk) -> None:
     journal_known.store_authorizations(disk, {key: text})
+
+
+def _end_alias(key: str, local: int, disk: JournalDisk) -> None:
+    journal_known.end_alias(disk, key, local)

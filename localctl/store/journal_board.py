@@ -34,8 +34,8 @@ class Board:
         self._names: dict[str, str] = {}
         self._known: dict[str, Known] = {}
         self._rows: dict[str, int] = {}
-        self._expected: Counter[str] = Counter()
         self._ended: dict[str, list[int]] = {}
+        self._expected: Counter[str] = Counter()
         self._invented = 0
 
     # -- asked
@@ -82,11 +82,9 @@ class Board:
         numbers = self._ended.setdefault(station, [])
         if ended not in numbers:
             numbers.append(ended)
-        if len(numbers) <= MAX_ENDED:
-            return None
-        oldest = numbers.pop(0)
+        oldest = numbers.pop(0) if len(numbers) > MAX_ENDED else None
         known = self._known.get(station, Known())
-        left = tuple(each for each in known.aliases if each.local != oldest)
+        left = tuple(_ended(each, ended) for each in known.aliases if each.local != oldest)
         self._known[station] = msgspec.structs.replace(known, aliases=left)
         return oldest
 
@@ -121,7 +119,9 @@ class Board:
         self._invented = max(self._invented, handover.mark - 1)
         for station, remembered in (handover.remembered or {}).items():
             self._names.setdefault(station, remembered.name)
-            self._known.setdefault(station, remembered.known)
+            if station not in self._known:
+                self._known[station] = remembered.known
+                self._ended[station] = [alias.local for alias in remembered.known.aliases if alias.ended]
         for station in [station for station in self._rows if station not in handover.touched]:
             self._count(station, Figures())
 
@@ -162,3 +162,7 @@ class Board:
         left = tuple(each for each in aliases if each is not spare)
         self._known[station] = msgspec.structs.replace(known, aliases=left)
         return spare.local if spare is not None else None
+
+
+def _ended(alias: Alias, local: int) -> Alias:
+    return msgspec.structs.replace(alias, ended=True) if alias.local == local else alias

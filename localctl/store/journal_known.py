@@ -64,17 +64,23 @@ def alias(disk: JournalDisk, station: str, two: Alias) -> None:
     )
 
 
+def end_alias(disk: JournalDisk, station: str, local: int) -> None:
+    """The transaction is over, and the CSMS knows; the station may not."""
+    disk.sql.execute("UPDATE alias SET ended = 1 WHERE station = ? AND local = ?", (station, local))
+
+
 def forget_alias(disk: JournalDisk, station: str, local: int) -> None:
-    """The transaction is over, and the CSMS knows."""
+    """Nobody will name it any more."""
     disk.sql.execute("DELETE FROM alias WHERE station = ? AND local = ?", (station, local))
 
 
 def load_known(disk: JournalDisk) -> dict[str, Remembered]:
     """All stations by casefolded identity, `waiting` left at 0."""
     aliases: dict[str, tuple[Alias, ...]] = {}
-    for station, *row in disk.sql.execute("SELECT station, local, csms, begin FROM alias ORDER BY local"):
-        local, csms, begin = row
-        aliases[station] = (*aliases.get(station, ()), Alias(local=local, real=csms, begin=begin))
+    for station, *row in disk.sql.execute("SELECT station, local, csms, begin, ended FROM alias ORDER BY local"):
+        local, csms, begin, ended = row
+        alias = Alias(local=local, real=csms, begin=begin, ended=bool(ended))
+        aliases[station] = (*aliases.get(station, ()), alias)
     found = disk.sql.execute("SELECT key, name, accepted, subprotocol, boot, heartbeat_s FROM station")
     return {
         key: Remembered(

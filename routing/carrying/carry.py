@@ -123,7 +123,7 @@ class Carry:
         if not self.aliases:
             return False
         given = number_given(self.subprotocol, frame.word, frame.message_id, frame.payload, self._repeats)
-        return given is not None and self.aliases.get(given) is not None
+        return given in self.numbers_up()
 
     def _queues(self, action: str) -> bool:
         """True where a live request must stay behind the backlog: its like may wait there (8.7a).
@@ -153,7 +153,7 @@ class Carry:
         if local.item is None:
             return self._answer_in_turn(frame, local, out)
         if local.item.invented is not None:
-            self._alias(local.item.invented, None)
+            self.told(Alias(local=local.item.invented))
         if local.item.transaction:
             self._fresh.add(local.item.transaction)
         self._common.note_kept(self.identity, some=True)
@@ -202,8 +202,8 @@ class Carry:
         return self.respelled(frame, text, splice.translated_up(frame.word, _text(frame.payload), self.numbers_up()))
 
     def down(self, frame: Frame, text: str) -> tuple[Frame, str]:
-        """What the station gets of a request of the CSMS."""
-        numbers = {real: local for local, real in self.aliases.items() if real is not None}
+        """What the station gets of a request of the CSMS, which may have given an ended transaction's number anew."""
+        numbers = {one.real: one.local for one in self.aliases.values() if one.real is not None and not one.ended}
         payload = splice.translated_down(frame.word, _text(frame.payload), numbers)
         respelled = self.respelled(frame, text, payload)
         if respelled is text:
@@ -212,23 +212,24 @@ class Carry:
 
     def numbers_up(self) -> dict[int, int]:
         """Our numbers of 1.6 transactions to the CSMS's, as far as it has told them."""
-        return {local: real for local, real in self.aliases.items() if real is not None}
+        return {one.local: one.real for one in self.aliases.values() if one.real is not None}
 
     def told(self, alias: Alias) -> None:
-        """The CSMS gave its number for a transaction that began here."""
-        self._alias(alias.local, alias.real)
+        """A transaction began here, or the CSMS gave its number for one.
 
-    def _alias(self, local: int, real: int | None) -> None:
-        """Of too many the oldest goes whose number the CSMS has told, like in the journal."""
-        self.aliases[local] = real
+        Of too many the oldest goes whose number the CSMS has told, like in the journal.
+        """
+        self.aliases[alias.local] = alias
         if len(self.aliases) > MAX_ALIASES:
-            told = (one for one, number in self.aliases.items() if number is not None)
-            del self.aliases[next(told, next(iter(self.aliases)))]
+            del self.aliases[next(iter(self.numbers_up()), next(iter(self.aliases)))]
 
-    def ended(self, request: bytes) -> int | None:
-        """The local number of the 1.6 transaction that this StopTransaction ended, if it is one of ours."""
+    def end(self, request: bytes) -> int | None:
+        """The CSMS heard this StopTransaction: the local number of what it ended, if that began here."""
         local = splice.transaction_number(_text(request))
-        return local if local in self.aliases else None
+        if local is None or local not in self.aliases:
+            return None
+        self.aliases[local] = msgspec.structs.replace(self.aliases[local], ended=True)
+        return local
 
     def lift_cap(self, transaction: str) -> None:
         """The CSMS accepted the token after all."""

@@ -17,7 +17,7 @@ from routing import (
 from routing.carrying.items import Alias, Item, Kind, Known, Row
 from routing.events import BacklogFound
 from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
-from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, Cupboard, away, back, event, met, start_16
+from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, Cupboard, away, back, event, met, start_16, stop_16
 from tests.routing.playbook import (
     L1,
     L2,
@@ -236,6 +236,18 @@ def test_16_the_translation_survives_a_restart_of_the_box():
     play = met(V16, Known(accepted=True, aliases=(Alias(local=2_000_000_009, real=5),)))
     play.when(station(call("3", "StopTransaction", '{"transactionId":2000000009,"meterStop":9}')))
     assert '"transactionId":5,' in play.up[0]
+
+
+def test_10_7_a_number_that_the_csms_gives_anew_means_the_new_transaction_also_after_a_restart():
+    play = away(V16).when(station(call("1", "StartTransaction", start_16())))
+    play.when(station(call("2", "StopTransaction", stop_16(2_000_000_001))))
+    back(play, V16).answer('{"transactionId":1,"idTagInfo":{"status":"Accepted"}}').answer()
+    play.when(station(call("3", "StartTransaction", start_16(meter=9))))
+    play.answer('{"transactionId":1,"idTagInfo":{"status":"Accepted"}}')
+    stop = call("4", "RemoteStopTransaction", '{"transactionId":1}')
+    assert play.when(csms(stop)).down == [stop]
+    aliases = (Alias(local=2_000_000_001, real=1, ended=True),)
+    assert met(V16, Known(accepted=True, aliases=aliases)).when(csms(stop)).down == [stop]
 
 
 def test_a_station_may_come_while_its_csms_is_away_if_the_box_knows_it():
