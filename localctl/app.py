@@ -24,6 +24,7 @@ import trio
 from localctl import __version__
 from localctl.config.model import Config
 from localctl.config.reload import Reloaded, changes, reconnects, waiting
+from localctl.control import CycleEnd
 from localctl.memory import Memory
 from localctl.net import tls
 from localctl.net.pump import Switchboard
@@ -205,7 +206,8 @@ class App:
         Stations whose connection is another now come in anew, a few at a time; all others stay.
         """
         async with self._reloading:
-            self._notifier.reloading(Instant(time.monotonic()))
+            if self.health.ready:
+                self._notifier.reloading(Instant(time.monotonic()))
             try:
                 return await self._reload()
             except Exception as error:
@@ -213,7 +215,8 @@ class App:
                 return self._reload_refused(f"a bug of ours: {type(error).__name__}")
             finally:
                 self.box.put(self._snapshot())
-                self._notifier.ready()
+                if self.health.ready:  # else the start says it, once limits are enforced
+                    self._notifier.ready()
 
     def _reload_from_elsewhere(self) -> Reloaded:
         """The same for another thread, which it blocks. Raises RuntimeError when the loop is not there."""
@@ -332,14 +335,18 @@ class App:
         token = self.config.http.token
         return None if token is None else token.reveal()
 
-    def _round(self, trouble: str | None) -> None:
-        """A control cycle has come to its end; nothing else feeds the watchdog of a box with a site."""
-        self._notifier.cycle_finished(Instant(trio.current_time()))
-        self._enforced.set()
-        if trouble is None:
+    def _round(self, ended: CycleEnd) -> None:
+        """A control cycle is over. With a site, only one that did not fail feeds the watchdog and makes the box ready.
+
+        So a box that cannot control is started anew when the watchdog's patience ends, or at the start systemd's own.
+        """
+        if not ended.failed:
+            self._notifier.cycle_finished(Instant(trio.current_time()))
+            self._enforced.set()
+        if ended.trouble is None:
             self.health.clear("control")
         else:
-            self.health.fault("control", trouble)
+            self.health.fault("control", ended.trouble)
 
     def _journal_trouble(self, reason: str | None) -> None:
         if reason is None:

@@ -3,8 +3,8 @@
 Decides nothing; `charging.controller` does. A cycle runs every `period_s` and soon after anything happened that
 charging cares about, but never takes more than a fifth of the box's time. What must outlive this process is stored
 before an order leaves the box: an order that may have arrived must be counted by the next process too. Where it cannot
-be stored, nothing is sent that gives anybody more, or for longer. A bug in a cycle is logged and told, the next cycle
-runs all the same, and routing never notices.
+be stored, nothing is sent that gives anybody more, or for longer. A bug in a cycle is logged and told, the next
+cycle runs all the same, and routing never notices.
 """
 
 from collections import OrderedDict
@@ -27,7 +27,7 @@ from localctl.own_requests import PULL
 from routing import observations as seen
 from routing.events import FollowUp, Priority
 from routing.signed import unwrapped
-from routing.values import Instant, Leg, LinkId
+from routing.values import Instant, Leg, LinkId, Value
 
 DEBOUNCE_S: Final = 0.05
 BREATH: Final = 4.0
@@ -56,6 +56,16 @@ OF_CSMS: Final = frozenset(
     }
 )
 log = structlog.get_logger("localctl.control")
+
+
+class CycleEnd(Value, frozen=True, kw_only=True):
+    """How a control cycle ended. `trouble` is a sentence for people, None when all went well.
+
+    `failed`: it broke off and nothing was decided. With any other trouble it has come to its end and limits hold.
+    """
+
+    trouble: str | None = None
+    failed: bool = False
 
 
 class Call(Protocol):
@@ -90,7 +100,7 @@ class Counts(Protocol):
 class Control:
     """One site's control loop. `store` writes a document durably and raises OSError where it cannot.
 
-    `on_round` is called after every cycle with its trouble, None when it went well.
+    `on_round` is called after every cycle, failed ones too.
     """
 
     def __init__(
@@ -100,7 +110,7 @@ class Control:
         call: Call,
         unix_now: Callable[[], float],
         store: Callable[[dict[str, object]], Awaitable[None]],
-        on_round: Callable[[str | None], None] = lambda _trouble: None,
+        on_round: Callable[[CycleEnd], None] = lambda _round: None,
         period_s: float = 5.0,
         counts: Counts | None = None,
         hand: Hand | None = None,
@@ -241,7 +251,7 @@ class Control:
             document = self.controller.saved() if due else None
         except Exception as error:
             log.exception("a control cycle failed; leases run on, the next cycle tries again")
-            self._on_round(f"a control cycle failed: {type(error).__name__}")
+            self._on_round(CycleEnd(trouble=f"a control cycle failed: {type(error).__name__}", failed=True))
             return trio.current_time() - began_at
         took_s = trio.current_time() - began_at
         self._counts.cycle_took(took_s)
@@ -253,7 +263,7 @@ class Control:
                 self.controller.unsent(order.token)
         for deed in deeds:
             nursery.start_soon(self._do, deed)
-        self._on_round(self._trouble)
+        self._on_round(CycleEnd(trouble=self._trouble))
         return took_s
 
     async def _put_away(self, document: dict[str, object], nursery: trio.Nursery) -> str | None:

@@ -12,7 +12,7 @@ from localctl.charging.loop.controller import Controller
 from localctl.charging.loop.site_plan import SitePlan
 from localctl.charging.showing.picture import picture
 from localctl.charging.showing.picture_rows import Overdrafts
-from localctl.control import Call, Control
+from localctl.control import Call, Control, CycleEnd
 from localctl.hand import StationHand, Wires
 from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.metrics import Metrics
@@ -34,7 +34,7 @@ class SiteControl:
         call: Call,
         wires: Wires,
         store: Callable[[dict[str, object]], Awaitable[None]],
-        on_round: Callable[[str | None], None],
+        on_round: Callable[[CycleEnd], None],
     ) -> None:
         self.counts = ChargingCounts()
         self.controller = Controller(plan, saved)

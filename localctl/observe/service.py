@@ -3,9 +3,10 @@
 `sd_notify` is one datagram to the socket named in NOTIFY_SOCKET; without it (no systemd) everything here does nothing.
 That is too little for a library: the two there are would block on a full socket.
 
-The watchdog is fed when a control cycle has come to its end, never by a timer: a timer would go on ticking in a box
-that has stopped thinking. A cycle that ended in an error counts: health and log tell of it, leases bring the stations
-down by themselves, and a restart would cost every one of them its connection.
+The watchdog is fed when a control cycle has come to its end well, never by a timer: a timer would go on ticking in a
+box that has stopped thinking. A cycle that failed does not feed it. The next one follows within seconds, so one failure
+costs nobody a connection; a box in which each of them fails for a whole period of the watchdog is started anew. Until
+then leases bring the stations down by themselves, and health and log tell of it.
 """
 
 import contextlib
@@ -55,7 +56,7 @@ class Notifier:
         self._say("STOPPING=1")
 
     def cycle_finished(self, now: Instant) -> None:
-        """A control cycle is done: feed the watchdog, at most four times per its period."""
+        """A control cycle ended well: feed the watchdog, at most four times per its period."""
         if self.watchdog_s is None:
             return
         if self._fed_at is None or now - self._fed_at >= self.watchdog_s / 4:

@@ -11,7 +11,7 @@ from localctl.charging.limiting.external import ExternalLimit
 from localctl.charging.limiting.limits import Cap, Step
 from localctl.charging.loop.controller import Controller
 from localctl.charging.loop.site_plan import SitePlan
-from localctl.control import Control
+from localctl.control import Control, CycleEnd
 from localctl.own_requests import own_answer
 from localctl.simulate.board import Board
 from localctl.simulate.cable import Lag, Tamper
@@ -135,6 +135,6 @@ class Box:
         if self._remembers:
             self._saved = msgspec.json.encode(document)
 
-    def _complain(self, trouble: str | None) -> None:
-        if trouble is not None and trouble not in self.troubles:
-            self.troubles.append(trouble)
+    def _complain(self, ended: CycleEnd) -> None:
+        if ended.trouble is not None and ended.trouble not in self.troubles:
+            self.troubles.append(ended.trouble)

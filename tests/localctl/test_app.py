@@ -11,7 +11,9 @@ import trio
 from structlog.testing import capture_logs
 
 from localctl import app as module
+from localctl import control
 from localctl.app import App
+from localctl.charging.loop.controller import Controller
 from localctl.control import Control
 from localctl.net.credentials import check_password, hash_password
 from localctl.observe.health import ServiceState
@@ -182,6 +184,51 @@ async def test_a_control_loop_that_stalls_feeds_no_watchdog_while_everything_els
             await until(lambda: box.box.get() is not pictures)
             await trio.sleep(0.3)
             assert heard().count("WATCHDOG=1") == fed
+
+
+async def test_a_control_cycle_that_fails_feeds_no_watchdog_and_the_next_good_one_does(tmp_path, monkeypatch):
+    """One failure is not the end: the period of the real watchdog has room for six. A box that only fails is ended."""
+    with listening(tmp_path, monkeypatch) as heard:
+        async with running(App(config(tmp_path, more=PANEL.format(63)))) as box:
+            box.site.control._period_s = 0.02
+            await until(lambda: heard().count("WATCHDOG=1") >= 3)
+            with monkeypatch.context() as broken:
+                broken.setattr(box.site.controller, "cycle", lambda _now: 1 / 0)
+                await until(lambda: box.health.reasons == ("a control cycle failed: ZeroDivisionError",))
+                fed = heard().count("WATCHDOG=1")
+                await trio.sleep(0.5)
+                assert heard().count("WATCHDOG=1") == fed
+            await until(lambda: heard().count("WATCHDOG=1") > fed)
+            assert box.health.state is ServiceState.READY
+
+
+async def test_a_full_disk_is_no_failed_cycle_and_costs_nobody_a_restart(tmp_path, monkeypatch):
+    async def full(_document: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with listening(tmp_path, monkeypatch) as heard:
+        async with running(App(config(tmp_path, more=PANEL.format(63)))) as box:
+            box.site.control._period_s, box.site.control._store = 0.02, full
+            monkeypatch.setattr(control, "STORE_S", 0.0)
+            await until(lambda: any("cannot be stored" in reason for reason in box.health.reasons))
+            fed = heard().count("WATCHDOG=1")
+            await until(lambda: heard().count("WATCHDOG=1") > fed + 2)
+
+
+async def test_a_box_whose_first_control_cycle_fails_is_not_ready_not_even_by_a_reload(tmp_path, monkeypatch):
+    why = ("waiting for limits", "a control cycle failed: ZeroDivisionError")
+    with listening(tmp_path, monkeypatch) as heard:
+        box, _ = reloadable(tmp_path, text(tmp_path, more=PANEL.format(63)))
+        async with trio.open_nursery() as nursery:
+            with monkeypatch.context() as broken:
+                broken.setattr(Controller, "cycle", lambda _self, _now: 1 / 0)
+                nursery.start_soon(box.run)
+                await until(lambda: box.health.reasons == why)
+                assert (await box.reload()).taken
+                assert not {"READY=1", "RELOADING=1", "WATCHDOG=1"} & set(heard())
+            box.site.control.wake()
+            await until(lambda: box.health.state is ServiceState.READY)
+            nursery.cancel_scope.cancel()
 
 
 async def test_a_router_without_a_site_feeds_its_watchdog_too(tmp_path, monkeypatch):

@@ -38,13 +38,17 @@ class Box:
         self.disk_error = None
         self.tokens = 0
         self.control = Control(
-            self.controller, call=self.call, unix_now=self.unix_now, store=self.store, on_round=self.rounds.append,
+            self.controller, call=self.call, unix_now=self.unix_now, store=self.store, on_round=self.over,
             **control,
         )  # fmt: skip
 
     @staticmethod
     def unix_now():
         return START + trio.current_time()
+
+    def over(self, ended):
+        self.rounds.append(ended.trouble)
+        self.failed = ended.failed
 
     async def call(
         self, identity, action, payload, *, priority=Priority.ROUTINE, timeout_s=None, follow_up=None, on_follow_up=None
@@ -286,6 +290,7 @@ async def test_with_a_full_disk_nobody_is_given_more_and_somebody_is_told(autoju
     await trio.sleep(30)
     assert box.limits() == []
     assert box.rounds[-1] == "charging state cannot be stored, nobody is given more: No space left on device"
+    assert not box.failed
     box.disk_error = None
     await trio.sleep(10)
     assert box.limits() == [("A", 26.0)]
@@ -339,10 +344,10 @@ async def test_at_the_end_everything_is_stored_once_more(autojump_clock):
 async def test_a_bug_in_a_cycle_is_told_and_the_next_cycle_runs(autojump_clock, box, monkeypatch):
     monkeypatch.setattr(box.controller, "cycle", lambda now: 1 / 0)
     await trio.sleep(6)
-    assert box.rounds[-1] == "a control cycle failed: ZeroDivisionError"
+    assert (box.rounds[-1], box.failed) == ("a control cycle failed: ZeroDivisionError", True)
     monkeypatch.undo()
     await trio.sleep(6)
-    assert box.rounds[-1] is None
+    assert (box.rounds[-1], box.failed) == (None, False)
 
 
 async def test_a_bug_in_sending_is_an_order_without_an_answer(autojump_clock, box, monkeypatch):

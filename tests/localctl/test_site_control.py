@@ -9,6 +9,7 @@ import pytest
 import trio
 import trio.testing
 
+from localctl.control import CycleEnd
 from localctl.observe.health import ServiceState
 from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import Snapshot, SnapshotBox
@@ -27,7 +28,7 @@ class Box:
 
     def __init__(self, saved: object = None) -> None:
         self.stored: list[dict[str, object]] = []
-        self.rounds: list[str | None] = []
+        self.rounds: list[CycleEnd] = []
         self.site = SiteControl(
             site_plan(), saved, call=self.call, wires=self, store=self.store, on_round=self.rounds.append
         )
@@ -105,7 +106,7 @@ async def test_rounds_are_told_and_counted(box: Box, autojump_clock):
         await trio.sleep(30)
         nursery.cancel_scope.cancel()
     box.shown.put(Snapshot(version="1", state=ServiceState.READY, charging=box.site.picture()))
-    assert set(box.rounds) == {None}
+    assert set(box.rounds) == {CycleEnd()}
     text = metrics.render()[0].decode()
     assert f"localctl_control_cycle_seconds_count {len(box.rounds)}" in text
     assert 'localctl_circuit_limit_amperes{circuit="main",phase="L1"} ' in text

@@ -31,7 +31,7 @@ class Box:
     def __init__(self):
         self.site = SiteControl(
             site_plan([place("A"), place("B")]), None, call=self.call, wires=self, store=self.store,
-            on_round=lambda _trouble: None,
+            on_round=lambda _round: None,
         )  # fmt: skip
         self.site.controller.linked("A", Protocol.V201, 0.0)
 
