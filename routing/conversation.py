@@ -20,6 +20,7 @@ from routing.exchange import Ending, Exchange
 from routing.frames import ERROR, SEND, Frame
 from routing.observations import Registration
 from routing.policy import StationPolicy
+from routing.signed import unwrapped, unwrapped_answer
 from routing.values import Instant, Leg, LinkId
 
 NOBODY = 0
@@ -111,7 +112,7 @@ class Conversation(Exchange):
     def found(self, now: Instant, out: list[Command]) -> None:
         """Something is kept although nothing was under way."""
         if self.joined and self.carry.mode is Mode.LIVE:
-            self.replay.begin(now, out)
+            self.replay.look(out)
             self._send_kept(now, out)
 
     def fetched(self, event: Fetched, now: Instant, out: list[Command]) -> None:
@@ -159,7 +160,7 @@ class Conversation(Exchange):
         if self.carry.take(frame, now, out, seen=seen):
             self.up.remember(frame.message_id, Answerer.BOX)
         if unsigned(frame.word) in ("TransactionEvent", "StopTransaction"):
-            self.replay.note_ended(frame.payload)
+            self.replay.note_ended(unwrapped(frame.word, frame.payload))
         self._stop_what_must(now, out)
 
     def _waiting(self, lane: Lane) -> int:
@@ -210,8 +211,8 @@ class Conversation(Exchange):
     def _teach(self, caller: Leg, call: Call, frame: Frame, now: Instant) -> None:
         """What an answer tells that is good to know once the CSMS is away: its time, and its mind about tokens."""
         common = self._common
-        if caller is Leg.STATION and call.action in _TELLS_TIME:
-            common.clock.heard(frame.payload, now)
+        if caller is Leg.STATION and unsigned(call.action) in _TELLS_TIME:
+            common.clock.heard(unwrapped_answer(call.action, frame.payload), now)
         if self._remembers:
             common.authorizations.learn(
                 self.policy.csms,
@@ -229,7 +230,7 @@ class Conversation(Exchange):
         ended = self.carry.end(call.payload) if call.action == "StopTransaction" else None
         if ended is not None:
             out.append(Remember(link=self.link, ended=ended))
-        if call.action == "BootNotification":
+        if unsigned(call.action) == "BootNotification":
             self._accepted = self.registration is Registration.ACCEPTED
             if self._accepted:
                 if self.replay.booted(now):
@@ -237,7 +238,7 @@ class Conversation(Exchange):
                 self._send_kept(now, out)
             elif self.up.drop_carried():
                 self.replay.again(now)
-            self.carry.booted(call.payload, frame.payload)
+            self.carry.booted(call.action, call.payload, frame.payload)
             known = self.carry.known
             out.append(
                 Remember(link=self.link, accepted=self._accepted, boot=known.boot, heartbeat_s=known.heartbeat_s)

@@ -30,7 +30,7 @@ from routing.exchange import Ending
 from routing.link_legs import LinkLegs, Presence, unavailable
 from routing.link_states import TALKING, Move, State
 from routing.observations import LinkOpened, OutageBegan, OutageEnded, OwnCallEnded
-from routing.partings import LostCause, RefusedCause, deliberate, words
+from routing.partings import LostCause, RefusedCause, deliberate, undecided, words
 from routing.policy import StationPolicy
 from routing.values import Instant, Leg
 
@@ -173,12 +173,13 @@ class Link(LinkLegs):
         self._expect(State.DIALLING, State.JOINING, State.REDIALLING)
         self._legs[Leg.CSMS] = Presence.ABSENT
         reason = f"CSMS {self.policy.csms} answered {event.status}"
-        if event.status >= 500 and self._stays(reason, now, out):
+        away = undecided(event.status)
+        if away and self._stays(reason, now, out):
             return
         if self.state is State.REDIALLING:
             self._part("csms_refused", Leg.CSMS, 1008, reason, out)
             return
-        cause: RefusedCause = "csms_away" if event.status >= 500 else "csms"
+        cause: RefusedCause = "csms_away" if away else "csms"
         refusal = Refuse(
             link=self.link,
             status=event.status,

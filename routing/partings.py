@@ -36,6 +36,15 @@ def deliberate(code: int | None) -> bool:
     return code is not None and (code in (1002, 1003, 1007, 1008, 1009, 1010) or code >= 3000)
 
 
+def undecided(status: int) -> bool:
+    """True for an HTTP answer that says nothing of the station, so that the next dial may well succeed.
+
+    Server errors; 408, 425 and 429, which want it later; pages and redirections, for example during maintenance. What
+    is left are the refusals from 400 to 499.
+    """
+    return not 400 <= status < 500 or status in (408, 425, 429)
+
+
 def words(reason: str, code: int | None) -> str:
     """A peer's reason as it may be repeated in a close frame: none without a code, at most 123 bytes (RFC 6455 5.5)."""
     if code is None:

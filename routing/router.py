@@ -33,6 +33,7 @@ from routing.ids import OwnIds
 from routing.link import Link
 from routing.link_states import TALKING, State
 from routing.observations import AdmissionDelayed, LinkRefused, OwnCallEnded
+from routing.partings import undecided
 from routing.policy import Policies, Refused
 from routing.values import Instant, LinkId
 
@@ -194,10 +195,10 @@ class Router:
             self._replace(current, out)
 
     def _refused(self, link: Link, event: UpstreamRefused, now: Instant, out: list[Command]) -> None:
-        """A CSMS that answers 5xx is as good as away; any other answer shows that it is there."""
+        """A CSMS that did not decide is as good as away; a refusal shows that it is there."""
         if link.over:
             return
-        if event.status >= 500:
+        if undecided(event.status):
             self._backoffs.failed(link.key, link.policy, now)
         else:
             self._backoffs.reached(link.key)

@@ -26,6 +26,11 @@ def unwrapped(action: str, payload: bytes) -> bytes:
     return opened(payload)
 
 
+def unwrapped_answer(action: str, answer: bytes) -> bytes:
+    """The OCPP payload of an answer to this action; also a signed request may get a plain one."""
+    return unwrapped(action, answer) or answer
+
+
 def opened(payload: bytes) -> bytes:
     """The OCPP payload inside a flattened JWS, empty when there is none."""
     try:

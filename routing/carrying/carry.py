@@ -29,6 +29,7 @@ from routing.errors import OurBug
 from routing.frames import Frame
 from routing.observations import CallAnswered, CallSeen, CapReached
 from routing.policy import StationPolicy
+from routing.signed import unwrapped_answer
 from routing.values import Instant, Leg, LinkId
 
 MAX_ALIASES = 1000
@@ -183,10 +184,14 @@ class Carry:
             self._answer(pending.frame, pending.answer, out)
         return [pending.frame.message_id for pending in waiting]
 
-    def booted(self, request: bytes, answer: bytes) -> None:
-        """The CSMS answered a BootNotification: what it looks like, and how often it wants a Heartbeat."""
-        interval_s = _interval(answer) or self.known.heartbeat_s
-        self.known = msgspec.structs.replace(self.known, boot=_text(request), heartbeat_s=interval_s)
+    def booted(self, action: str, request: bytes, answer: bytes) -> None:
+        """The CSMS answered a BootNotification: what it looks like, and how often it wants a Heartbeat.
+
+        A signed one is not repeated: it is good for its moment, and nobody here could sign another.
+        """
+        interval_s = _interval(unwrapped_answer(action, answer)) or self.known.heartbeat_s
+        boot = _text(request) if action == "BootNotification" else self.known.boot
+        self.known = msgspec.structs.replace(self.known, boot=boot, heartbeat_s=interval_s)
 
     def stop(self, transaction: str) -> None:
         """The box must ask the station to stop this one."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from routing.actions import unsigned
-from routing.signed import unwrapped
+from routing.signed import unwrapped, unwrapped_answer
 from routing.values import Value
 
 V16 = "ocpp1.6"
@@ -65,7 +65,7 @@ def lessons(caller_is_station: bool, action: str, request: bytes, answer: bytes)
     if teach is None:
         return []
     try:
-        return list(teach(unwrapped(action, request), unwrapped(action, answer) or answer))
+        return list(teach(unwrapped(action, request), unwrapped_answer(action, answer)))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return []
 

@@ -24,6 +24,7 @@ from routing.correlation import Call, Carried
 from routing.events import Fetched
 from routing.frames import CALL, ERROR, Frame
 from routing.observations import BacklogDone, LateRefusal, Replayed
+from routing.signed import unwrapped_answer
 from routing.values import Instant
 
 FOR_GOOD = frozenset({"Accepted", "ConcurrentTx"})
@@ -102,13 +103,21 @@ class Replay:
 
     def begin(self, now: Instant, out: list[Command]) -> None:
         """The CSMS is there: start with the oldest, or with a BootNotification where that is wanted."""
-        self._carry.move("recall")
-        self._booted = self._looked = False
-        self._boot_due = self._policy.boot_again and bool(self._carry.known.boot)
+        self._booted, self._boot_due = False, self._policy.boot_again and bool(self._carry.known.boot)
         if self._boot_due:
+            self._drain()
             self._send_at = self._common.replay.take(now)
         else:
-            self._fetch(out)
+            self.look(out)
+
+    def look(self, out: list[Command]) -> None:
+        """Start with the oldest."""
+        self._drain()
+        self._fetch(out)
+
+    def _drain(self) -> None:
+        self._carry.move("recall")
+        self._looked = False
 
     def booted(self, now: Instant) -> bool:
         """The CSMS has accepted a BootNotification of the station itself: it needs no older one. True: one was due."""
@@ -203,8 +212,8 @@ class Replay:
         if frame.kind == ERROR:
             self._failed(row, frame.word, now, out)
             return None
-        if call.action == "BootNotification":
-            if _status(frame.payload) != "Accepted":
+        if unsigned(call.action) == "BootNotification":
+            if _status(unwrapped_answer(call.action, frame.payload)) != "Accepted":
                 return "csms_refused"
             self._booted, self._boot_due = True, False
             if row is None:
@@ -257,7 +266,7 @@ class Replay:
 
     def _judge(self, item: Item, answer: bytes, out: list[Command]) -> None:
         """What the CSMS thinks of the token, now that it has heard of it (3.15.5)."""
-        status = status_of(answer)
+        status = status_of(unwrapped_answer(item.action, answer))
         if not item.transaction or status is None:
             return
         if status in FOR_GOOD:

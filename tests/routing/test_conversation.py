@@ -1,5 +1,7 @@
 """A station whose CSMS is away: what it hears, what is kept, and how the CSMS gets it at last (Part 4 6.3)."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -17,6 +19,7 @@ from routing import (
 from routing.carrying.items import Alias, Item, Kind, Known, Row
 from routing.events import BacklogFound
 from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
+from tests.routing.carrying.clerk import signed
 from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, Cupboard, away, back, event, met, start_16, stop_16
 from tests.routing.playbook import (
     L1,
@@ -122,9 +125,10 @@ def test_a_refusal_is_no_loss_and_closes_the_station_3_15_9():
     assert play.fact(LinkLost).cause == "csms_refused"
 
 
-def test_a_csms_that_answers_5xx_or_not_at_all_is_dialled_again():
+def test_3_15_9_a_csms_that_answers_5xx_or_429_or_not_at_all_is_dialled_again():
     play = away().after(REDIAL_S)
-    for bad_news in (UpstreamRefused(link=L1, status=503), UpstreamFailed(link=L1, reason="no route")):
+    overrun, too_many = (UpstreamRefused(link=L1, status=status) for status in (503, 429))
+    for bad_news in (overrun, too_many, UpstreamFailed(link=L1, reason="no route")):
         play.when(bad_news)
         play.no_fact(LinkLost)
         play.after(60.0)
@@ -236,6 +240,19 @@ def test_16_the_translation_survives_a_restart_of_the_box():
     play = met(V16, Known(accepted=True, aliases=(Alias(local=2_000_000_009, real=5),)))
     play.when(station(call("3", "StopTransaction", '{"transactionId":2000000009,"meterStop":9}')))
     assert '"transactionId":5,' in play.up[0]
+
+
+def test_3_12_a_signed_boot_registers_a_station_as_well_and_is_never_repeated_in_its_name():
+    play = Cupboard(boot_again=True)
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=Known()), accepted(V201))
+    boot, booted = (json.dumps(signed(json.loads(text))) for text in (BOOT, BOOTED))
+    play.when(station(call("b", "BootNotification-Signed", boot)), csms(result("b", booted)))
+    assert (play.notes[-1].accepted, play.notes[-1].boot, play.notes[-1].heartbeat_s) == (True, "", 600)
+    play.when(csms_lost()).when(station(call("1", "TransactionEvent", event("t", 0))))
+    assert [msgspec.json.decode(text)[1] for text in back(play).up] == ["1"]
+    play = away().when(station(call("c", "BootNotification-Signed", boot)))
+    back(play).answer(json.dumps(signed({"status": "Rejected"})))
+    assert play.fact(LinkLost).cause == "csms_refused"
 
 
 def test_10_7_a_number_that_the_csms_gives_anew_means_the_new_transaction_also_after_a_restart():

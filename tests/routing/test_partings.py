@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.partings import NO_CODE, code_onward, sendable, words
+from routing.partings import NO_CODE, code_onward, sendable, undecided, words
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1008, 1011, 1014, 3000, 4999])
@@ -15,6 +15,11 @@ def test_rfc_6455_7_4_codes_that_may_stand_in_a_close_frame(code):
 def test_rfc_6455_7_4_codes_that_may_not(code):
     assert not sendable(code)
     assert code_onward(code, 1012) == 1012
+
+
+def test_3_15_9_refusals_are_told_from_answers_that_say_nothing_of_the_station():
+    assert not any(undecided(status) for status in (400, 401, 403, 404, 410, 426))
+    assert all(undecided(status) for status in (200, 302, 408, 425, 429, 500, 503))
 
 
 def test_6_3_a_peer_that_vanished_is_told_with_the_code_meant_for_that():

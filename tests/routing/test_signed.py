@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from routing.signed import opened, unwrapped
+from routing.signed import opened, unwrapped, unwrapped_answer
 
 
 def jws(payload: bytes) -> bytes:
@@ -16,6 +16,11 @@ def jws(payload: bytes) -> bytes:
 def test_p4_7_the_payload_of_a_jws_is_read_without_its_padding(payload):
     assert opened(jws(payload)) == payload
     assert unwrapped("SetVariables-Signed", jws(payload)) == payload
+
+
+def test_3_12_an_answer_is_read_whether_it_was_signed_or_not():
+    for answer in (b'{"status":"Accepted"}', jws(b'{"status":"Accepted"}')):
+        assert unwrapped_answer("Authorize-Signed", answer) == b'{"status":"Accepted"}'
 
 
 def test_unsigned_messages_are_read_as_they_are():

@@ -1,5 +1,7 @@
 """Kept messages on their way up: one at a time, oldest first, paced, tried again, given up at last (E13, 8.7)."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -9,6 +11,7 @@ from routing.carrying.replay import MAX_ENDED, UNREADABLE_S, Replay, ended_trans
 from routing.commands import Bury, Delivered, Fetch
 from routing.events import BacklogFound, Fetched
 from routing.observations import BacklogDone, LateRefusal, Replayed
+from tests.routing.carrying.clerk import signed
 from tests.routing.carrying.cupboard import (
     BOOT,
     BOOTED,
@@ -51,6 +54,11 @@ def said(play: Cupboard, message_id: str, action: str, payload: str) -> Cupboard
 def ids(play: Cupboard) -> list[str]:
     """Message ids of what just went up."""
     return [msgspec.json.decode(text)[1] for text in play.up]
+
+
+def jws(payload: str) -> str:
+    """A payload as a signed message has it."""
+    return json.dumps(signed(json.loads(payload)))
 
 
 def replay(play: Cupboard) -> Replay:
@@ -222,6 +230,13 @@ def test_boot_again_sends_the_last_boot_before_the_first_row():
     assert ids(play.answer(BOOTED)) == ["k1"]
 
 
+def test_boot_again_sends_no_boot_on_a_connection_that_never_broke():
+    play = met(boot_again=True)
+    play.rows = [kept(1)]
+    play.when(BacklogFound(link=L1))
+    assert ids(play) == ["k1"]
+
+
 def test_a_boot_that_gets_an_error_is_said_again_only_where_it_is_wanted():
     play = away(boot_again=True)
     said(play, "k1", "TransactionEvent", event("t", 0))
@@ -295,6 +310,16 @@ def test_3_15_5_a_late_refusal_stops_the_transaction(status: str):
     play.answer(f'{{"idTokenInfo":{{"status":"{status}"}}}}')
     assert play.fact(LateRefusal).stopped
     assert msgspec.json.decode(play.down[0])[2:] == ["RequestStopTransaction", {"transactionId": "t"}]
+
+
+def test_3_12_a_late_refusal_in_a_signed_answer_stops_the_transaction_unless_a_signed_end_came():
+    for ended in (False, True):
+        play = said(away(), "1", "TransactionEvent-Signed", jws(event("t", 0, "Started", TOKEN)))
+        if ended:
+            said(play, "2", "TransactionEvent-Signed", jws(event("t", 1, "Ended")))
+        back(play).answer(jws(BLOCKED))
+        assert ["RequestStopTransaction" in text for text in play.down] == ([] if ended else [True])
+        assert play.fact(LateRefusal).stopped is not ended
 
 
 @pytest.mark.parametrize("status", ["Accepted", "ConcurrentTx"])
