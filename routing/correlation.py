@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from routing.carrying.items import Row
 from routing.events import OwnCallAsked, Priority
-from routing.frames import SEND
+from routing.frames import MAX_OCPP_ID_CHARS, SEND
 from routing.values import Instant
 
 MAX_EXPIRED, MAX_EXPIRED_BYTES, EXPIRED_S = 32, 256 * 1024, 600.0
@@ -156,6 +156,18 @@ class Lane:
                 self.remember(message_id, Answerer.PEER)
                 return Match.LATE, late
         return (Match.DUPLICATE if message_id in self._answered else Match.UNKNOWN), None
+
+    def complained(self, now: Instant) -> tuple[Match, Call | None]:
+        """Find the CALL of a CALLERROR that names none: the outstanding one, if its peer had a right to complain (2.4).
+
+        Only of a relayed CALL that is no good frame is that certain; else the complaint may be about anything.
+        """
+        call = self.open
+        if call is None or call.own is not None or call.carried is not None:
+            return Match.UNKNOWN, None
+        if call.payload and len(call.message_id) <= MAX_OCPP_ID_CHARS:
+            return Match.UNKNOWN, None
+        return self.answered(call.message_id, now)
 
     def remember(self, message_id: str, answerer: Answerer) -> None:
         """Note that this id has its answer, and from whom."""

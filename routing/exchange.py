@@ -17,7 +17,7 @@ from routing.correlation import MAX_OWN_WAITING, Answerer, Call, Lane, Match
 from routing.errors import OurBug, PeerFault
 from routing.events import OwnCallAsked
 from routing.followups import MAX_EXPECTED, Expectations
-from routing.frames import CALL, ERROR, RESULT, RESULT_ERROR, SEND, Frame
+from routing.frames import CALL, ERROR, NO_ID, RESULT, RESULT_ERROR, SEND, Frame
 from routing.ids import OwnIds
 from routing.observations import (
     CallAnswered,
@@ -188,6 +188,8 @@ class Exchange:
     def _answer(self, leg: Leg, frame: Frame, text: str, now: Instant, out: list[Command]) -> Ending | None:
         lane = self.lane_from(leg.other)
         match, call = lane.answered(frame.message_id, now)
+        if call is None and frame.kind == ERROR and frame.message_id == NO_ID:
+            match, call = lane.complained(now)
         if call is None:
             self._drop_answer(leg, frame.message_id, match, out)
             return None

@@ -17,7 +17,9 @@ from msgspec import Raw, Struct
 from routing.errors import OurBug, PeerFault
 
 CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
-MAX_ID_CHARS = 255
+NO_ID = "-1"
+"""Whom a CALLERROR is for when the id of what it complains of could not be read (Part 4 4.2.3)."""
+MAX_OCPP_ID_CHARS, MAX_ID_CHARS = 36, 255
 """Ids are 36 characters at most (Part 4 4.1.4). Longer ones are routed too, up to this; beyond, an id is unreadable."""
 _UNREADABLE_CODE = {"ocpp2.0": "RpcFrameworkError", "ocpp2.0.1": "RpcFrameworkError", "ocpp2.1": "RpcFrameworkError"}
 
@@ -114,7 +116,7 @@ def _plain(token: str) -> str:
 
 def _give_up(kind: int | None) -> NoReturn:
     """Nobody can route this. Answers and SENDs are never answered themselves (Part 4 4.2.4, 2.1 FR.07)."""
-    call_id = "-1" if kind is None or kind == CALL else None
+    call_id = NO_ID if kind is None or kind == CALL else None
     raise PeerFault("RpcFrameworkError", "message type or id is not readable", call_id=call_id)
 
 

@@ -40,6 +40,7 @@ LEGS = st.sampled_from(list(Leg))
 FORMS = st.sampled_from(["call", "call", "call", "send", "broken", "boot"])
 STATUSES = st.sampled_from(["Accepted", "Accepted", "Accepted", "Pending"])
 PULL, PULLED = "PullDynamicScheduleUpdate", '{"status":"Rejected"}'
+BABBLE = ("", "{}", "[2,", "[3,{", "[9,1]", '[5,"never","X","",{}]', '"2"', '[4,"-1","X","",{}]')
 SOMETIMES = st.sampled_from([False, False, True])
 RARELY = st.sampled_from([False] * 7 + [True])
 POLICY = StationPolicy(
@@ -218,7 +219,7 @@ class LinkMachine(RuleBasedStateMachine):
         self.happen(FrameArrived(link=self.link, leg=answerer, text=text))
 
     @precondition(lambda self: self.open)
-    @rule(sender=LEGS, text=st.sampled_from(["", "{}", "[2,", "[3,{", "[9,1]", '[5,"never","X","",{}]', '"2"']))
+    @rule(sender=LEGS, text=st.sampled_from(BABBLE))
     def peer_babbles(self, sender: Leg, text: str) -> None:
         assert self.model is not None
         if text in ("", "{}", "[2,", '"2"'):

@@ -202,6 +202,35 @@ def test_a_callerror_to_minus_one_does_not_start_a_quarrel():
     )
 
 
+BROKEN = '[2,"1","Heartbeat",{]'
+LONG_ID = call("7" * 37)
+COMPLAINT = '[4,"-1","RpcFrameworkError","",{}]'
+
+
+@pytest.mark.parametrize("text", [BROKEN, LONG_ID, '[2,12,"Heartbeat",{}]', '[2,"1","Heartbeat"]'])
+def test_2_4_a_complaint_about_a_call_that_could_not_be_read_goes_back_and_frees_the_slot(text):
+    play = opened().given(station(text), station(call("2")))
+    play.when(csms(COMPLAINT)).then(to_station(COMPLAINT), to_csms(call("2")))
+    answered = play.fact(CallAnswered)
+    assert (answered.verdict, answered.error_code) == ("error", "RpcFrameworkError")
+    play.when(csms(COMPLAINT)).then().no_fact(CallAnswered)
+
+
+def test_2_4_the_stations_complaint_about_a_broken_call_reaches_the_csms_too():
+    opened().given(csms(BROKEN)).when(station(COMPLAINT)).then(to_csms(COMPLAINT))
+
+
+def test_2_4_a_complaint_while_a_good_call_is_out_may_be_about_anything_and_ends_nothing():
+    play = opened().given(station(call("1")))
+    play.when(csms(COMPLAINT)).then().no_fact(CallAnswered)
+    play.when(csms(result("1"))).then(to_station(result("1")))
+
+
+def test_p4_6_4_a_complaint_about_an_own_call_never_reaches_the_csms():
+    play = opened().given(own())
+    assert play.when(station(COMPLAINT)).then().fact(FrameDropped).cause == "unknown_answer"
+
+
 @pytest.mark.parametrize("version", [V16, V201])
 @pytest.mark.parametrize("text", ["[7,1]", '[1,"a"]', send("1"), result_error("1")])
 def test_2_4_message_types_the_version_does_not_know_are_ignored(version, text):
