@@ -76,6 +76,12 @@ def listening(folder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
         yield heard
 
 
+def quick(box: App) -> None:
+    """Let control cycles follow one another at once."""
+    box.site.control._period_s = 0.02
+    box.site.control.wake()
+
+
 # -- start and stop
 
 
@@ -174,7 +180,7 @@ async def test_a_control_loop_that_stalls_feeds_no_watchdog_while_everything_els
     monkeypatch.setattr(Control, "_cycle", stalling)
     with listening(tmp_path, monkeypatch) as heard:
         async with csms() as upper, running(App(config(tmp_path, csms_port=upper.port, more=PANEL.format(63)))) as box:
-            box.site.control._period_s = 0.02
+            quick(box)
             await until(lambda: heard().count("WATCHDOG=1") >= 3)
             stalled.set()
             box.site.control.wake()
@@ -196,7 +202,7 @@ async def test_a_control_cycle_that_fails_feeds_no_watchdog_and_the_next_good_on
 
     with listening(tmp_path, monkeypatch) as heard, capture_logs():
         async with running(App(config(tmp_path, more=PANEL.format(63)))) as box:
-            box.site.control._period_s = 0.02
+            quick(box)
             await until(lambda: heard().count("WATCHDOG=1") >= 3)
             with monkeypatch.context() as broken:
                 broken.setattr(box.site.controller, "cycle", fails)
@@ -215,7 +221,8 @@ async def test_a_full_disk_is_no_failed_cycle_and_costs_nobody_a_restart(tmp_pat
 
     with listening(tmp_path, monkeypatch) as heard:
         async with running(App(config(tmp_path, more=PANEL.format(63)))) as box:
-            box.site.control._period_s, box.site.control._store = 0.02, full
+            box.site.control._store = full
+            quick(box)
             monkeypatch.setattr(control, "STORE_S", 0.0)
             await until(lambda: any("cannot be stored" in reason for reason in box.health.reasons))
             fed = heard().count("WATCHDOG=1")
