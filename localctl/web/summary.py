@@ -21,7 +21,7 @@ Json = Mapping[str, Any]
 Mode = Literal["normal", "degraded", "failsafe"]
 CYCLE_LATE_S: Final = 30.0
 """A control cycle that long ago is a standstill: leases run out meanwhile."""
-BINDING: Final = ("row", "waiting", "below_min", "imbalance")
+BINDING: Final = ("row", "waiting", "no_room", "squeezed", "below_min", "imbalance")
 MOST_REASONS: Final = 6
 
 

@@ -118,6 +118,11 @@ def _binding(allocation: Allocation, row: int, bound: Bound) -> Binding:
     return Binding(node=here.node, phase=here.phase, load=allocation.load(row), bound=bound)
 
 
+def on_row(allocation: Allocation, row: int) -> Binding:
+    """The limit of one row, whoever it binds."""
+    return _binding(allocation, row, allocation.capacities.bounds[row])
+
+
 def _without(allocation: Allocation, lifted: int, rows: Iterable[int]) -> list[Bound]:
     """The rows' bounds if the source of row `lifted` no longer limited its node: there, the next source's."""
     bounds = allocation.capacities.bounds

@@ -46,7 +46,7 @@ from localctl.charging.dispatching.fleet import Ceiling, EvseId, Managed, Share,
 from localctl.charging.dispatching.headroom import Headroom, Loads
 from localctl.charging.dispatching.orders import Order, Outbox, Terms
 from localctl.charging.dispatching.pacing import Track
-from localctl.charging.dispatching.planning import Planning
+from localctl.charging.dispatching.planning import Planning, Squeezed
 from localctl.charging.dispatching.standing import Standings
 
 OFFLINE: Final = Sight(online=False)
@@ -61,6 +61,8 @@ class Dispatcher:
         self.outbox = Outbox(book.next_token)
         self.stations: dict[str, Managed] = {}
         self.desks: dict[str, Desk] = {}
+        self.squeezed: dict[EvseId, Squeezed] = {}
+        """Who is told less than its share (`planning`), as of the last plan."""
         self._undo: dict[int, Track] = {}
         self._loads, self._standings = Loads(), Standings()
         self._in_step: Recall[bool] = Recall()
@@ -195,7 +197,7 @@ class Dispatcher:
             self.desks, self.stations, seen, self.terms, self.outbox, room, now, self._standings, self._kinds
         )
         orders = list(planning.orders(shares))
-        self._undo = planning.undo
+        self._undo, self.squeezed = planning.undo, planning.squeezed
         return orders
 
     def _synchronise(self, desk: Desk, station: Managed, sight: Sight, now: float) -> None:

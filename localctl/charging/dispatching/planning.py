@@ -5,9 +5,9 @@ cell (`standing`); cuts where some do not follow (`squeeze`); then, most urgent 
 that is free at its turn, counted in its station's book, and its room is taken. `dispatch` has the rules.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
@@ -24,6 +24,13 @@ from localctl.charging.dispatching.standing import NO_SHARES, Standings, Wants, 
 from localctl.charging.profile.profiles import Protocol
 
 URGENCY: Final = {Need.FALL: 0, Need.REPAIR: 1, Need.RENEW: 2, Need.RISE: 3}
+
+
+class Squeezed(NamedTuple):
+    """What a station, or one EVSE of it, is told instead of its share, and the ceiling that has no more room."""
+
+    amps: float
+    ceiling: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +50,9 @@ class Due:
 
 class Planning:
     """One plan. Changes the desks' books; `undo` gets the track each order's place had before.
+
+    `squeezed` gets, by station and EVSE (0: all together), who is told less than its share because others may draw more
+    than theirs.
 
     `kinds` gives stations that differ in nothing but their identity the same number.
     """
@@ -66,6 +76,7 @@ class Planning:
             name: standings.holding(desk, stations[name], sights[name], room, now) for name, desk in desks.items()
         }
         self.undo: dict[int, Track] = {}
+        self.squeezed: dict[EvseId, Squeezed] = {}
 
     def orders(self, shares: Mapping[EvseId, Share]) -> Iterator[Order]:
         """The orders that are due, most urgent first; each is booked when it comes out."""
@@ -77,12 +88,20 @@ class Planning:
         targets = {name: (self.holds[name] if one.stuck else one).amounts for name, one in wants.items()}
         units = {name: one.units for name, one in wants.items()}
         cut = squeeze(self.room, self.stations, units, stuck, targets)
+        self._note(unit for name in cut for unit in units[name])
         self.room.book_all({name: one.amounts for name, one in self.holds.items()})
         due: list[Due] = []
         for name, one in wants.items():
             if (not one.calm or name in cut) and self.sights[name].online and self.desks[name].busy is None:
                 due.extend(self._due(one, self._fresh(one, by_station.get(name, NO_SHARES))))
         yield from self._due_orders(due)
+
+    def _note(self, units: Iterable[Unit]) -> None:
+        """What is left of the shares of this moment from which something was cut."""
+        for unit in units:
+            if unit.cut_by is not None:
+                ceiling = self.room.ceilings[unit.cut_by].name
+                self.squeezed[unit.identity, unit.evse_id] = Squeezed(unit.target[0], ceiling)
 
     # --- what everybody is to get -------------------------------------------------------------------------------------
 

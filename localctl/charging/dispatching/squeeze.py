@@ -22,7 +22,8 @@ from localctl.charging.dispatching.headroom import NOISE_A, Amounts, Headroom
 class Unit:
     """One EVSE, or a whole station (0), that is ordered as one: its places with their wishes, its target per cell.
 
-    The target is `asked` itself until something is cut from it; then it is another list.
+    The target is `asked` itself until something is cut from it; then it is another list. `cut_by` is the ceiling that
+    took the most back from what it is to get now.
     """
 
     identity: str
@@ -32,13 +33,20 @@ class Unit:
     places: list[tuple[Place, Steps]] = field(default_factory=list)
     asked: list[float] = field(default_factory=list)
     target: list[float] = field(default_factory=list)
+    cut_by: int | None = None
 
     def outlets_of(self, station: Managed) -> list[Outlet]:
         """The outlets it stands for."""
         return [outlet for outlet in station.outlets if self.evse_id in (0, outlet.id)]
 
-    def cut(self, cell: int, amps: float) -> None:
-        """Take back what it is to get in a cell."""
+    def uncut(self) -> None:
+        """It is to get what was asked for."""
+        self.target, self.cut_by = self.asked, None
+
+    def cut(self, cell: int, amps: float, row: int) -> None:
+        """Take back what it is to get in a cell, for the sake of a ceiling."""
+        if cell == 0 and amps < self.target[0]:
+            self.cut_by = row
         self.target = [*self.target[:cell], amps, *self.target[cell + 1 :]]
 
     def is_cut(self) -> bool:
@@ -84,7 +92,7 @@ def units_of(
         found[place.evse_id].places.append((place, wish))
     for unit in found.values():
         unit.asked = [max(steps.highest(wish, *window) for _, wish in unit.places) for window in room.windows]
-        unit.target = unit.asked
+        unit.uncut()
     return list(found.values())
 
 
@@ -135,13 +143,13 @@ def _cut(
     spare = sum(factor * max(0.0, unit.target[cell] - unit.min_a) for unit, factor in under)
     part = 1.0 if spare <= 0 else min(1.0, -room.free[row][cell] / spare)
     for unit, _ in under:
-        unit.cut(cell, unit.target[cell] - part * max(0.0, unit.target[cell] - unit.min_a))
+        unit.cut(cell, unit.target[cell] - part * max(0.0, unit.target[cell] - unit.min_a), row)
     names = {unit.identity for unit, _ in under}
     _rebook(room, stations, units, names, cell)
     for unit, _ in sorted(under, key=lambda one: (one[0].priority, one[0].identity, one[0].evse_id)):
         if room.free[row][cell] >= -NOISE_A:
             break
-        unit.cut(cell, 0.0)
+        unit.cut(cell, 0.0, row)
         _rebook(room, stations, units, {unit.identity}, cell)
     return names
 

@@ -90,7 +90,7 @@ class Standings:
         found = self._wants.again(station.identity, made_of, now)
         if found is not None:
             for unit in found.units:
-                unit.target = unit.asked
+                unit.uncut()
             return found
         units = wished(desk, station, sight, shares, room, terms, now)
         followed = targets(station, units, room.count)

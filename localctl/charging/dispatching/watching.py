@@ -12,7 +12,7 @@ from localctl.charging.base.steps import combined, constant
 from localctl.charging.dispatching import obedience, verdicts
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Envelope
-from localctl.charging.dispatching.fleet import Managed, Share
+from localctl.charging.dispatching.fleet import Managed, Outlet, Share
 from localctl.charging.dispatching.obedience import Obedience
 
 WHOLE: Final = "0"
@@ -48,6 +48,11 @@ def metered(desk: Desk, station: Managed, evse_id: int, drawn_a: float, now: flo
         verdicts.learn(desk, station, "verified")
 
 
+def probation_a(outlet: Outlet) -> float:
+    """The most an EVSE of a distrusted station is ordered."""
+    return max(outlet.failsafe_a, outlet.min_a)
+
+
 def on_probation(shares: dict[int, Share], station: Managed) -> dict[int, Share]:
     """What a distrusted station is ordered: no more than its failsafe or a car's minimum.
 
@@ -55,7 +60,6 @@ def on_probation(shares: dict[int, Share], station: Managed) -> dict[int, Share]
     """
     found = {}
     for evse_id, share in shares.items():
-        outlet = station.outlet(evse_id)
-        most_a = max(outlet.failsafe_a, outlet.min_a)
-        found[evse_id] = replace(share, amps=combined(min, [share.amps, constant(most_a)]))
+        most_a = constant(probation_a(station.outlet(evse_id)))
+        found[evse_id] = replace(share, amps=combined(min, [share.amps, most_a]))
     return found

@@ -62,7 +62,7 @@ class Ceilings:
             rest_a = standing.values[number]
             found.append(
                 Ceiling(
-                    name=f"{' '.join(row.node)} {row.phase}",
+                    name=row.name,
                     capacity=steps.tidy([(steps.ALWAYS, amps[0][1]), *amps[1:]]),
                     factors=factors,
                     conductor=row.kind is RowKind.CURRENT,

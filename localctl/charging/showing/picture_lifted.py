@@ -10,8 +10,8 @@ from localctl.charging.allocation.allocator_turns import Policy
 from localctl.charging.allocation.explain import what_if
 from localctl.charging.allocation.waterfill import FREE
 from localctl.charging.loop.controller import Round
+from localctl.charging.showing.picture_account import limit_told
 from localctl.charging.showing.picture_rows import rounded
-from localctl.charging.showing.picture_stations import limit_told
 from localctl.charging.showing.picture_text import limit
 from localctl.charging.showing.picture_words import Language, number, say
 from localctl.charging.tree.topology import EvseId

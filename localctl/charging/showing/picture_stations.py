@@ -2,65 +2,26 @@
 
 from typing import Any
 
-from localctl.charging.allocation import explain
-from localctl.charging.allocation.allocator import Allocation
-from localctl.charging.allocation.allocator_demand import Reason
-from localctl.charging.allocation.explain import Binding
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import Outlet
 from localctl.charging.knowing.site_state import EvseState, Transaction
 from localctl.charging.loop.controller import Controller, Round
-from localctl.charging.loop.demands import Seen, is_full
+from localctl.charging.loop.demands import Seen
+from localctl.charging.showing.picture_account import Accounts
 from localctl.charging.showing.picture_rows import finite, measured, rounded
-from localctl.charging.tree.rows import POWER
 from localctl.charging.tree.topology import EvseId
 
 Json = dict[str, Any]
 
 
-class Shares:
-    """Every EVSE's limits from one allocation; EVSEs on the same conductors share the search for them."""
-
-    def __init__(self, allocation: Allocation) -> None:
-        self._allocation = allocation
-        self._known: dict[tuple[int, int, Reason], tuple[Json | None, Json | None]] = {}
-
-    def limits(self, evse: EvseId) -> tuple[Json | None, Json | None]:
-        """What binds this EVSE and what would bind next."""
-        verdict = self._allocation.verdicts[evse]
-        key = (self._allocation.footprints[evse], verdict.row, verdict.reason)
-        if key not in self._known:
-            found = explain.share(self._allocation, evse)
-            self._known[key] = (limit_told(found.binding), limit_told(found.runner_up))
-        return self._known[key]
-
-
-def limit_told(binding: Binding | None) -> Json | None:
-    """A limit as plain values."""
-    if binding is None:
-        return None
-    bound = binding.bound
-    return {
-        "node": ":".join(binding.node),
-        "phase": binding.phase,
-        "unit": "W" if binding.phase == POWER else "A",
-        "source": bound.source,
-        "state": bound.state.value,
-        "net": rounded(bound.value),
-        "gross": rounded(bound.gross),
-        "load": rounded(binding.load),
-        "since": finite(bound.since),
-        "until": finite(bound.until),
-    }
-
-
 def stations(controller: Controller, last: Round, entitled: dict[str, Envelope], now: float) -> list[Json]:
     """Every station under control, by identity, each with its EVSEs."""
-    shares = Shares(last.allocation)
+    accounts = Accounts(controller, last, entitled)
     distrusted = set(controller.dispatcher.distrusted())
     return [
-        _station(controller, name, last, shares, entitled[name], distrusted, now) for name in sorted(controller.managed)
+        _station(controller, name, last, accounts, entitled[name], distrusted, now)
+        for name in sorted(controller.managed)
     ]
 
 
@@ -68,7 +29,7 @@ def _station(
     controller: Controller,
     name: str,
     last: Round,
-    shares: Shares,
+    accounts: Accounts,
     envelope: Envelope,
     distrusted: set[EvseId],
     now: float,
@@ -96,7 +57,7 @@ def _station(
         "overruled": bool(controller.ledgers[name].overruled()),
         "writes": _writes(desk, now),
         "evses": [
-            _evse(seen, outlet, desk, last, shares, now)
+            _evse(seen, outlet, desk, last, accounts, now)
             | {"distrusted": (name, outlet.id) in distrusted}
             for outlet in managed.outlets
         ],
@@ -112,16 +73,14 @@ def _writes(desk: Desk, now: float) -> Json:
     }
 
 
-def _evse(seen: Seen, outlet: Outlet, desk: Desk, last: Round, shares: Shares, now: float) -> Json:
+def _evse(seen: Seen, outlet: Outlet, desk: Desk, last: Round, accounts: Accounts, now: float) -> Json:
     evse = (seen.placed.identity, outlet.id)
     known, transaction = seen.state.evses.get(str(outlet.id)) or EvseState(), seen.state.running(outlet.id)
     flow = measured(known, now)
-    binding, runner_up = shares.limits(evse)
     turn_at = last.allocation.waits.get(evse)
     return {
         "id": outlet.id,
         "transaction": None if transaction is None else _transaction(transaction),
-        "share_a": rounded(last.allocation.amps[evse]),
         "entitled_a": rounded(seen.entitled.of(outlet.id)),
         "failsafe_a": outlet.failsafe_a,
         "rating_a": outlet.rating_a,
@@ -129,13 +88,10 @@ def _evse(seen: Seen, outlet: Outlet, desk: Desk, last: Round, shares: Shares, n
         "measured_at": known.measured_at,
         "phases": list(_phases(seen, outlet)),
         "phases_used": None if (used := last.used.get(evse)) is None else list(used),
-        "reason": reason(seen, outlet, last, now, desk),
-        "binding": binding,
-        "next": runner_up,
         "waiting": evse in last.allocation.waits,
         "turn_at": None if turn_at is None else finite(turn_at),
         "lease_until": lease_until(desk, outlet.id, now),
-    }
+    } | accounts.told(seen, outlet, desk, now)
 
 
 def _phases(seen: Seen, outlet: Outlet) -> tuple[int, ...]:
@@ -145,24 +101,6 @@ def _phases(seen: Seen, outlet: Outlet) -> tuple[int, ...]:
 def _transaction(transaction: Transaction) -> Json:
     """Never its token (P7)."""
     return {"id": transaction.id, "since": transaction.started_at, "state": transaction.charging_state}
-
-
-def reason(seen: Seen, outlet: Outlet, last: Round, now: float, desk: Desk) -> str:
-    """Why the EVSE has the current it has, in one word; `picture_text` has the sentence for each."""
-    evse = (seen.placed.identity, outlet.id)
-    why = last.allocation.verdicts[evse].reason
-    if why is not Reason.FIXED:
-        return why.name.lower()
-    if not seen.placed.controllable or desk.uncontrolled():
-        return "uncontrolled"
-    if not seen.steered:
-        return "away"
-    if evse in last.yielding:
-        return "yielding"
-    transaction = seen.state.running(outlet.id)
-    if transaction is None:
-        return "empty"
-    return "full" if is_full(seen, transaction, outlet.id, now) else "reserved"
 
 
 def adopted(controller: Controller, held: dict[str, Envelope]) -> list[Json]:

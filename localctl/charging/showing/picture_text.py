@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 
 WHY: Final = {key.removeprefix("why."): words[0] for key, words in SENTENCES.items() if key.startswith("why.")}
 """A sentence for every reason an EVSE can have."""
-COUNTED: Final = frozenset({"away", "uncontrolled", "reserved"})
+COUNTED: Final = frozenset({"away", "unheard", "uncontrolled", "reserved"})
 """Reasons of EVSEs to which nothing is given: what they may take is kept free."""
 
 
@@ -45,6 +45,8 @@ def limit(found: Json, lang: Language = "en") -> str:
     where = f"{place(found['node'], lang)} {phase(found['phase'], lang)}"
     if net is None:
         return say(lang, "limit.none", place=where)
+    if found["source"] == "imbalance":
+        return say(lang, "limit.apart", place=where, gross=number(lang, gross, unit))
     text = say(lang, "limit.net", place=where, net=number(lang, net, unit), source=source(found["source"], lang))
     if gross is not None and gross != net:
         text += say(lang, "limit.gross", gross=number(lang, gross, unit))
@@ -115,9 +117,10 @@ def _evse(identity: str, evse: Json, lang: Language) -> Iterator[str]:
     yield say(lang, verb, place=name, amps=_amps(evse["share_a"], lang), why=_reason(evse, lang))
     if (found := evse["binding"]) is not None:
         yield say(lang, "evse.limit", limit=limit(found, lang), span=span(found, lang), given=_given(found, lang))
+        yield from (_taken(taker, found["unit"], lang) for taker in evse["in_the_way"])
     if (found := evse["next"]) is not None:
         yield say(lang, "evse.next", limit=limit(found, lang), given=_given(found, lang))
-    if evse["waiting"]:
+    if evse["waiting"] and evse["reason"] != "no_room":
         turn_at = evse["turn_at"]
         known = say(lang, "evse.turn_unknown") if turn_at is None else say(lang, "evse.turn_at", at=when(turn_at))
         yield say(lang, "evse.turn", turn=known)
@@ -127,6 +130,15 @@ def _evse(identity: str, evse: Json, lang: Language) -> Iterator[str]:
         yield say(lang, "evse.falls", amps=failsafe, at=when(evse["lease_until"], lang=lang))
     if evse["distrusted"]:
         yield say(lang, "evse.distrusted", amps=_amps(evse["rating_a"], lang))
+
+
+def _taken(taker: Json, unit: str, lang: Language) -> str:
+    """Who takes how much of a limit, and why."""
+    names = ", ".join(taker["stations"])
+    if (more := taker["count"] - len(taker["stations"])) > 0:
+        names = say(lang, "way.more", names=names, count=more)
+    way = say(lang, f"way.{taker['why']}", names=names)
+    return say(lang, "evse.taken", load=number(lang, taker["load"], unit), way=way)
 
 
 def _reason(evse: Json, lang: Language) -> str:

@@ -29,6 +29,19 @@ SENTENCES: Final[dict[str, Words]] = {
         "it waits for its turn, because not every car can have its minimum at once",
         "er wartet, bis er an der Reihe ist, weil nicht jedes Auto zugleich sein Minimum haben kann",
     ),
+    "why.no_room": ("less than its minimum is left there", "dort ist weniger als sein Minimum übrig"),
+    "why.squeezed": (
+        "others there may draw more than their shares, so it is told less than its own",
+        "andere dort können mehr als ihren Anteil ziehen, darum wird ihm weniger als seiner gesagt",
+    ),
+    "why.probation": (
+        "it drew more than it was told, and gets no more than this until it follows again",
+        "er hat mehr gezogen, als ihm gesagt wurde, und bekommt nicht mehr, bis er wieder folgt",
+    ),
+    "why.unread": (
+        "what else is installed at the station is not known yet; it gets no more than this until then",
+        "was sonst in der Station installiert ist, ist noch nicht bekannt; bis dahin bekommt er nicht mehr",
+    ),
     "why.pausing": ("it is in its minimum pause", "er ist in seiner Mindestpause"),
     "why.below_min": (
         "what the CSMS allows is below the car's minimum",
@@ -49,8 +62,12 @@ SENTENCES: Final[dict[str, Words]] = {
     ),
     "why.reserved": ("this much is reserved for it", "so viel ist für ihn reserviert"),
     "why.away": (
-        "nobody can steer the station now; what its installed profiles may still allow is reserved for it",
-        "niemand kann die Station jetzt steuern; was ihre Profile noch erlauben können, ist für sie reserviert",
+        "nobody can steer the station now; what it may still draw is reserved for it",
+        "niemand kann die Station jetzt steuern; was sie noch ziehen darf, ist für sie reserviert",
+    ),
+    "why.unheard": (
+        "the station has never connected, so it is counted at its rating: nobody knows what it draws",
+        "die Station war noch nie da und zählt deshalb mit ihrem Nennstrom: Niemand weiß, was sie zieht",
     ),
     "why.uncontrolled": (
         "nothing limits this station; it is counted at what it can draw",
@@ -61,6 +78,10 @@ SENTENCES: Final[dict[str, Words]] = {
     "limit.none": ("{place}, no limit", "{place}, keine Grenze"),
     "limit.net": ("{place}, {net} for charging by {source}", "{place}, {net} zum Laden von {source}"),
     "limit.gross": (" ({gross} less what others draw)", " ({gross} abzüglich anderer Verbraucher)"),
+    "limit.apart": (
+        "{place}, at most {gross} above another phase",
+        "{place}, höchstens {gross} über einer anderen Phase",
+    ),
     "limit.fallback": (" [{state}: fallback]", " [{state}: Rückfallwert]"),
     "state.live": ("live", "aktuell"),
     "state.stale": ("stale", "veraltet"),
@@ -86,6 +107,35 @@ SENTENCES: Final[dict[str, Words]] = {
     "evse.counted": ("{place} is counted at {amps} per phase: {why}.", "{place} zählt mit {amps} je Phase: {why}."),
     "evse.limit": ("Limit: {limit}, {span}; {given}.", "Grenze: {limit}, {span}; {given}."),
     "evse.next": ("Next would bind: {limit}; {given}.", "Als Nächstes würde begrenzen: {limit}; {given}."),
+    "evse.taken": ("{load} of that {way}", "{load} davon {way}"),
+    # Who takes the room; after "of that".
+    "way.unheard": (
+        "are kept for {names}: never connected, so counted at full rating. Bring in those that are there, and take the "
+        "others out of the file.",
+        "sind freigehalten für {names}: nie da gewesen, mit Nennstrom gezählt. Was da ist, verbinden, den Rest aus der "
+        "Datei nehmen.",
+    ),
+    "way.away": (
+        "are kept for {names}: out of reach, may still draw so much.",
+        "sind freigehalten für {names}: außer Reichweite, noch so viel erlaubt.",
+    ),
+    "way.uncontrolled": (
+        "are kept for {names}: limited by nothing.",
+        "sind freigehalten für {names}: durch nichts begrenzt.",
+    ),
+    "way.disobeys": (
+        "are kept for {names}: drew more than told.",
+        "sind freigehalten für {names}: mehr gezogen als erlaubt.",
+    ),
+    "way.unread": (
+        "are kept for {names}: what is installed there is not known yet.",
+        "sind freigehalten für {names}: Was dort installiert ist, ist noch nicht bekannt.",
+    ),
+    "way.failing": (
+        "are kept for {names}: no answer, or a refusal, to the last orders.",
+        "sind freigehalten für {names}: die letzten Anweisungen ohne Antwort oder abgelehnt.",
+    ),
+    "way.more": ("{names} and {count} more", "{names} und {count} weitere"),
     "evse.lifted": (
         "Without that limit it would get {amps} per phase: {why}.",
         "Ohne diese Grenze bekäme er {amps} je Phase: {why}.",

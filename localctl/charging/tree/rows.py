@@ -43,6 +43,11 @@ class Row:
     directions: tuple[complex, ...] = ()
     subsets: Subsets = ()
 
+    @property
+    def name(self) -> str:
+        """Such as `panel main L1`."""
+        return f"{' '.join(self.node)} {self.phase}"
+
 
 @dataclass(frozen=True, slots=True)
 class Footprint:

@@ -72,3 +72,14 @@ def test_what_is_drawn_now_may_be_drawn_now():
     whole = squeeze.with_meter(Envelopes([6.0, 6.0], {1: [32.0, 32.0]}), {1: 9.0}, 2)
     assert whole.station_a == [9.0, 6.0]
     assert squeeze.with_meter(whole, {}, 2) is whole
+
+
+def test_p5_the_ceiling_that_took_from_what_a_car_is_to_get_now_is_remembered():
+    unit = squeeze.Unit(identity="a", evse_id=1, min_a=6.0, priority=0, asked=[16.0, 9.0], target=[16.0, 9.0])
+    unit.cut(1, 6.0, 7)
+    assert (unit.target, unit.cut_by) == ([16.0, 6.0], None)
+    unit.cut(0, 12.0, 3)
+    unit.cut(0, 12.0, 5)
+    assert (unit.target, unit.cut_by) == ([12.0, 6.0], 3)
+    unit.uncut()
+    assert (unit.target, unit.cut_by) == ([16.0, 9.0], None)

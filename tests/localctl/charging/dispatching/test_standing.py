@@ -77,8 +77,11 @@ def test_another_share_is_a_need():
 
 def test_what_was_cut_in_one_plan_is_asked_for_in_the_next():
     one = Standing()
-    one.wants(START).units[0].cut(0, 6.0)
-    assert one.wants(START + 1).units[0].target == [16.0, 16.0, 6.0, 6.0, 6.0]
+    unit = one.wants(START).units[0]
+    unit.cut(0, 6.0, 3)
+    assert (unit.target[0], unit.cut_by) == (6.0, 3)
+    unit = one.wants(START + 1).units[0]
+    assert (unit.target, unit.cut_by) == ([16.0, 16.0, 6.0, 6.0, 6.0], None)
 
 
 def test_who_is_away_or_failing_is_not_counted_on():

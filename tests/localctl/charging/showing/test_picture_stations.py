@@ -1,12 +1,9 @@
 """The stations in the picture: every EVSE with its amperes, the reason, and what would change it."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from localctl.charging.allocation.allocator import Verdict
-from localctl.charging.allocation.allocator_demand import Reason
 from localctl.charging.base.steps import ALWAYS, constant
 from localctl.charging.dispatching.capability import Capability
 from localctl.charging.dispatching.desk import Desk
@@ -14,7 +11,7 @@ from localctl.charging.dispatching.entitlement import Slot
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
 from localctl.charging.dispatching.obedience import Obedience
 from localctl.charging.profile.profiles import Protocol
-from localctl.charging.showing.picture_stations import Shares, lease_until
+from localctl.charging.showing.picture_stations import lease_until
 from tests.localctl.charging.scene import SECRET, START, Scene, busy
 from tests.localctl.charging.sites import panel, station, tree
 
@@ -36,18 +33,6 @@ def test_p5_an_evse_says_how_much_and_which_node_phase_and_source_bind_since_and
 def test_p5_it_says_what_would_bind_next():
     following = busy().evse("CP1")["next"]
     assert (following["node"], following["source"], following["net"]) == ("panel:sub", "fuse", 22.0)
-
-
-def test_evses_on_the_same_conductors_may_be_bound_by_different_limits():
-    site = tree(panel("main", None, 32.0), panel("sub", "main", 25.0), station("CP1", "sub"), station("CP2", "sub"))
-    managed = tuple(Managed(identity=name, protocol=Protocol.V201, outlets=(Outlet(id=1),)) for name in ("CP1", "CP2"))
-    scene = Scene(topology=site, managed=managed, meters={}).plugs_in("CP1").plugs_in("CP2").cycles()
-    found = scene.controller.last.allocation
-    rows = {row.node[1]: number for number, row in enumerate(found.network.rows) if row.phase == "L1"}
-    verdicts = {("CP1", 1): Verdict(Reason.ROW, rows["main"]), ("CP2", 1): Verdict(Reason.ROW, rows["sub"])}
-    shares = Shares(replace(found, verdicts=verdicts))
-    assert found.footprints["CP1", 1] == found.footprints["CP2", 1]
-    assert [shares.limits((name, 1))[0]["node"] for name in ("CP1", "CP2")] == ["panel:main", "panel:sub"]
 
 
 def test_the_most_that_may_flow_is_what_was_sent_and_not_what_is_wished():
