@@ -1,15 +1,15 @@
 """What is wrong with the journal, as one text for people: told when it changes, None when all is well.
 
-Loud before anything is dropped: from four fifths of a bound on, in the log and here.
+Loud before anything is dropped: from four fifths of a bound on, be it rows, bytes or age, in the log and here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from structlog import get_logger
 
-from localctl.store.journal_values import Limits
+from localctl.store.journal_values import DAY_S, SANE_UNIX, Limits
 
 LOUD: Final = 0.8
 QUIET: Final = 0.7
@@ -26,6 +26,7 @@ class Alarm:
         self._on_trouble = on_trouble
         self._crowded: dict[str, int] = {}
         self._is_big = False
+        self._aged: tuple[str, float] | None = None
         self._told: str | None = None
 
     def waiting(self, name: str, rows: int) -> None:
@@ -37,6 +38,20 @@ class Alarm:
             self._crowded[name] = rows
         else:
             self._crowded.pop(name, None)
+        if not rows and self._aged is not None and self._aged[0] == name:
+            self._aged = None
+
+    def oldest(self, oldest_at: Mapping[str, float], unix_at: float) -> None:
+        """Since when the oldest message waits for each station, and what time it is."""
+        ages = ((unix_at - at, name) for name, at in oldest_at.items() if at > SANE_UNIX)
+        age_s, name = max(ages, default=(0.0, ""))
+        part = age_s / self._limits.max_age_s
+        if part < (LOUD if self._aged is None else QUIET):
+            self._aged = None
+            return
+        if self._aged is None:
+            log.warning("messages in the journal grow old", station=name, days=round(age_s / DAY_S, 1))
+        self._aged = (name, part)
 
     def tell(self, size: int, disk: str | None, set_aside: Path | None) -> None:
         """The journal holds so many bytes; the disk's trouble; the broken journal that was replaced."""
@@ -44,7 +59,7 @@ class Alarm:
         if big and not self._is_big:
             log.warning("journal fills up", bytes=size, room=self._limits.max_bytes)
         self._is_big = big
-        trouble = " ".join(filter(None, (disk, self._fullness(size), _replaced(set_aside)))) or None
+        trouble = " ".join(filter(None, (disk, self._fullness(size), self._age(), _replaced(set_aside)))) or None
         if trouble != self._told:
             self._told = trouble
             self._on_trouble(trouble)
@@ -61,6 +76,16 @@ class Alarm:
         return (
             f"The journal is at {int(part * 20) * 5} % of the {of} it may hold; when it is full, every second meter "
             "update goes first. The CSMS has to come back."
+        )
+
+    def _age(self) -> str | None:
+        if self._aged is None:
+            return None
+        name, part = self._aged
+        days = f"{int(part * 20) * 5} % of the {self._limits.max_age_s / DAY_S:g} days"
+        return (
+            f"Messages for {name} have waited {days} they may; then they go, but for begins and ends of transactions. "
+            "The CSMS has to come back."
         )
 
 

@@ -107,6 +107,8 @@ class Board:
         for station, figures in handover.touched.items():
             self._count(station, figures)
         self._figures(handover)
+        if handover.swept_at is not None:
+            self._alarm.oldest(self.stats.oldest_at, handover.swept_at)
         self._alarm.tell(handover.size, handover.trouble, handover.set_aside)
         for done, result in handover.done:
             try:

@@ -49,6 +49,8 @@ class Handover:
     trouble: str | None = None
     mark: int = 0
     set_aside: Path | None = None
+    swept_at: float | None = None
+    """It was looked for what is too old, at this time by the box's clock."""
     remembered: dict[str, Remembered] | None = None
     """The file was opened anew: everything that is known of stations; `touched` has them all."""
 

@@ -1,8 +1,6 @@
 """What earlier connections taught about stations, their 1.6 transactions with two numbers, and authorizations.
 
-Invented transaction numbers are positive and high. OCPP 1.6 says integer, and stations and CSMSs keep it in signed 32
-bits; -1 and 0 mean "no transaction" to many stations; a CSMS counts up from small numbers, so near the top none of its
-own is met; the topmost value of all is a mark in some firmware and is left out.
+Numbers that are invented for 1.6 transactions are given in blocks: the mark on disk is ahead of every one that was.
 """
 
 import contextlib
@@ -12,10 +10,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from localctl.store.journal_disk import JournalDisk
+from localctl.store.journal_values import FIRST_INVENTED, LAST_INVENTED
 from routing.carrying.items import Alias, Known
 
-FIRST_INVENTED: Final = 2_000_000_000
-LAST_INVENTED: Final = 2_147_483_646
 BLOCK: Final = 100
 """Invented numbers per move of the mark."""
 

@@ -8,12 +8,11 @@ from typing import Final
 
 from localctl.store import shedding
 from localctl.store.journal_disk import JournalDisk
+from localctl.store.journal_values import SANE_UNIX
 from localctl.store.shedding import Kept
 from routing.carrying.items import Kind
 
 SLACK: Final = 50
-SANE_UNIX: Final = 1_704_067_200.0
-"""2024: a box whose clock was not set yet when it kept a row does not know that row's age, so it does not go by age."""
 
 
 def make_room(disk: JournalDisk, station: str, *, rows: int, size: int) -> bool:

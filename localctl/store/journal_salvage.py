@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from localctl.store.journal_values import FIRST_INVENTED, LAST_INVENTED
+
 KEPT: Final = 2
 """Broken journals that stay."""
 
@@ -39,6 +41,20 @@ def salvage(aside: Path, fresh: sqlite3.Connection, tables: Sequence[str]) -> in
     if fresh.in_transaction:
         fresh.execute("ROLLBACK")
     return int(fresh.execute("SELECT count(*) FROM item").fetchone()[0])
+
+
+def number_on(fresh: sqlite3.Connection, unix_now: float) -> None:
+    """Rows and invented transactions get numbers that the broken journal never gave, by the clock where it was lost.
+
+    The CSMS may still answer about a row of the broken one, and a 1.6 station still charge under an old number: neither
+    may mean something new.
+    """
+    fresh.execute("BEGIN IMMEDIATE")
+    fresh.execute("DELETE FROM sqlite_sequence WHERE name = 'item'")
+    fresh.execute("INSERT INTO sqlite_sequence VALUES ('item', ?)", (int(unix_now * 1000),))
+    mark = FIRST_INVENTED + int(unix_now) % (LAST_INVENTED - FIRST_INVENTED)
+    fresh.execute("INSERT OR IGNORE INTO meta VALUES ('invented', ?)", (mark,))
+    fresh.execute("COMMIT")
 
 
 def _copy(old: sqlite3.Connection, fresh: sqlite3.Connection, table: str, order: str) -> None:

@@ -118,11 +118,9 @@ def open_journal(path: Path, max_bytes: int, unix_now: float, connect: Connect =
         aside = journal_salvage.set_aside(path, unix_now)
         log.error("journal corrupt, set aside and a new one begun", kept_as=str(aside), error=str(error))
     fresh = _opened(path, max_bytes, connect)
-    log.warning(
-        "rows taken over from the corrupt journal",
-        rows=journal_salvage.salvage(aside, fresh, TABLES),
-        kept_as=str(aside),
-    )
+    saved = journal_salvage.salvage(aside, fresh, TABLES)
+    journal_salvage.number_on(fresh, unix_now)
+    log.warning("rows taken over from the corrupt journal", rows=saved, kept_as=str(aside))
     return Opened(fresh, aside)
 
 

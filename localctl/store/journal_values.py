@@ -9,6 +9,13 @@ from routing.values import Value
 
 DAY_S: Final = 86_400.0
 MIB: Final = 1024 * 1024
+FIRST_INVENTED: Final = 2_000_000_000
+LAST_INVENTED: Final = 2_147_483_646
+"""Invented transaction numbers are positive and high. OCPP 1.6 says integer, and stations and CSMSs keep it in signed
+32 bits; -1 and 0 mean "no transaction" to many stations; a CSMS counts up from small numbers, so near the top none of
+its own is met; the topmost value of all is a mark in some firmware and is left out."""
+SANE_UNIX: Final = 1_704_067_200.0
+"""2024: a box whose clock was not set yet when it kept a row does not know that row's age, so it does not go by age."""
 
 
 class Limits(Value, frozen=True, kw_only=True):

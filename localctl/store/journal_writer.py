@@ -121,6 +121,7 @@ class Writer:
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_S
             jobs.append(Job(act=journal_room.expire))
+            out.swept_at = self._disk.unix_now()
         return jobs
 
     def _after_failure(self, jobs: list[Job], error: Exception | None, out: Handover) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from localctl.store.journal_alarm import Alarm
-from localctl.store.journal_values import Limits
+from localctl.store.journal_values import DAY_S, Limits
+from tests.localctl.store.journals import NOW
 
 
 @pytest.fixture
@@ -50,6 +51,23 @@ def test_bytes_are_loud_and_quiet_alike(alarm: Alarm, told: list[str | None]):
         "The journal is at 70 % of the 1000 byt",
         None,
     ]
+
+
+def test_age_is_loud_from_four_fifths_on_until_nothing_waits_for_that_station(alarm: Alarm, told: list[str | None]):
+    for days in (23, 24, 29, 22, 20):
+        alarm.oldest({"CS1": NOW, "CS2": NOW + DAY_S, "before its clock was set": 60.0}, NOW + days * DAY_S)
+        alarm.tell(0, None, None)
+    assert [text and text[:54] for text in told] == [
+        "Messages for CS1 have waited 80 % of the 30 days they ",
+        "Messages for CS1 have waited 95 % of the 30 days they ",
+        "Messages for CS1 have waited 70 % of the 30 days they ",
+        None,
+    ]
+    alarm.oldest({"CS1": NOW}, NOW + 25 * DAY_S)
+    for waiting in (("CS1", 3), ("CS2", 0), ("CS1", 0)):
+        alarm.waiting(*waiting)
+        alarm.tell(0, None, None)
+    assert [text and text[:16] for text in told[4:]] == ["Messages for CS1", None]
 
 
 def test_all_that_is_wrong_is_in_one_text_and_told_once(alarm: Alarm, told: list[str | None]):

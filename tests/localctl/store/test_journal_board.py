@@ -7,9 +7,9 @@ import pytest
 from localctl.store import journal_board
 from localctl.store.journal_board import Board
 from localctl.store.journal_jobs import Handover
-from localctl.store.journal_known import FIRST_INVENTED, Remembered
+from localctl.store.journal_known import Remembered
 from localctl.store.journal_tally import Figures
-from localctl.store.journal_values import Limits
+from localctl.store.journal_values import FIRST_INVENTED, Limits
 from routing.carrying.items import Alias, Kind, Known
 from tests.localctl.store.journals import NOW, begun, item
 

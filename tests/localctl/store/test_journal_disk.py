@@ -8,7 +8,7 @@ import pytest
 from localctl.store import journal_lines
 from localctl.store.journal_disk import JournalDisk
 from localctl.store.journal_tally import Figures
-from localctl.store.journal_values import Limits
+from localctl.store.journal_values import FIRST_INVENTED, Limits
 from tests.localctl.store.journals import NOW, Clock, begun, item, opened, update, waiting_ids
 
 
@@ -68,6 +68,20 @@ def test_numbers_are_never_used_again(tmp_path: Path):
     disk = opened(tmp_path)
     put(disk, item())
     assert disk.sql.execute("SELECT number FROM item").fetchall() == [(3,)]
+    disk.close()
+
+
+def test_p4_10_7_numbers_of_a_journal_that_was_lost_are_not_used_again_either(tmp_path: Path):
+    disk = opened(tmp_path)
+    put(disk, *(begun(f"m{n}", invented=FIRST_INVENTED + n) for n in range(3)))
+    lost, (path, *_) = disk.mark, tmp_path.glob("*")
+    disk.close()
+    path.write_bytes(b"no database any more")
+    disk = opened(tmp_path)
+    assert disk.set_aside is not None
+    assert disk.mark > lost
+    disk.begin()
+    assert (journal_lines.put(disk, "cs1", "CS1", item()) or 0) > 3
     disk.close()
 
 

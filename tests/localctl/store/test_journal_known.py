@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localctl.store import journal_known
-from localctl.store.journal_known import FIRST_INVENTED, LAST_INVENTED, Remembered
+from localctl.store.journal_known import Remembered
+from localctl.store.journal_values import FIRST_INVENTED, LAST_INVENTED
 from routing.carrying.items import Alias, Known
 from tests.localctl.store.journals import opened
 

@@ -38,9 +38,7 @@ class Bench:
         self.submit(lambda disk: journal_lines.put(disk, "cs1", "CS1", begun(message_id, tx=message_id)))
 
     def delivered(self, number: int) -> None:
-        self.submit(
-            lambda disk: journal_lines.remove(disk, "cs1", number, None), owed=number, takes=("cs1", number)
-        )
+        self.submit(lambda disk: journal_lines.remove(disk, "cs1", number, None), owed=number, takes=("cs1", number))
 
     def finish(self) -> None:
         self.writer.close()
