@@ -6,7 +6,8 @@
     sockets ...... messages: the one adapter to trio-websocket
     tls .......... server and client contexts, certificate facts
     credentials .. who may come in: security profiles, passwords, certificate names
-    station_server listeners, half-open limits, the guarded accept path
+    station_server listeners, the guarded accept path
+    half_opens ... what connections cost that have not said yet what they want
     places ....... how many stations there may be, and that one which returns is not one more
     upstream ..... dials to the CSMSs
     keeping ...... what the router wants kept, handed to the journal, and the journal's news back

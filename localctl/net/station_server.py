@@ -1,12 +1,10 @@
 """Where stations arrive: listeners, the guarded accept path, and limits on what half-open connections cost.
 
-A connection is *half-open* until its whole upgrade request is there. Half-open ones are counted over all and per
-address; one too many drops the oldest, so ten thousand silent sockets neither fill the memory nor keep a station out.
-Whatever goes wrong in one connection ends that connection only.
+A connection is half-open (`half_opens`) until its whole upgrade request is there. Whatever goes wrong in one connection
+ends that connection only.
 """
 
 import errno
-import itertools
 import socket
 import ssl
 from collections.abc import Callable
@@ -20,6 +18,7 @@ import trio
 from localctl.net import tls
 from localctl.net.blame import blame
 from localctl.net.credentials import Gatekeeper
+from localctl.net.half_opens import HalfOpen, HalfOpens
 from localctl.net.legs import StationSocket
 from localctl.net.places import Places
 from localctl.net.ration import Ration
@@ -52,75 +51,20 @@ class Door(Protocol):
         ...
 
 
-class _HalfOpen:
-    """A connection that has not said yet what it wants."""
-
-    __slots__ = ("cause", "key", "peer", "scope")
-
-    def __init__(self, key: int, peer: str, deadline: float) -> None:
-        self.key = key
-        self.peer = peer
-        self.scope = trio.CancelScope(deadline=deadline)
-        self.cause = "handshake_deadline"
-
-    def drop(self, cause: str) -> None:
-        self.cause = cause
-        self.scope.cancel()
-
-
-class HalfOpens:
-    """All half-open connections, oldest first, over all and per peer address."""
-
-    def __init__(self) -> None:
-        self._all: dict[int, _HalfOpen] = {}
-        self._by_peer: dict[str, dict[int, _HalfOpen]] = {}
-        self._keys = itertools.count()
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def add(self, peer: str, deadline: float, *, most: int, most_per_peer: int) -> _HalfOpen:
-        """One more; drops the oldest (of the same peer) where that is too many."""
-        half = _HalfOpen(next(self._keys), peer, deadline)
-        mine = self._by_peer.setdefault(peer, {})
-        if len(mine) >= most_per_peer:
-            self.drop_oldest(mine, "too_many_of_peer")
-        self._all[half.key] = half
-        self._by_peer.setdefault(peer, {})[half.key] = half
-        if len(self._all) > most:
-            self.drop_oldest(self._all, "too_many")
-        return half
-
-    def drop_oldest(self, among: dict[int, _HalfOpen] | None = None, cause: str = "too_many") -> None:
-        """Cut off the one that has been half-open longest."""
-        found = self._all if among is None else among
-        if found:
-            half = next(iter(found.values()))
-            self.remove(half)
-            half.drop(cause)
-
-    def remove(self, half: _HalfOpen) -> None:
-        """It is not half-open any more."""
-        if self._all.pop(half.key, None) is not None:
-            mine = self._by_peer[half.peer]
-            del mine[half.key]
-            if not mine:
-                del self._by_peer[half.peer]
-
-
 class _Listening:
     """A listener as it is now; a reload replaces its settings and context, not its sockets."""
 
     def __init__(self, settings: ListenerSettings) -> None:
+        """Raises tls.CertificateProblem."""
         self.scope = trio.CancelScope()
         self.port = settings.port
         self.places = Places()
-        self.apply(settings)
-
-    def apply(self, settings: ListenerSettings) -> None:
-        """Use these from the next connection on. Raises tls.CertificateProblem and changes nothing."""
-        self.context = tls.server_context(settings) if settings.uses_tls else None
         self.settings = settings
+        self.context = tls.server_context(settings) if settings.uses_tls else None
+
+    def become(self, candidate: "_Listening") -> None:
+        """Treat connections as the candidate would from the next one on."""
+        self.settings, self.context = candidate.settings, candidate.context
 
 
 class StationServer:
@@ -154,7 +98,7 @@ class StationServer:
         changed = {place: _Listening(settings) for place, settings in wanted.items() if place in self._listening}
         opened = await _open_all(fresh)
         for place, candidate in changed.items():
-            self._listening[place].settings, self._listening[place].context = candidate.settings, candidate.context
+            self._listening[place].become(candidate)
         for place in [place for place in self._listening if place not in wanted]:
             self._listening.pop(place).scope.cancel()
         for place, listening, socks in opened:
@@ -227,7 +171,7 @@ class StationServer:
             self.settled(half)
             connection.close()
 
-    def settled(self, half: _HalfOpen) -> None:
+    def settled(self, half: HalfOpen) -> None:
         """This connection is not half-open any more."""
         self._half_opens.remove(half)
         self._stats.handshakes = len(self._half_opens)
@@ -254,7 +198,7 @@ class _Arrival:
     """One connection on its way from TCP to a link."""
 
     def __init__(
-        self, server: StationServer, listening: _Listening, half: _HalfOpen, connection: socket.socket
+        self, server: StationServer, listening: _Listening, half: HalfOpen, connection: socket.socket
     ) -> None:
         self._server = server
         self._listening = listening

@@ -2,14 +2,12 @@
 
 import socket
 from functools import partial
-from math import inf
 
 import pytest
 import trio
 from structlog.testing import capture_logs
 
 from localctl.net.settings import EdgeLimits
-from localctl.net.station_server import HalfOpens
 from tests.localctl.net.kit import CLOSE, HOST, box, connect, edge, frame, listener, site, station, upgrade
 
 HEARTBEAT, ANSWER = '[2,"1","Heartbeat",{}]', '[3,"1",{}]'
@@ -183,17 +181,6 @@ async def test_too_many_half_open_connections_drop_the_oldest_and_stations_get_i
         assert the_box.stats.handshakes <= 20
         for peer in crowd:
             await trio.aclose_forcefully(peer.stream)
-
-
-async def test_half_open_connections_of_one_peer_do_not_push_out_those_of_others():
-    halves = HalfOpens()
-    other = halves.add("10.0.0.1", inf, most=10, most_per_peer=3)
-    mine = [halves.add("10.0.0.2", inf, most=10, most_per_peer=3) for _ in range(6)]
-    assert [half.scope.cancel_called for half in mine] == [True, True, True, False, False, False]
-    assert not other.scope.cancel_called
-    halves.remove(other)
-    halves.remove(other)
-    assert len(halves) == 3
 
 
 async def test_a_full_box_says_503_and_when_to_come_back():
