@@ -98,7 +98,8 @@ class App:
         if borrowed is not None:
             self.health.fault("config", borrowed)
             self._facts.config_borrowed()
-        self._book = StationBook(unix_now=time.time, known=[station.identity for station in config.station])
+        self._book = StationBook(unix_now=time.time)
+        self._list_stations(config)
         self._events = EventBook(time.time)
         self._certificates: tuple[CertificateView, ...] = ()
         self._history = History(HistoryStore(Path(config.controller.state_dir)))
@@ -228,6 +229,7 @@ class App:
         config = await trio.to_thread.run_sync(self._read_again)
         if config is None:
             return self._reload_refused("the file has mistakes")
+        plan = site_plan_of(config)
         try:
             await self.switchboard.reload(await trio.to_thread.run_sync(edge_of, config))
         except (OSError, ValueError, tls.CertificateProblem) as error:
@@ -235,7 +237,9 @@ class App:
         self.router.policies = policies_of(config, self._adoption.admits)
         self.outages.rule(self.router.common, config)
         self._adoption.forget_listed(config)
-        self._replan(config)
+        self._list_stations(config)
+        if self.site is not None and plan is not None:
+            self.site.control.replan(plan)
         set_up_logs(level=config.controller.log_level, look=config.controller.log_format)
         self._frames.on = config.controller.log_level == "debug"
         found = tuple(changes(self.config, config))
@@ -254,10 +258,12 @@ class App:
         held = tuple(waiting(self._started_with, config))
         return Reloaded(taken=True, changes=found, waiting=held, mistakes=self._mistakes())
 
-    def _replan(self, config: Config) -> None:
-        plan = site_plan_of(config)
-        if self.site is not None and plan is not None:
-            self.site.control.replan(plan)
+    def _list_stations(self, config: Config) -> None:
+        def csms_of(identity: str) -> str | None:
+            csms = config.csms_of(identity)
+            return None if csms is None else csms.name
+
+        self._book.configured([station.identity for station in config.station], csms_of)
 
     def _note_waiting(self) -> None:
         keys = ", ".join(waiting(self._started_with, self.config))

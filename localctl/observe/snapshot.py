@@ -26,6 +26,7 @@ class StationView(Value, frozen=True, kw_only=True):
     subprotocol: str | None = None
     registration: str = "Unknown"
     csms: str | None = None
+    """The CSMS it belongs to, by its name in the configuration."""
     arrivals: int = 0
     last_loss: str | None = None
     """Why it was lost last, in words; None if it never was."""

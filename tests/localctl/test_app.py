@@ -413,6 +413,33 @@ async def test_a_bug_while_reloading_does_not_end_the_box(tmp_path, monkeypatch)
         assert any("exc_info" in entry for entry in logs)
 
 
+async def test_a_bug_in_the_plan_of_a_new_configuration_leaves_no_half_of_it_behind(tmp_path, monkeypatch):
+    first, more = text(tmp_path), free_port()
+    box, files = reloadable(tmp_path, first)
+    async with running(box):
+        policies = box.router.policies
+        files.append(good(first + f'[[listen]]\naddress = "{HOST}"\nport = {more}\nsecurity_profile = 1\n'))
+        monkeypatch.setattr(module, "site_plan_of", None)
+        with capture_logs():
+            assert not (await box.reload()).taken
+        assert (box.config, box.router.policies) == (files[0], policies)
+        with pytest.raises(OSError, match=r".+"):
+            await connect(more)
+
+
+async def test_stations_that_a_reload_adds_are_seen_and_those_it_takes_out_are_not(tmp_path):
+    table = '[[station]]\nidentity = "{}"\n'
+    first = text(tmp_path, more=table.format("CP1"))
+    box, files = reloadable(tmp_path, first)
+    async with running(box):
+        assert [(one.identity, one.csms) for one in box.box.get().stations] == [("CP1", "upper")]
+        files.append(good(first.replace("CP1", "CP2"), folder=tmp_path))
+        assert (await box.reload()).taken
+        assert [(one.identity, one.csms) for one in box.box.get().stations] == [("CP2", "upper")]
+        page = (await http_get(box.http_port, "/metrics"))[1]
+        assert ('station="CP2"' in page, 'station="CP1"' in page) == (True, False)
+
+
 async def test_two_reloads_at_once_come_one_after_the_other(tmp_path, monkeypatch):
     box, files = reloadable(tmp_path, text(tmp_path))
     files.append(files[0])

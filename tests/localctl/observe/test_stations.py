@@ -9,7 +9,13 @@ from routing.values import Instant, Leg, LinkId
 
 def book(*known: str, max_stations: int = 2000) -> StationBook:
     clock = count(1000)
-    return StationBook(unix_now=lambda: float(next(clock)), known=known, max_stations=max_stations)
+    one = StationBook(unix_now=lambda: float(next(clock)), max_stations=max_stations)
+    one.configured(known, upper)
+    return one
+
+
+def upper(_identity: str) -> str:
+    return "upper"
 
 
 def opens(one: StationBook, identity: str, link: int) -> None:
@@ -79,6 +85,44 @@ def test_the_book_forgets_the_station_that_is_away_longest_and_never_a_connected
     loses(one, "a", 0)
     opens(one, "d", 4)
     assert [view.identity for view in one.views()] == ["a", "c", "d"]
+
+
+def test_strangers_never_push_out_a_station_of_the_configuration():
+    one = book("listed", max_stations=2)
+    for link, identity in enumerate(["a", "b"]):
+        opens(one, identity, link)
+        loses(one, identity, link)
+    assert [view.identity for view in one.views()] == ["b", "listed"]
+
+
+def test_a_reload_brings_new_stations_and_lets_those_go_that_it_took_out():
+    one = book("stays", "away", "here")
+    opens(one, "here", 1)
+    opens(one, "stranger", 2)
+    one.configured(["STAYS", "new"], upper)
+    assert [view.identity for view in one.views()] == ["here", "new", "stays", "stranger"]
+    loses(one, "here", 1)
+    loses(one, "stranger", 2)
+    assert [view.identity for view in one.views()] == ["new", "stays", "stranger"]
+
+
+def test_a_station_that_was_taken_out_and_is_listed_again_before_it_went_stays():
+    one = book("CP1")
+    opens(one, "CP1", 1)
+    one.configured([], upper)
+    one.configured(["CP1"], upper)
+    loses(one, "CP1", 1)
+    assert [(view.identity, view.connected) for view in one.views()] == [("CP1", False)]
+
+
+def test_whose_a_station_is_follows_the_configuration():
+    one = book("listed")
+    opens(one, "stranger", 1)
+    assert {view.csms for view in one.views()} == {"upper"}
+    one.configured(["listed", "lost"], {"listed": "fleet", "stranger": "guests"}.get)
+    assert [(view.identity, view.csms) for view in one.views()] == [
+        ("listed", "fleet"), ("lost", None), ("stranger", "guests"),
+    ]  # fmt: skip
 
 
 def test_stations_are_shown_by_name():
