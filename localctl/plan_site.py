@@ -80,6 +80,7 @@ def _station(station: Station, panel: str, settings: StationSettings) -> domain.
         priority=station.priority,
         controllable=settings.control not in {"observe", "uncontrolled"},
         line_to_line=station.line_to_line,
+        keeps_profiles=settings.keeps_profiles,
     )
 
 

@@ -125,3 +125,13 @@ def test_p3_adopted_stations_count_in_the_failsafe_sum_and_are_named_when_it_doe
     (problem,) = check_topology(read(ADOPT.format(6))).errors
     assert problem.path == "panel[0].fuse_a"
     assert "60 A are kept for adopted stations" in problem.hint
+
+
+def test_p3_a_fuse_that_would_not_bear_the_rating_of_a_forgetful_station_is_a_warning_at_its_line():
+    keeps = ADOPT.format(1).replace("fuse_a = 63", "fuse_a = 31")
+    forgets = keeps.replace('phase_rotation = "R"', 'phase_rotation = "R"\nkeeps_profiles = false')
+    assert [problem.path for problem in check_topology(read(keeps)).problems] == []
+    found = check_topology(read(forgets))
+    assert [(problem.path, problem.severity.value) for problem in found.problems] == [("panel[0].fuse_a", "warning")]
+    assert "these forget their profiles: CP1" in found.problems[0].what
+    assert found.errors == ()

@@ -94,7 +94,8 @@ class Station:
     """A Charging Station on a panel. `failsafe_a` is what each of its EVSEs may draw when nobody answers.
 
     `line_to_line` stations connect a single-phase EVSE on conductor n between conductors n and n+1 (208 V).
-    `priority` is OCPP's chargingPriority: a higher one is served first.
+    `priority` is OCPP's chargingPriority: a higher one is served first. `keeps_profiles` False: a restart may wipe what
+    it was told.
     """
 
     identity: str
@@ -107,6 +108,7 @@ class Station:
     priority: int = 0
     controllable: bool = True
     line_to_line: bool = False
+    keeps_profiles: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

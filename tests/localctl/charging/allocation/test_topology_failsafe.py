@@ -1,12 +1,14 @@
 """Promise P3: when nobody answers, everything still fits, or the site is refused with the worst place named."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localctl.charging.allocation.topology_failsafe import check_failsafe
 from localctl.charging.tree.rows import compile_rows
-from localctl.charging.tree.topology import Evse, Group, Load
+from localctl.charging.tree.topology import Evse, Group, Load, Severity
 from tests.localctl.charging.judge import matrix
 from tests.localctl.charging.sites import asks, panel, station, tree, trees
 
@@ -94,3 +96,38 @@ def test_p3_two_evses_of_a_station_each_fall_back(failsafe_a):
     both = station("a", failsafe_a=failsafe_a)
     things = (panel("main", amps=6.0), both, station("b", failsafe_a=failsafe_a))
     assert (refused(*things) == []) == (failsafe_a == 0.0)
+
+
+def forgetful(name, on="main", **more):
+    return station(name, on, keeps_profiles=False, **more)
+
+
+def test_p3_stations_that_forget_their_profiles_are_a_warning_that_names_them_and_by_how_much():
+    names = [f"f{number}" for number in range(5)]
+    topology = tree(panel("main", amps=60.0), station("a"), *map(forgetful, names))
+    (problem,) = check_failsafe(compile_rows(topology))
+    assert (problem.path, problem.other, problem.severity) == (("panel", "main"), ("phase", "L1"), Severity.WARNING)
+    assert "may draw 166.0 A until they are told again, 106.0 A more than its fuse leaves" in problem.message
+    assert problem.message.endswith("these forget their profiles: f0, f1, f2 and 2 more")
+
+
+def test_p3_ratings_that_fit_are_no_warning_and_failsafes_that_do_not_are_still_refused():
+    assert refused(panel("main", amps=38.0), station("a"), forgetful("f")) == []
+    (problem,) = check_failsafe(compile_rows(tree(panel("main", amps=11.0), station("a"), forgetful("f"))))
+    assert problem.severity is Severity.ERROR
+
+
+def test_p3_the_panel_on_which_a_restart_is_worst_comes_first_and_only_its_own_stations_are_named():
+    things = (panel("main", amps=60.0), panel("sub", "main", 20.0), forgetful("f", "sub"), forgetful("g"))
+    found = check_failsafe(compile_rows(tree(*things)))
+    assert [problem.path for problem in found] == [("panel", "sub"), ("panel", "main")]
+    assert found[0].message.endswith(": f")
+    assert found[1].message.endswith(": f, g")
+
+
+def test_p3_a_forgetful_station_draws_no_more_than_its_own_rating_for_all_its_evses():
+    pair = replace(forgetful("f", max_a=32.0), evses=(Evse(id=1), Evse(id=2)))
+    assert refused(panel("main", amps=32.0), pair) == []
+    assert refused(panel("main", amps=31.0), pair) == [(("panel", "main"), "L1")]
+    apart = replace(forgetful("f", max_a=20.0), evses=(Evse(id=1, phases=(1,)), Evse(id=2, phases=(2,))))
+    assert refused(panel("main", amps=20.0), apart) == []
