@@ -6,6 +6,7 @@ from typing import Any
 
 from routing.carrying.answers import recalled
 from routing.carrying.authorizations import Authorizations
+from routing.carrying.energy import EnergyCap
 from routing.carrying.items import Alias, Kind, Known
 from routing.carrying.repeats import Repeats
 from routing.clock import Clock
@@ -36,6 +37,7 @@ class Common:
         self.own_answer: OwnAnswer = nobodys
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
         self._aliases: OrderedDict[str, dict[int, Alias]] = OrderedDict()
+        self._caps: OrderedDict[str, EnergyCap] = OrderedDict()
         self._kept: set[str] = set()
 
     def has_kept(self, identity: str) -> bool:
@@ -71,6 +73,14 @@ class Common:
         book.update((alias.local, alias) for alias in known.aliases if _knows_more(alias, book.get(alias.local)))
         _newest(self._aliases, key)
         return book
+
+    def cap_of(self, identity: str, limit_wh: float | None) -> EnergyCap:
+        """What this station's transactions of unknown tokens took so far, on earlier connections too."""
+        key = identity.casefold()
+        cap = self._caps.setdefault(key, EnergyCap(limit_wh))
+        cap.limit_wh = limit_wh
+        _newest(self._caps, key)
+        return cap
 
 
 def _knows_more(alias: Alias, noted: Alias | None) -> bool:

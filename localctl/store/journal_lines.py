@@ -4,6 +4,7 @@ Of messages with the same merge key the newest stays, at the end of the line, un
 now. A 1.6 station's invented transaction number is stored with the message that tells of it, in the same commit.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from localctl.store import journal_known, journal_room
@@ -17,7 +18,8 @@ COLUMNS: Final = "kind, action, message_id, payload, merge, tx, invented"
 
 MAX_RECENT: Final = 32
 MAX_RECENT_BYTES: Final = 32 * 1024
-"""Rows per station that are held in memory after a start, to know them when they are said again."""
+"""Rows per station that are held in memory after a start, to know them when they are said again: of begins and ends of
+transactions, and as many others."""
 
 ItemColumns = tuple[str, str, str, str, str, str, int | None]
 
@@ -60,19 +62,26 @@ def first(disk: JournalDisk, station: str) -> tuple[Row | None, int, frozenset[s
 
 
 def recent(disk: JournalDisk, station: str) -> tuple[Item, ...]:
-    """The newest rows, the oldest of them first: what the station may not know to be kept, and says again."""
-    items: list[Item] = []
+    """The newest rows, the oldest of them first: what the station may not know to be kept, and says again.
+
+    What happens within transactions does not hide how they began.
+    """
+    rows = [*_newest(disk, station, "= 'transaction'"), *_newest(disk, station, "NOT IN ('transaction', 'latest')")]
+    return tuple(row.item for row in sorted(rows, key=lambda row: row.number))
+
+
+def _newest(disk: JournalDisk, station: str, kinds: str) -> Iterator[Row]:
     found = disk.sql.execute(
-        f"SELECT {COLUMNS} FROM item WHERE station = ? AND kind <> 'latest' ORDER BY number DESC LIMIT ?",
+        f"SELECT number, {COLUMNS} FROM item WHERE station = ? AND kind {kinds} ORDER BY number DESC LIMIT ?",
         (station, MAX_RECENT),
     )
     size = 0
-    for columns in found:
-        items.append(item_of(columns))
-        size += size_of(items[-1])
+    for number, *columns in found:
         if size > MAX_RECENT_BYTES:
             break
-    return tuple(reversed(items))
+        row = Row(number=number, item=item_of(tuple(columns)))
+        size += size_of(row.item)
+        yield row
 
 
 def remove(disk: JournalDisk, station: str, number: int, alias: Alias | None) -> None:

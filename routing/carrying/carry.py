@@ -8,6 +8,7 @@ transaction that began here under a number of ours keeps it towards the station 
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -20,8 +21,9 @@ from routing.carrying import splice
 from routing.carrying.answers import local_answer, number_given
 from routing.carrying.authorizations import Verdict
 from routing.carrying.desk import Desk, Local
-from routing.carrying.energy import EnergyCap, energy_wh
+from routing.carrying.energy import energy_wh
 from routing.carrying.items import Alias, Known
+from routing.carrying.repeats import Repeats
 from routing.carrying.rules import BY_ACTION
 from routing.commands import Command, Keep, Observe, Send
 from routing.common import Common
@@ -77,7 +79,7 @@ class Carry:
         self._to_stop: list[str] = []
         self._common = common
         self._repeats = common.repeats_of(identity, subprotocol, known)
-        self._cap = EnergyCap(policy.outage.energy_cap_wh)
+        self._cap = common.cap_of(identity, policy.outage.energy_cap_wh)
         self._pending: dict[int, list[_Pending]] = {}
         self._tickets = 0
         self._fresh: set[str] = set()
@@ -150,7 +152,7 @@ class Carry:
             return True
         if frame.word == "BootNotification":
             self.known = msgspec.structs.replace(self.known, boot=_text(frame.payload))
-        self._watch_energy(frame, local, out)
+        self._stop_what_took_enough(frame, local, now, out)
         if local.item is None:
             return self._answer_in_turn(frame, local, out)
         if local.item.invented is not None:
@@ -264,16 +266,30 @@ class Carry:
             repeats=self._repeats,
         )
 
-    def _watch_energy(self, frame: Frame, local: Local, out: list[Command]) -> None:
+    def _stop_what_took_enough(self, frame: Frame, local: Local, now: Instant, out: list[Command]) -> None:
         transaction = local.item.transaction if local.item is not None else ""
-        if not transaction or self.policy.outage.energy_cap_wh is None:
+        if not transaction or self._cap.limit_wh is None:
             return
-        wh = energy_wh(self.subprotocol, unsigned(frame.word), frame.payload)
-        if local.unknown_token:
-            self._cap.begin(transaction)
-        if wh is not None and self._cap.exceeded(transaction, wh):
+        if not self._cap.resumed:
+            self._resume_cap(now)
+        if self._exceeds(transaction, frame.word, frame.payload, local):
             self.stop(transaction)
             out.append(Observe(link=self.link, what=CapReached(identity=self.identity, transaction=transaction)))
+
+    def _resume_cap(self, now: Instant) -> None:
+        """After a restart of the box: what it kept tells of transactions that are watched. None is stopped again."""
+        self._cap.resumed = True
+        for item in self.known.recent:
+            payload, number = item.payload.encode(), item.invented or 0
+            desk = msgspec.structs.replace(self._desk(now), repeats=Repeats(), invent=partial(int, number))
+            local = local_answer(self.subprotocol, item.action, item.message_id, payload, desk)
+            self._exceeds(item.transaction, item.action, payload, local)
+
+    def _exceeds(self, transaction: str, action: str, payload: bytes, local: Local) -> bool:
+        if local.unknown_token:
+            self._cap.begin(transaction)
+        wh = energy_wh(self.subprotocol, action, payload)
+        return wh is not None and self._cap.exceeded(transaction, wh)
 
     def _answer(self, frame: Frame, payload: str, out: list[Command]) -> None:
         out.append(Send(link=self.link, leg=Leg.STATION, text=frames.result_text(frame.message_id, payload)))

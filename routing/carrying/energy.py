@@ -104,10 +104,12 @@ class _Use(NamedTuple):
 
 
 class EnergyCap:
-    """How much energy a transaction may take whose token nobody knows. Bounded; the oldest is forgotten first."""
+    """How much energy a station's transactions may take whose tokens nobody knows. Bounded; the oldest goes first."""
 
     def __init__(self, limit_wh: float | None, most: int = 100) -> None:
-        self._limit_wh = limit_wh
+        self.limit_wh = limit_wh
+        self.resumed = False
+        """What was kept before the box was restarted has been looked through."""
         self._most = most
         self._watched: OrderedDict[str, _Use | None] = OrderedDict()
 
@@ -126,12 +128,12 @@ class EnergyCap:
 
         A register that falls back (a meter was reset) adds nothing and is counted on from there.
         """
-        if self._limit_wh is None or transaction not in self._watched:
+        if self.limit_wh is None or transaction not in self._watched:
             return False
         before = self._watched[transaction] or _Use(wh, 0.0)
         use = _Use(wh, before.used_wh + max(0.0, wh - before.last_wh))
         self._watched[transaction] = use
-        if use.used_wh <= self._limit_wh:
+        if use.used_wh <= self.limit_wh:
             return False
         self.lift(transaction)
         return True

@@ -63,6 +63,16 @@ def test_p6_the_book_of_the_station_that_was_away_longest_goes_first():
     assert box.aliases_of("CS", Known()) is not book
 
 
+def test_p6_what_unknown_tokens_took_is_one_book_for_all_connections_of_a_station_and_bounded():
+    box = common()
+    cap = box.cap_of("CS", 1000.0)
+    assert box.cap_of("cs", 500.0) is cap
+    assert cap.limit_wh == 500.0, "the policy of the newest connection counts"
+    for number in range(MAX_STATIONS):
+        box.cap_of(f"CS-{number}", None)
+    assert box.cap_of("CS", 1000.0) is not cap
+
+
 def test_that_something_is_kept_is_known_to_every_connection_of_the_station():
     box = common()
     assert not box.has_kept("CS-17")

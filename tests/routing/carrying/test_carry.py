@@ -6,7 +6,7 @@ import json
 import msgspec
 import pytest
 
-from routing import Command, Instant, Leg, LinkLost, OurBug, Pause, Resume
+from routing import Command, Instant, Leg, LinkLost, OurBug, Pause, Resume, StationArrived, UpstreamFailed
 from routing.carrying.carry import MAX_ALIASES, MOVES, Carry, Mode, status_of
 from routing.carrying.items import Alias, Kind, Known
 from routing.commands import Keep
@@ -14,8 +14,21 @@ from routing.events import Kept
 from routing.frames import CALL, Frame
 from routing.observations import CapReached, FrameDropped
 from routing.policy import OutagePolicy, StationPolicy
-from tests.routing.carrying.cupboard import BOOT, Cupboard, away, event, met, start_16, stop_16
-from tests.routing.playbook import L1, L2, V16, V21, V201, Play, call, csms_lost, result_error, send, station
+from tests.routing.carrying.cupboard import BOOT, REDIAL_S, Cupboard, away, event, met, start_16, stop_16
+from tests.routing.playbook import (
+    L1,
+    L2,
+    V16,
+    V21,
+    V201,
+    Play,
+    call,
+    csms_lost,
+    result_error,
+    send,
+    station,
+    station_lost,
+)
 
 TOKEN = ',"idToken":{"idToken":"A","type":"ISO14443"}'
 
@@ -241,6 +254,37 @@ def test_a_transaction_of_an_unknown_token_is_stopped_once_it_took_the_energy_it
     stop = [msgspec.json.decode(text) for text in play.down if text.startswith("[2")]
     assert [frame[2:] for frame in stop] == [["RequestStopTransaction", {"transactionId": "t"}]]
     said(play, "4", "TransactionEvent", with_energy(3, 9000.0)).no_fact(CapReached)
+
+
+def came_in(play: Cupboard, known: Known, version: str = V201) -> Cupboard:
+    """The station comes while its CSMS is away."""
+    play.router.common.clock.set(unix_offset_s=1_790_000_000, synchronised=True)
+    play.router.common.authorizations._unknown = "accept"
+    play.now += REDIAL_S
+    play.given(StationArrived(link=L2, identity="cs-17", offer=(version,), known=known))
+    return play.when(UpstreamFailed(link=L2, reason="no route"))
+
+
+def test_a_transaction_of_an_unknown_token_is_watched_over_a_new_connection_and_a_restart_of_the_box():
+    before = said(strangers(), "2", "TransactionEvent", with_energy(1, 5000.0))
+    known = Known(accepted=True, subprotocol=V201, trusted=True)
+    recent = msgspec.structs.replace(known, recent=tuple(before.kept))
+    again = came_in(before.given(station_lost()), known)
+    anew = came_in(Cupboard(energy_cap_wh=5000.0), recent)
+    for box in (again, anew):
+        box.when(station(call("3", "TransactionEvent", with_energy(2, 5100.0)), L2)).no_fact(CapReached)
+        box.when(station(call("4", "TransactionEvent", with_energy(3, 5101.0)), L2))
+        assert box.fact(CapReached).transaction == "t"
+
+
+def test_16_a_watched_transaction_keeps_its_number_over_a_restart_of_the_box():
+    before = away(V16)
+    before.router.common.authorizations._unknown = "accept"
+    local = json.loads(said(before, "1", "StartTransaction", start_16(meter=100)).down[0])[2]["transactionId"]
+    known = Known(accepted=True, subprotocol=V16, trusted=True, recent=tuple(before.kept))
+    anew = came_in(Cupboard(energy_cap_wh=5000.0), known, V16)
+    anew.when(station(call("2", "StopTransaction", stop_16(local, meter=5101)), L2))
+    assert anew.fact(CapReached).transaction == str(local)
 
 
 def test_without_a_cap_or_with_a_known_token_nothing_is_stopped():
