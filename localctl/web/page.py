@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from localctl.charging.showing.picture_words import LANGUAGES, Language
 from localctl.observe.snapshot import Snapshot
-from localctl.web import view
+from localctl.web import view, view_box
 from localctl.web.reader import THEMES, Reader
 from localctl.web.summary import summary
 from localctl.web.texts import text
@@ -87,12 +87,12 @@ class PageMaker:
                 unplaced=view.unplaced(snapshot, lang),
                 routes_only=not charging,
             ),
-            "events": self.render("events.html", reader, rows=list(view.event_rows(snapshot.events, lang))),
-            "outbox": self.render("outbox.html", reader, outbox=view.outbox_rows(snapshot, lang)),
+            "events": self.render("events.html", reader, rows=list(view_box.event_rows(snapshot.events, lang))),
+            "outbox": self.render("outbox.html", reader, outbox=view_box.outbox_rows(snapshot, lang)),
             "certificates": self.render(
                 "certificates.html",
                 reader,
-                rows=list(view.certificate_rows(snapshot.certificates, snapshot.taken_at, lang)),
+                rows=list(view_box.certificate_rows(snapshot.certificates, snapshot.taken_at, lang)),
             ),
         }
         for row in view.station_rows(snapshot, lang):

@@ -16,6 +16,7 @@ from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot
 from localctl.web.figures import amps
 from localctl.web.texts import age, text
+from localctl.web.told import told
 
 Json = Mapping[str, Any]
 Mode = Literal["normal", "degraded", "failsafe"]
@@ -108,7 +109,7 @@ def _failsafe(snapshot: Snapshot, lang: Language) -> Iterator[str]:
 
 
 def _degraded(snapshot: Snapshot, lang: Language) -> Iterator[str]:
-    yield from snapshot.reasons
+    yield from (told(lang, reason) for reason in snapshot.reasons)
     shown = snapshot.charging
     for panel in _listed(shown, "panels"):
         over = [line for line in panel["phases"].values() if line["over_a"]]

@@ -1,23 +1,20 @@
-"""What the page shows, worked out of one snapshot for one reader: rows of words and figures, ready to be set.
+"""What the page shows of the site, worked out of one snapshot for one reader: rows of words and figures, to be set.
 
-Templates only put these into place and escape them. The page is made of parts with a name each (`PARTS`, and one per
-station); a live reader is sent the parts that changed.
+Templates only put these into place and escape them. What the page shows of the box itself is in `view_box`.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from localctl.charging.showing.picture_text import explain, limit, place, source, span, when, why
 from localctl.charging.showing.picture_words import Language, number, say
-from localctl.observe.snapshot import CertificateView, EventView, Snapshot, StationView
+from localctl.observe.snapshot import Snapshot, StationView
 from localctl.web.figures import amps, drawn, per_phase, watts
-from localctl.web.texts import TEXTS, age, known, text, word
+from localctl.web.texts import age, known, text, word
 from localctl.web.topology_nodes import link_state
 
 Json = Mapping[str, Any]
 Row = dict[str, Any]
-SOON_S: Final = 14 * 86_400
-DAY_S: Final = 86_400
 
 
 def panel_rows(shown: Json, lang: Language) -> Iterator[Row]:
@@ -107,7 +104,7 @@ def connection(view: StationView, lang: Language) -> Row:
         "connected": view.connected,
         "upstream_connected": view.upstream_connected,
         "version": view.subprotocol or "–",
-        "registration": view.registration,
+        "registration": word(lang, "registration", view.registration),
         "since": when(view.since_at, lang=lang),
         "loss": "–" if view.last_loss is None else word(lang, "cause", view.last_loss.replace(" ", "_")),
     }
@@ -147,7 +144,7 @@ def source_rows(snapshot: Snapshot, lang: Language) -> Iterator[Row]:
         said = per_phase(lang, one["limit_a"]) if one["limit_a"] is not None else watts(lang, one["limit_w"])
         yield {
             "source": one["source"],
-            "kind": one["kind"],
+            "kind": word(lang, "kind", one["kind"]),
             "node": place(one["node"], lang),
             "value": said,
             "state": one["state"],
@@ -176,7 +173,7 @@ def _csms_row(snapshot: Snapshot, lang: Language) -> Row:
     here = [view for view in snapshot.stations if view.upstream_connected]
     return {
         "source": "CSMS",
-        "kind": "CSO",
+        "kind": text(lang, "kind.CSO"),
         "node": text(lang, "sources.csms"),
         "value": text(lang, "of", some=len(here), all=len(snapshot.stations)),
         "state": "live" if here else "stale",
@@ -190,56 +187,3 @@ def _ago(instant: float | None, now: float, lang: Language) -> str:
     if instant is None:
         return text(lang, "sources.never")
     return text(lang, "sources.ago", age=age(lang, max(0.0, now - instant)))
-
-
-def event_rows(events: tuple[EventView, ...], lang: Language) -> Iterator[Row]:
-    """What happened, in sentences, the newest first."""
-    for event in events:
-        facts = dict(event.facts)
-        if "cause" in facts:
-            facts["cause"] = word(lang, "cause", facts["cause"])
-        if "state" in facts:
-            facts["state"] = ", ".join(word(lang, "state", one) for one in facts["state"].split(", "))
-        key, subject = f"event.{event.kind}", event.subject
-        yield {
-            "at": when(event.at, lang=lang),
-            "text": text(lang, key, subject=subject, **facts) if key in TEXTS else f"{event.kind} {subject}",
-            "warns": event.warns,
-            "times": "" if event.times == 1 else text(lang, "events.times", count=event.times),
-        }
-
-
-def outbox_rows(snapshot: Snapshot, lang: Language) -> Row:
-    """What waits for CSMSs that are away, and what will not be sent any more."""
-    outbox = snapshot.outbox
-    queues = [] if outbox is None else [queue for queue in outbox.queues if queue.waiting]
-    return {
-        "queues": [
-            {
-                "identity": queue.identity,
-                "waiting": queue.waiting,
-                "oldest": when(queue.oldest_at, lang=lang),
-                "state": text(lang, "outbox.replaying" if queue.replaying else "outbox.kept"),
-            }
-            for queue in queues
-        ],
-        "dead_count": 0 if outbox is None else max(outbox.dead_count, len(outbox.dead)),
-        "dead": [
-            {"identity": one.identity, "action": one.action, "at": when(one.at, lang=lang), "reason": one.reason}
-            for one in (() if outbox is None else outbox.dead)
-        ],
-    }
-
-
-def certificate_rows(certificates: tuple[CertificateView, ...], now: float, lang: Language) -> Iterator[Row]:
-    """Each certificate with how long it lasts."""
-    for one in certificates:
-        left_s = None if one.ends_at is None else one.ends_at - now
-        key = "unread" if left_s is None else "over" if left_s <= 0 else "soon" if left_s < SOON_S else "good"
-        yield {
-            "use": one.use.replace("_", " "),
-            "subject": one.subject,
-            "ends": when(one.ends_at, lang=lang),
-            "good": key == "good",
-            "state": text(lang, f"certificates.{key}", days=int((left_s or 0) // DAY_S)),
-        }

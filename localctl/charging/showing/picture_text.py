@@ -95,7 +95,7 @@ def span(found: Json, lang: Language = "en") -> str:
 
 def _station(station: Json, lang: Language) -> Iterator[str]:
     link = "away" if not station["online"] else "connected" if station["accepted"] else "unaccepted"
-    how = say(lang, "station.limited", actuator=station["actuator"], trial=station["trial"])
+    how = say(lang, "station.limited", actuator=station["actuator"], trial=_trial(station["trial"], lang))
     if not station["controllable"] or station["actuator"] == "uncontrolled":
         how = say(lang, "station.unlimited")
     yield say(
@@ -122,8 +122,8 @@ def _evse(identity: str, evse: Json, lang: Language) -> Iterator[str]:
         yield say(lang, "evse.next", limit=limit(found, lang), given=_given(found, lang))
     if evse["waiting"] and evse["reason"] != "no_room":
         turn_at = evse["turn_at"]
-        known = say(lang, "evse.turn_unknown") if turn_at is None else say(lang, "evse.turn_at", at=when(turn_at))
-        yield say(lang, "evse.turn", turn=known)
+        known = "evse.turn_unknown" if turn_at is None else "evse.turn_at"
+        yield say(lang, "evse.turn", turn=say(lang, known, at=when(turn_at, lang=lang)))
     yield _draws(evse, lang)
     if evse["lease_until"] is not None:
         failsafe = _amps(evse["failsafe_a"], lang)
@@ -139,6 +139,10 @@ def _taken(taker: Json, unit: str, lang: Language) -> str:
         names = say(lang, "way.more", names=names, count=more)
     way = say(lang, f"way.{taker['why']}", names=names)
     return say(lang, "evse.taken", load=number(lang, taker["load"], unit), way=way)
+
+
+def _trial(name: str, lang: Language) -> str:
+    return say(lang, f"trial.{name}") if f"trial.{name}" in SENTENCES else name
 
 
 def _reason(evse: Json, lang: Language) -> str:

@@ -76,7 +76,7 @@ SENTENCES: Final[dict[str, Words]] = {
     "why.invalid": ("the figures it gave make no sense", "die Angaben der Station ergeben keinen Sinn"),
     # A limit in a few words.
     "limit.none": ("{place}, no limit", "{place}, keine Grenze"),
-    "limit.net": ("{place}, {net} for charging by {source}", "{place}, {net} zum Laden von {source}"),
+    "limit.net": ("{place}, {net} for charging by {source}", "{place}, {net} fürs Laden laut {source}"),
     "limit.gross": (" ({gross} less what others draw)", " ({gross} abzüglich anderer Verbraucher)"),
     "limit.apart": (
         "{place}, at most {gross} above another phase",
@@ -101,6 +101,10 @@ SENTENCES: Final[dict[str, Words]] = {
     "station.connected": ("connected", "verbunden"),
     "station.unaccepted": ("not accepted by its CSMS", "von ihrem CSMS nicht angenommen"),
     "station.limited": ("limited by {actuator} ({trial})", "begrenzt durch {actuator} ({trial})"),
+    "trial.untried": ("untried", "noch nicht erprobt"),
+    "trial.taken": ("taken", "angenommen"),
+    "trial.proven": ("proven", "bewährt"),
+    "trial.failed": ("failed", "gescheitert"),
     "station.unlimited": ("not limited by anything", "durch nichts begrenzt"),
     "station.clock": ("Its clock is off by {off} s.", "Ihre Uhr geht {off} s falsch."),
     "evse.gets": ("{place} gets {amps} per phase: {why}.", "{place} bekommt {amps} je Phase: {why}."),

@@ -3,6 +3,7 @@
 
 const FIGURES = ["limit", "given", "measured"];
 const HEIGHT = 190;
+const figure = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false });
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 export function startPlots(place, choice) {
@@ -14,7 +15,7 @@ export function startPlots(place, choice) {
     const axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
     const looks = { limit: { stroke: colour("warn"), dash: [6, 4], width: 2 }, given: { stroke: colour("given"), width: 2, fill: `${colour("given")}22` },
       measured: { stroke: colour("flow"), width: 1.5 } };
-    const unit = (_, value) => (value == null ? "–" : `${value.toFixed(1)} A`);
+    const unit = (_, value) => (value == null ? "–" : `${figure.format(value)} A`);
     return {
       width,
       height: HEIGHT,

@@ -1,16 +1,20 @@
 """The status page: every section in both languages, everything escaped, nothing from elsewhere."""
 
+import copy
 import re
+from typing import Any
 
 import pytest
 
-from localctl.charging.showing.picture_text import explain
+from localctl.charging.showing.picture_text import WHY, explain
 from localctl.charging.showing.picture_words import LANGUAGES, Language
 from localctl.observe.health import ServiceState
-from localctl.observe.snapshot import Snapshot
+from localctl.observe.snapshot import DeadLetter, OutboxQueue, OutboxView, Snapshot
 from localctl.web.page import PageMaker
 from localctl.web.reader import Reader
+from localctl.web.texts import TEXTS
 from tests.localctl.charging.scene import busy
+from tests.localctl.web.german import english_in
 from tests.localctl.web.shown import EVIL, Tags, event, full, hostile, many, station
 
 MAKER = PageMaker()
@@ -45,6 +49,43 @@ def test_german_readers_get_the_same_sections_in_german():
                   "Postausgang", "Zertifikate", "CP1/1 bekommt 6,5 A je Phase"):  # fmt: skip
         assert words in text
     assert 'lang="de"' in page(full(), lang="de")
+
+
+def test_no_english_is_left_on_a_german_page_whatever_there_is_to_tell():
+    picture: Any = copy.deepcopy(dict(full().charging))
+    for station_, reason in zip(picture["stations"] * 9, WHY, strict=False):
+        station_["evses"].append(station_["evses"][0] | {"id": len(station_["evses"]) + 1, "reason": reason})
+    picture["stations"][0] |= {"overruled": True, "clock_off_s": 12.0, "trial": "proven"}
+    picture["stations"][1] |= {"online": False, "trial": "failed"}
+    picture["panels"][0]["phases"]["L1"] |= {"over_a": 3.0, "over_since": 0.0, "state": "stale"}
+    faults = ("waiting for limits", "the HTTP port has stopped serving")
+    told = [event("lost", cause=key.partition(".")[2]) for key in TEXTS if key.startswith("cause.")]
+    shown = full(
+        charging=picture,
+        reasons=faults,
+        events=(*told, event("fault", "", reason=faults[1]), event("source", "ems · panel:main", state="stale"),
+                event("limit", "main", before="8.0 A", limit="6.5 A", source="fuse", state="ended"),
+                event("root", change="installed"), event("not_accepted", registration="Rejected")),
+        stations=tuple(
+            station(f"S{number}", registration=one, last_loss="half dead")
+            for number, one in enumerate(("Unknown", "Pending", "Rejected"))
+        ),
+        outbox=OutboxView(
+            queues=(OutboxQueue(identity="CP1", waiting=7), OutboxQueue(identity="CP2", waiting=1, replaying=True)),
+            dead=(DeadLetter(identity="CP2", action="TransactionEvent", at=0.0, reason="GenericError"),), dead_count=1,
+        ),
+    )  # fmt: skip
+    for snapshot in (shown, Snapshot(version="1", state=ServiceState.STARTING)):
+        tags = Tags(page(snapshot, lang="de").replace(">English<", "><"))
+        spoken = [tags.text, *(data for name in SPOKEN for data in tags.attributes(name))]
+        assert english_in(re.sub(r"/[-\w./]+", "", " ".join(spoken))) == set(), "beside the addresses for machines"
+    assert english_in(text_of(shown)) != set(), "what finds English finds it on the English page"
+    assert not re.search(r"\d\.\d A", Tags(page(shown, lang="de")).text), "decimal commas"
+
+
+SPOKEN = ("aria-label", "data-on", "data-off", "data-limit", "data-given", "data-measured", "data-time", "data-none",
+          "data-failed", "data-label")  # fmt: skip
+"""Attributes that are read aloud, or from which the page's script takes its words."""
 
 
 def test_sources_events_outbox_and_certificates_tell_what_they_have():

@@ -11,6 +11,7 @@ from localctl.charging.limiting.limits import State
 from localctl.charging.showing.picture_words import LANGUAGES, SENTENCES
 from localctl.observe.health import ServiceState
 from localctl.web import texts
+from localctl.web.svg import cut
 from localctl.web.texts import PAGE, TEXTS, age, known, text, word
 
 WEB = Path(texts.__file__).parent
@@ -26,6 +27,27 @@ def test_no_key_misses_a_language_or_a_fact(key: str):
     assert len(words) == len(LANGUAGES)
     assert all(one.strip() for one in words)
     assert len({frozenset(facts_of(one)) for one in words}) == 1
+
+
+SAME = {
+    "nav.box", "state", "csms", "theme.auto", "live.on", "mode.normal", "site.load", "station", "station.version",
+    "limits.phase", "kind.EMS", "kind.CSO", "age.s", "age.min", "age.h", "left.h", "plot.span.900", "plot.span.3600",
+    "plot.span.21600", "plot.span.86400",
+}  # fmt: skip
+"""Texts that are written alike in English and German."""
+
+
+def test_every_text_has_a_german_of_its_own():
+    assert {key for key, (english, german) in TEXTS.items() if english == german} == SAME
+
+
+@pytest.mark.parametrize("key", [key for key in TEXTS if key.startswith("short.") or key == "disobeys"])
+def test_the_few_words_on_a_station_s_card_fit_the_smallest_one(key: str):
+    assert [words for words in TEXTS[key] if cut(words, SMALLEST) != words] == []
+
+
+SMALLEST = 129
+"""Units beside each other on a card of the narrowest drawing."""
 
 
 def test_no_key_is_in_both_tables():

@@ -119,7 +119,7 @@ def test_only_so_many_evses_fit_and_the_rest_is_counted():
     [
         ({"reason": "full"}, "car is full"),
         ({"reason": "row", "binding": None}, "limited: "),
-        ({"distrusted": True}, "▲ draws more than told"),
+        ({"distrusted": True}, "▲ draws too much"),
         ({"reason": "something new"}, "something new"),
     ],
 )

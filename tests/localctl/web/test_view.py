@@ -1,16 +1,11 @@
-"""Rows of the page: what each section says of one snapshot."""
+"""Rows of the page: what each section says of the site."""
 
 import copy
 from typing import Any
 
-import pytest
-
-from localctl.observe.event_changes import Changes
-from localctl.observe.snapshot import CertificateView, OutboxQueue, OutboxView
 from localctl.web import view
-from localctl.web.texts import TEXTS
 from tests.localctl.charging.scene import busy
-from tests.localctl.web.shown import DAY_S, event, full, station
+from tests.localctl.web.shown import full, station
 
 
 def picture(**changes: Any) -> dict[str, Any]:
@@ -96,43 +91,14 @@ def test_a_meter_that_is_heard_is_live():
     assert (rows["lift"]["fresh"], rows["lift"]["heard"]) == ("● live", "2 s ago")
 
 
-@pytest.mark.parametrize("kind", ["connected", "lost", "refused", "not_accepted", "password", "moved", "root", "limit",
-                                  "source", "car", "car_over", "disobeys", "disobeys_over", "over", "over_over",
-                                  "fault", "fault_over"])  # fmt: skip
-def test_every_kind_of_event_has_its_sentence(kind: str):
-    assert f"event.{kind}" in TEXTS
+def test_how_the_csms_took_a_station_is_told_in_the_reader_s_language():
+    first = next(view.station_rows(full(), "de"))
+    assert first["connection"]["registration"] == "angenommen"
 
 
-def test_events_found_on_the_site_become_sentences():
-    scene, changes = busy(), Changes()
-    changes.found(scene.picture(), ())
-    (change,) = changes.found(scene.limits("main", 24).cycles().picture(), ())
-    (row,) = view.event_rows((event(change.kind, change.subject, **change.facts),), "en")
-    assert row["text"] == "Panel main: limit 20.0 A → 24.0 A (ems-1, live)"
-
-
-def test_an_event_nobody_has_a_sentence_for_is_shown_as_it_is():
-    (row,) = view.event_rows((event("news", "CP1", x="y"),), "de")
-    assert row["text"] == "news CP1"
-
-
-def test_only_queues_in_which_something_waits_are_listed():
-    queues = (OutboxQueue(identity="CP1", waiting=0), OutboxQueue(identity="CP2", waiting=3, replaying=True))
-    rows = view.outbox_rows(full(outbox=OutboxView(queues=queues)), "en")
-    assert [(row["identity"], row["state"]) for row in rows["queues"]] == [("CP2", "being sent")]
-    assert view.outbox_rows(full(outbox=None), "en") == {"queues": [], "dead": [], "dead_count": 0}
-
-
-@pytest.mark.parametrize(
-    ("left_s", "words", "good"),
-    [
-        (90 * DAY_S, "● 90 days left", True),
-        (3 * DAY_S, "▲ only 3 days left", False),
-        (-1.0, "▲ expired", False),
-        (None, "▲ cannot be read", False),
-    ],
-)
-def test_a_certificate_tells_how_long_it_lasts(left_s: float | None, words: str, good: bool):
-    one = CertificateView(use="server_443_1", subject="box", ends_at=None if left_s is None else 1000.0 + left_s)
-    (row,) = view.certificate_rows((one,), 1000.0, "en")
-    assert (row["use"], row["state"], row["good"]) == ("server 443 1", words, good)
+def test_who_limits_is_told_in_the_reader_s_language_and_unknown_ones_as_they_are():
+    shown = picture()
+    shown["external"][0]["kind"] = "SO"
+    assert next(view.source_rows(full(charging=shown), "de"))["kind"] == "Netzbetreiber"
+    shown["external"][0]["kind"] = "an almanac"
+    assert next(view.source_rows(full(charging=shown), "de"))["kind"] == "an almanac"

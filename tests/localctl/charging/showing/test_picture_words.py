@@ -4,6 +4,7 @@ import string
 
 import pytest
 
+from localctl.charging.dispatching.capability import Trial
 from localctl.charging.showing.picture_text import explain, find, place
 from localctl.charging.showing.picture_words import LANGUAGES, SENTENCES, number, say
 from tests.localctl.charging.scene import busy
@@ -37,9 +38,13 @@ def test_p5_a_german_reader_gets_the_same_facts_in_german():
     assert len(english) == len(german)
     assert german[1] == "CP1/1 bekommt 6,5 A je Phase: eine Grenze der Anlage ist ausgeschöpft."
     assert german[2] == (
-        "Grenze: Verteiler main L1, 13,0 A zum Laden von ems-1 (20,0 A abzüglich anderer Verbraucher), "
+        "Grenze: Verteiler main L1, 13,0 A fürs Laden laut ems-1 (20,0 A abzüglich anderer Verbraucher), "
         "seit 2027-01-15 08:00:20 UTC, bis 2027-01-15 08:15:20 UTC; 13,0 A sind dort vergeben."
     )
+
+
+def test_how_sure_the_box_is_of_a_station_is_a_word_in_every_language():
+    assert {f"trial.{trial.value}" for trial in Trial} <= SENTENCES.keys()
 
 
 def test_a_place_of_an_unknown_kind_is_shown_as_it_is():
