@@ -21,6 +21,8 @@ from tests.localctl.charging.played import Play, first, place
 from tests.localctl.charging.sites import panel
 
 VERSIONS = (Protocol.V16, Protocol.V21, Protocol.V201)
+RATING_A = 32.0
+"""Of the places here."""
 CONTROLS = (Actuator.MAX_PROFILE, Actuator.TX_PROFILE, Actuator.TX_DEFAULT)
 
 
@@ -241,6 +243,23 @@ def test_p2_a_forgetful_station_that_was_away_while_the_box_was_dead_counts_at_i
     assert is_counted(play)
     play.comes_back("B").goes_on(60)
     assert play.boxes["B"].allows(1, play.now) <= 8.0
+
+
+@pytest.mark.parametrize("main_a", [32, 40, 60, 100])
+def test_p2_p3_the_first_limit_after_a_power_cut_fits_beside_all_who_are_out_of_sight_and_falls_back_by_itself(main_a):
+    places = (place("A", keeps_profiles=False), place("B", keeps_profiles=False))
+    play = Mortal(*places, main_a=main_a).joins("A", "B").goes_on(60).plugs_in("A").plugs_in("B").goes_on(120)
+    play.leaves("A", "B")
+    play.now += 30
+    for box in play.boxes.values():
+        box.profiles.clear()
+    play.joins("A").says("A", "BootNotification", {"reason": "PowerUp"}, {"status": "Accepted"}).cycles()
+    (order,) = [order for order in play.orders if order.identity == "A"]
+    assert (order.priority, order.why) == ("safety", "repair")
+    limits = [each["limit"] for each in first(play.written("A"))]
+    assert limits[0] <= max(0.0, main_a - RATING_A), "B may draw its rating meanwhile"
+    assert limits[-1] <= 6.0, "a lease like every other: the failsafe current follows"
+    assert play.boxes["A"].allows(1, play.now + 3600) <= 6.0
 
 
 def test_p2_500_forgetful_stations_back_from_a_power_cut_hear_their_safe_limit_first():
