@@ -24,6 +24,10 @@ PLAIN_REFUSALS: Final = frozenset(
 )
 
 
+TOO_EARLY: Final = "InvalidMessageSeq"
+"""A TxProfile came before the car had told its needs (K15.FR.17)."""
+
+
 class Verdict(Enum):
     """How an order ended."""
 
@@ -45,6 +49,12 @@ class Outcome:
     reason: str = ""
     limit: float | None = None
     status: str = ""
+
+    @property
+    def is_about_the_order(self) -> bool:
+        """Whether it tells what the station makes of such an order, and not only of one at this moment."""
+        settled = self.verdict in (Verdict.ACCEPTED, Verdict.REFUSED)
+        return settled and not self.rate_limited and self.reason != TOO_EARLY
 
 
 def outcome(verdict: str, answer: object = None, error_code: str | None = None) -> Outcome:

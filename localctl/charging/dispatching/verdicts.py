@@ -39,7 +39,7 @@ def settled(desk: Desk, station: Managed, key: str, token: int, outcome: Outcome
     track = desk.tracks[key]
     if track.token == token and track.state in (Pace.SENT, Pace.UNKNOWN):
         desk.tracks[key] = pacing.answered(track, cause, now, terms, rate_limited=outcome.rate_limited)
-    if outcome.verdict in (Verdict.ACCEPTED, Verdict.REFUSED) and not outcome.rate_limited:
+    if outcome.is_about_the_order:
         learn(desk, station, cause)
 
 

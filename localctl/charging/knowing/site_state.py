@@ -74,7 +74,10 @@ class EvseState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationState:
-    """One station. Dictionaries go by the number or id as text, so that they are JSON objects as they are."""
+    """One station. Dictionaries go by the number or id as text, so that they are JSON objects as they are.
+
+    `tells_needs`: it was once seen to pass on what a car needs (ISO 15118).
+    """
 
     voltage_v: float = 230.0
     vendor: str = ""
@@ -86,6 +89,7 @@ class StationState:
     open: dict[str, Transaction] = field(default_factory=dict)
     ended: tuple[str, ...] = ()
     tokens: dict[str, int] = field(default_factory=dict)
+    tells_needs: bool = False
 
     def running(self, evse_id: int) -> Transaction | None:
         """The transaction on an EVSE, the latest where there are several."""
@@ -127,7 +131,7 @@ def apply(state: StationState, fact: Fact, now: float) -> StationState:
         case PriorityTold():
             return priority_told(state, fact)
         case NeedsTold():
-            return with_evse(state, fact.evse_id, needs=fact, needs_at=now)
+            return with_evse(replace(state, tells_needs=True), fact.evse_id, needs=fact, needs_at=now)
         case PlanTold():
             return with_evse(state, fact.evse_id, plan=fact)
         case _ as never:

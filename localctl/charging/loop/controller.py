@@ -326,12 +326,12 @@ class Controller:
         placed = self.topology.stations.get(name)
         online = self.roster.is_steerable(name) and (placed is None or placed.controllable)
         state, ledger = self.states[name], self.ledgers[name]
-        station, iso15118 = self.roster.station(name), name in self.plan.iso15118
-        made_of = (station, state, ledger, online, iso15118)
+        station = self.roster.station(name)
+        made_of = (station, state, ledger, online)
         known = self._looks.again(name, made_of, now)
         if known is not None:
             return known
-        found = look(station, state, ledger, online=online, now=now, iso15118=iso15118)
+        found = look(station, state, ledger, online=online, now=now)
         return self._looks.keep(name, made_of, found, now, holds_until(state, now))
 
     def _follow(self, name: str, one: Seen, now: float) -> None:

@@ -23,7 +23,7 @@ def nobody(_identity: str) -> Managed | None:
 class SitePlan:
     """The site's tree, its stations as dispatch knows them, its standing limits, and how calm control is.
 
-    `meters` are the loads that have a meter, by name. `iso15118` names stations whose cars send their needs first.
+    `meters` are the loads that have a meter, by name.
     `wired` counts every conductor of an EVSE, whatever its car uses.
     `adopts` says how a station that is not in the plan is steered (None: it is only routed); what all such may draw is
     reserved by the load `adopted_load`.
@@ -38,7 +38,6 @@ class SitePlan:
     terms: Terms = field(default_factory=Terms)
     turns: Policy = field(default_factory=Policy)
     zone: tzinfo = UTC
-    iso15118: frozenset[str] = frozenset()
     wired: bool = False
     adopts: Callable[[str], Managed | None] = nobody
     adopted_load: str = ""

@@ -1,5 +1,7 @@
 """What dispatch sees of a station."""
 
+from math import inf
+
 from localctl.charging.dispatching import sight
 from localctl.charging.dispatching.fleet import Managed, Outlet, Running
 from localctl.charging.knowing.facts import ClockShown, Metered, NeedsTold, Sample, TransactionShown
@@ -33,10 +35,33 @@ def test_an_old_measurement_is_not_seen():
     assert look(Metered(sample=Sample(phase_a={1: 9.0}), evse_id=1), now=1061.0).metered_a == {}
 
 
-def test_k15_fr17_under_iso_15118_a_transaction_awaits_its_needs():
-    assert look(STARTED, iso15118=True).running[1].awaits_needs
-    assert not look(STARTED, NeedsTold(evse_id=1), iso15118=True).running[1].awaits_needs
-    assert not look(STARTED).running[1].awaits_needs
+ENDED = TransactionShown(event="Ended", transaction_id="old", evse_id=1)
+BEFORE = (TransactionShown(event="Started", transaction_id="old", evse_id=1), NeedsTold(evse_id=1), ENDED)
+
+
+def awaits(*facts, now=1000.0):
+    return look(*facts, now=now).running[1].awaits_needs
+
+
+def test_k15_fr17_where_cars_have_told_their_needs_before_a_transaction_awaits_them():
+    assert awaits(*BEFORE, STARTED)
+    assert not awaits(*BEFORE, STARTED, NeedsTold(evse_id=1))
+    assert not awaits(STARTED)
+
+
+def test_k15_fr17_a_car_that_tells_nothing_is_not_waited_for_long_and_not_while_it_charges():
+    assert awaits(*BEFORE, STARTED, now=1059.0)
+    assert not awaits(*BEFORE, STARTED, now=1060.0)
+    charging = TransactionShown(event="Updated", transaction_id="tx", charging_state="Charging")
+    assert not awaits(*BEFORE, STARTED, charging)
+
+
+def test_what_is_seen_holds_until_needs_are_waited_for_no_longer():
+    state = StationState()
+    for fact in (*BEFORE, STARTED):
+        state = apply(state, fact, 1000.0)
+    assert 1059.9 < sight.holds_until(state, 1030.0) <= 1060.0
+    assert sight.holds_until(apply(StationState(), STARTED, 1000.0), 1030.0) == inf
 
 
 def test_every_profile_of_ours_that_is_not_installed_counts_as_lost():

@@ -59,6 +59,12 @@ def test_k01_fr56_a_rate_limit_says_nothing_about_the_actuator():
     assert (desk.capability.refusals, desk.tracks["0"].not_before_at) == (0, 160.0)
 
 
+def test_k15_fr17_a_profile_that_came_before_the_cars_needs_says_nothing_about_the_actuator():
+    desk = answered(waiting(), Verdict.REFUSED, reason="InvalidMessageSeq")
+    assert (desk.capability.refusals, desk.tracks["0"].state) == (0, Pace.REFUSED)
+    assert answered(waiting(), Verdict.REFUSED, reason="InvalidProfile").capability.refusals == 1
+
+
 def test_the_first_yes_asks_for_a_check():
     assert answered(waiting(), Verdict.ACCEPTED).check_due
 

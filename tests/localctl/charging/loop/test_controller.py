@@ -289,11 +289,28 @@ def test_a_station_without_evse_in_its_events_has_only_one():
     play.says("A", "TransactionEvent", event | {"transactionInfo": info}, {}).goes_on(60).gives(A=20)
 
 
-def test_k15_fr_17_no_tx_profile_before_the_car_told_its_needs():
-    box = place("A", control=Actuator.TX_PROFILE)
-    play = Play(box, iso15118=frozenset({"A"})).joins("A").goes_on(60).plugs_in("A").goes_on(60).gives(A=6)
-    needs = {"evseId": 1, "chargingNeeds": {"requestedEnergyTransfer": "AC_three_phase"}}
-    play.says("A", "NotifyEVChargingNeeds", needs, {"status": "Accepted"}).goes_on(60).gives(A=32)
+NEEDS = {"evseId": 1, "chargingNeeds": {"requestedEnergyTransfer": "AC_three_phase"}}
+
+
+def needy(**more):
+    """A station whose first car told its needs and has gone; the second is being connected."""
+    play = Play(place("A", control=Actuator.TX_PROFILE), **more).joins("A").goes_on(60).plugs_in("A").goes_on(20)
+    play.says("A", "NotifyEVChargingNeeds", NEEDS, {"status": "Accepted"}).goes_on(20).unplugs("A").goes_on(20)
+    return play.plugs_in("A", chargingState="EVConnected")
+
+
+def test_k15_fr_17_no_tx_profile_before_the_car_told_its_needs_where_cars_do():
+    play = needy().goes_on(45).gives(A=6)
+    play.says("A", "NotifyEVChargingNeeds", NEEDS, {"status": "Accepted"}).goes_on(10).gives(A=32)
+
+
+def test_k15_fr_17_a_car_that_never_tells_its_needs_gets_its_share_all_the_same():
+    needy().goes_on(55).gives(A=6).goes_on(15).gives(A=32)
+
+
+def test_k15_fr_17_that_a_stations_cars_tell_their_needs_is_known_over_a_restart():
+    play = needy().goes_on(10).unplugs("A").restarts().joins("A").goes_on(60)
+    play.plugs_in("A", chargingState="EVConnected").goes_on(45).gives(A=6)
 
 
 def test_an_observed_station_is_counted_at_its_rating_and_never_written_to():
