@@ -12,7 +12,7 @@ from typing import Final
 import trio
 
 from localctl.adoption import Adoption
-from localctl.net.credentials import Gatekeeper
+from localctl.net.credentials import Gatekeeper, Learnt
 from localctl.store.documents import Documents
 from localctl.store.keeper import Keeper
 
@@ -44,17 +44,29 @@ class Memory:
         """Who may come in, with the highest profiles seen and the passwords learnt so far (A01, A05)."""
         document = self._documents.load("security")
         profiles = {name: value for name, value in _table(document, "profiles") if isinstance(value, int)}
-        passwords = {name: value for name, value in _table(document, "passwords") if isinstance(value, str)}
+        replaced = {name: value for name, value in _table(document, "replaced") if isinstance(value, str)}
+        passwords = {
+            name: Learnt(value, replaced.get(name))
+            for name, value in _table(document, "passwords")
+            if isinstance(value, str)
+        }
 
         def keep() -> None:
-            self._keeper.keep("security", lambda: {"profiles": dict(profiles), "passwords": dict(passwords)})
+            self._keeper.keep("security", written)
+
+        def written() -> dict[str, object]:
+            return {
+                "profiles": dict(profiles),
+                "passwords": {name: learnt.stored for name, learnt in passwords.items()},
+                "replaced": {name: learnt.instead_of for name, learnt in passwords.items()},
+            }
 
         def keep_profile(identity: str, profile: int) -> None:
             profiles[identity] = profile
             keep()
 
-        def keep_password(identity: str, password_hash: str) -> None:
-            passwords[identity] = password_hash
+        def keep_password(identity: str, learnt: Learnt) -> None:
+            passwords[identity] = learnt
             keep()
 
         return Gatekeeper(

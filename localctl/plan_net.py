@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from localctl.config.model import Certificate, Config, Csms, Listen, Outage, StationSettings
-from localctl.net.credentials import hash_password
+from localctl.net.credentials import steady_hash
 from localctl.net.settings import (
     CertificateFiles,
     CsmsSettings,
@@ -119,7 +119,7 @@ def edge_of(config: Config) -> EdgeSettings:
     """Everything the sockets need. Hashes the passwords that stand in the file, so it may take a moment."""
     hashes = {
         station.identity.casefold(): station.password_hash
-        or (hash_password(station.password.reveal().encode()) if station.password else None)
+        or (steady_hash(station.identity, station.password.reveal().encode()) if station.password else None)
         for station in config.station
     }
 
@@ -138,7 +138,7 @@ def edge_of(config: Config) -> EdgeSettings:
             max_message=settings.max_message_bytes,
             ping_s=settings.ping_s,
             pong_timeout_s=settings.pong_timeout_s,
-            verify=settings.verify,
+            verify="local" if table and table.upstream_password else settings.verify,
             password_hash=hashes.get(identity.casefold()),
             serial=table.serial if table else None,
             carries=settings.outage == "carry",

@@ -102,15 +102,22 @@ def _identity(path: Path, identity: str, strict: bool) -> Iterator[Finding]:
 
 
 def _credentials(here: Path, station: Station, config: Config) -> Iterator[Finding]:
+    upstream = station.upstream_password is not None or station.upstream_password_file is not None
+    by_password = any(listen.security_profile in (1, 2) for listen in config.listen)
     local = config.settings(station.identity).verify == "local"
-    has_own = station.password is not None or station.password_hash is not None
+    has_own = station.password is not None or station.password_hash is not None or station.password_file is not None
     fault = fault_of_hash(station.password_hash) if station.password_hash is not None else ""
     if fault:
         yield Finding(path=(*here, "password_hash"), what=fault, at_value=True)
-    if local and not has_own and station.password_file is None:
+    if local and not has_own:
         what = 'verify = "local" needs `password_file`, `password_hash` or `password`'
         yield Finding(path=here, what=what, absent=True)
-    if not local and has_own:
+    elif upstream and by_password and not has_own:
+        key = "upstream_password" if station.upstream_password_file is None else "upstream_password_file"
+        what = "with a password of its own for the way up nobody but this box can check what the station sends"
+        hint = "give the station `password_file`, `password_hash` or `password` too"
+        yield Finding(path=(*here, key), what=what, hint=hint, at_value=False)
+    if not local and not upstream and has_own and station.password_file is None:
         key = "password_hash" if station.password_hash is not None else "password"
         yield warning((*here, key), "is not used: the CSMS checks this station", 'set verify = "local"')
 

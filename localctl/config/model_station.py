@@ -132,13 +132,15 @@ class Station(StationSettings):
     csms: Name | None = key(None)
     """Name of its CSMS. Left out: the first `[[csms]]` with a matching pattern."""
     password: Secret | None = key(None, reload="live")
-    """Password that this box checks with `verify = "local"`. Better: `password_file` or `password_hash`."""
+    """Password that this box checks with `verify = "local"`, or where there is an `upstream_password`. Better:
+    `password_file` or `password_hash`. What the CSMS gives the station later takes its place until this is changed."""
     password_file: File | None = key(None, reload="live")
     """File that holds the password on its first line."""
     password_hash: str | None = key(None, reload="live", repr=False)
     """scrypt hash of the password: `scrypt$n$r$p$salt$hash`, salt and hash in base64."""
     upstream_password: Secret | None = key(None)
-    """Password towards the CSMS. Left out: what the station sent is passed on."""
+    """Password towards the CSMS; the station's own is then checked by this box. Left out, or once the CSMS has given the
+    station a new one: what the station sent is passed on."""
     upstream_password_file: File | None = key(None)
     """File that holds the password towards the CSMS on its first line."""
     serial: Text | None = key(None, reload="live")

@@ -18,6 +18,7 @@ import hmac
 import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import trio
@@ -28,6 +29,7 @@ from localctl.net.settings import ListenerSettings, StationEdge
 _COST, _BLOCK, _LANES = 4096, 8, 1
 """scrypt's n, r, p: 4 MB and about 12 ms. Station passwords are random and long, so this is plenty (A01.FR.08)."""
 _MAX_COST: Final = 1 << 17
+_KEY_BYTES: Final = 20
 _REMEMBERED: Final = 4096
 _AT_ONCE: Final = 2
 """Hashes of one station's passwords that may be under way or wait."""
@@ -78,11 +80,16 @@ def write_basic(user: str, password: bytes) -> bytes:
     return b"Basic " + base64.b64encode(user.encode() + b":" + password)
 
 
-def hash_password(password: bytes) -> str:
-    """`scrypt$n$r$p$salt$hash` for the configuration; salted, so twice the same gives two."""
-    salt = secrets.token_bytes(16)
+def hash_password(password: bytes, *, salt: bytes | None = None) -> str:
+    """`scrypt$n$r$p$salt$hash` for the configuration; salted at random, so twice the same gives two."""
+    salt = salt or secrets.token_bytes(16)
     digest = hashlib.scrypt(password, salt=salt, n=_COST, r=_BLOCK, p=_LANES)
     return "$".join(("scrypt", str(_COST), str(_BLOCK), str(_LANES), _text(salt), _text(digest)))
+
+
+def steady_hash(identity: str, password: bytes) -> str:
+    """The hash of a password that stands in the file as such: the same in every run, so that a change is noticed."""
+    return hash_password(password, salt=hashlib.blake2b(identity.casefold().encode(), digest_size=16).digest())
 
 
 def _text(blob: bytes) -> str:
@@ -108,14 +115,23 @@ def check_password(password: bytes, stored: str) -> bool:
 
 
 def _forms(password: bytes) -> list[bytes]:
-    """A 1.6 AuthorizationKey is 40 hex characters to some and the 20 bytes they mean to others."""
-    try:
-        return [password, binascii.unhexlify(password)] if password else [password]
-    except binascii.Error:
-        pass
-    if 16 <= len(password) <= 20 and not password.isascii():
-        return [password, password.hex().upper().encode(), password.hex().encode()]
-    return [password]
+    """A 1.6 AuthorizationKey is up to 40 hex characters to some and the up to 20 bytes they mean to others (10.23)."""
+    forms = [password]
+    with suppress(binascii.Error):
+        forms.append(binascii.unhexlify(password))
+    if len(password) <= _KEY_BYTES:
+        forms += [password.hex().upper().encode(), password.hex().encode()]
+    return [form for form in dict.fromkeys(forms) if form] or [password]
+
+
+class Learnt(NamedTuple):
+    """The hash of a password that the CSMS gave a station, and the configured hash that it took the place of.
+
+    It counts as long as that one stands in the configuration: what the installer writes afterwards is newer.
+    """
+
+    stored: str
+    instead_of: str | None
 
 
 class Checks:
@@ -172,15 +188,16 @@ class Gatekeeper:
         self,
         *,
         profiles: dict[str, int] | None = None,
-        passwords: dict[str, str] | None = None,
+        passwords: dict[str, Learnt] | None = None,
         keep_profile: Callable[[str, int], None] = lambda _identity, _profile: None,
-        keep_password: Callable[[str, str], None] = lambda _identity, _hash: None,
+        keep_password: Callable[[str, Learnt], None] = lambda _identity, _learnt: None,
     ) -> None:
         self._profiles = dict(profiles or {})
         self._passwords = dict(passwords or {})
         self._keep_profile = keep_profile
         self._keep_password = keep_password
         self._checks = Checks()
+        self._being_learnt: dict[str, trio.Event] = {}
 
     async def check(
         self,
@@ -217,7 +234,8 @@ class Gatekeeper:
         return Denied(403, "certificate_mismatch", "the certificate bears another name (A00.FR.405)")
 
     async def _check_here(self, edge: StationEdge, identity: str, password: bytes) -> Denied | None:
-        stored = self._passwords.get(identity.casefold(), edge.password_hash)
+        await self._settled(identity)
+        stored = self._learnt(identity, edge) or edge.password_hash
         if stored is None:
             return Denied(401, "no_password_known", 'verify = "local", but no password is configured for this station')
         match await self._checks.verdict(identity.casefold(), password, stored):
@@ -227,6 +245,22 @@ class Gatekeeper:
                 return Denied(401, "wrong_password", "wrong password (A00.FR.207)")
             case None:
                 return Denied(503, "busy", "other passwords of this station are being checked")
+
+    async def _settled(self, identity: str) -> None:
+        """A station that has a new password uses it at once, maybe before its hash is there."""
+        while (coming := self._being_learnt.get(identity.casefold())) is not None:
+            await coming.wait()
+
+    def _learnt(self, identity: str, edge: StationEdge) -> str | None:
+        learnt = self._passwords.get(identity.casefold())
+        return learnt.stored if learnt is not None and learnt.instead_of == edge.password_hash else None
+
+    def was_given_another(self, identity: str, edge: StationEdge) -> bool:
+        """True when the CSMS gave this station a password since the installer wrote one down for it (A01).
+
+        The CSMS then knows no other: it is what goes up, also where the installer wrote one for the way up (4.1.7).
+        """
+        return self._learnt(identity, edge) is not None
 
     def came_in(self, identity: str, profile: int) -> None:
         """A station was let in by us and by its CSMS: from now on never with a lower profile (A05.FR.06/07).
@@ -246,21 +280,26 @@ class Gatekeeper:
             return False
         if listener.security_profile in (0, 3) or edge.verify == "local":
             return True
-        basic, stored = read_basic(authorization), self._passwords.get(identity.casefold())
+        basic, stored = read_basic(authorization), self._learnt(identity, edge)
         if basic is None or stored is None:
             return False
         return await self._checks.verdict(identity.casefold(), basic.password, stored) is True
 
-    async def accepted(self, identity: str, authorization: bytes | None) -> None:
+    async def accepted(self, edge: StationEdge, identity: str, authorization: bytes | None) -> None:
         """The CSMS let this station in with these credentials: remember them (hashed), if they are news."""
-        basic, stored = read_basic(authorization), self._passwords.get(identity.casefold())
+        basic, stored = read_basic(authorization), self._learnt(identity, edge)
         if basic is None:
             return
         if stored is None or await self._checks.verdict(identity.casefold(), basic.password, stored) is False:
-            await self.learn(identity, basic.password)
+            await self.learn(edge, identity, basic.password)
 
-    async def learn(self, identity: str, password: bytes) -> None:
+    async def learn(self, edge: StationEdge, identity: str, password: bytes) -> None:
         """The CSMS gave the station a new password and it took it: the old one is over (A01.FR.03)."""
-        stored = await self._checks.hashed(password)
-        self._passwords[identity.casefold()] = stored
-        self._keep_password(identity.casefold(), stored)
+        key = identity.casefold()
+        await self._settled(identity)
+        self._being_learnt[key] = trio.Event()
+        try:
+            learnt = self._passwords[key] = Learnt(await self._checks.hashed(password), edge.password_hash)
+        finally:
+            self._being_learnt.pop(key).set()
+        self._keep_password(key, learnt)

@@ -331,14 +331,15 @@ class Switchboard:
             case OutageEnded() if link is not None:
                 self._learn_password(link)
             case PasswordChanged():
-                self._spawn(partial(self._gatekeeper.learn, what.identity, what.password))
+                edge = self._edge.station(what.identity)
+                self._spawn(partial(self._gatekeeper.learn, edge, what.identity, what.password))
         self._call_quietly(partial(self._observer, number, what, now))
 
     def _learn_password(self, link: Link) -> None:
         """The CSMS took what the station sent: so can we, when the CSMS cannot be asked."""
         if link.edge.carries and link.edge.verify == "csms":
             identity, authorization = link.visitor.identity, link.visitor.authorization
-            self._spawn(partial(self._gatekeeper.accepted, identity, authorization))
+            self._spawn(partial(self._gatekeeper.accepted, link.edge, identity, authorization))
 
     def _call_quietly(self, call: Callable[[], None]) -> None:
         try:

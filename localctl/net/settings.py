@@ -65,7 +65,8 @@ class CsmsSettings:
     pong_timeout_s: float = 30.0
     max_message: int = 1_048_576
     credentials: Callable[[str], bytes | None] | None = None
-    """Identity to the password for this CSMS. None: what the station sent is passed on, byte for byte."""
+    """Identity to the password for this CSMS, until it gives the station another one (A01). None: what the station sent
+    is passed on, byte for byte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

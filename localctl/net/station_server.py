@@ -197,9 +197,7 @@ class StationServer:
 class _Arrival:
     """One connection on its way from TCP to a link."""
 
-    def __init__(
-        self, server: StationServer, listening: _Listening, half: HalfOpen, connection: socket.socket
-    ) -> None:
+    def __init__(self, server: StationServer, listening: _Listening, half: HalfOpen, connection: socket.socket) -> None:
         self._server = server
         self._listening = listening
         self._settings = listening.settings
@@ -273,6 +271,7 @@ class _Arrival:
                 authorization=request.authorization,
                 user_agent=request.user_agent,
                 trusted=trusted,
+                was_given_another=gatekeeper.was_given_another(target.identity, treatment),
             ),
         )
 

@@ -35,6 +35,8 @@ class Visitor:
     user_agent: bytes | None
     trusted: bool = False
     """This box itself knows that the station is who it says; its CSMS need not be asked."""
+    was_given_another: bool = False
+    """Its CSMS has changed its password (A01): what the installer wrote down for the way up is over."""
 
     def __repr__(self) -> str:
         return f"Visitor(identity={self.identity!r})"  # the rest may be secret
@@ -78,7 +80,7 @@ class Address:
 def headers_for(csms: CsmsSettings, visitor: Visitor) -> Headers:
     """Authorization as it came (bytes: raw 1.6 keys are no text) or of the installer's; User-Agent if there was one."""
     authorization = visitor.authorization
-    if csms.credentials is not None:
+    if csms.credentials is not None and not visitor.was_given_another:
         password = csms.credentials(visitor.identity)
         authorization = authorization if password is None else write_basic(visitor.identity, password)
     found = ((b"Authorization", authorization), (b"User-Agent", visitor.user_agent))

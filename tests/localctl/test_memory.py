@@ -5,6 +5,7 @@ from pathlib import Path
 import trio
 
 from localctl.memory import Memory
+from localctl.net.settings import StationEdge
 
 
 async def remembered(folder: Path, use) -> object:
@@ -32,6 +33,20 @@ async def test_a_key_that_is_no_key_is_made_anew(tmp_path: Path):
 async def test_a05_fr_06_the_highest_profile_is_remembered(tmp_path: Path):
     await remembered(tmp_path, lambda memory: memory.gatekeeper().came_in("CP1", 3))
     assert '"cp1":3' in (tmp_path / "security.json").read_text()
+
+
+async def test_a01_a_learnt_password_is_remembered_with_what_it_took_the_place_of(tmp_path: Path):
+    edge = StationEdge(verify="local", password_hash="scrypt$the-configured-one")
+    keeper = Memory(tmp_path, lambda _reason: None)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keeper.run)
+        await keeper.gatekeeper().learn(edge, "CP1", b"second")
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    keeper = await remembered(tmp_path, Memory.gatekeeper)
+    assert keeper.was_given_another("cp1", edge)
+    assert not keeper.was_given_another("cp1", StationEdge(verify="local", password_hash="scrypt$a-newer-one"))
+    assert "second" not in (tmp_path / "security.json").read_text()
 
 
 async def test_nonsense_in_the_documents_is_left_out(tmp_path: Path):

@@ -100,6 +100,20 @@ def test_p7_passwords_become_hashes_and_credentials_without_being_shown():
     assert "another" not in shown
 
 
+def test_a00_fr_207_a_station_whose_own_password_does_not_go_up_is_checked_here():
+    table = ROUTER + '[[station]]\nidentity = "CP1"\npassword = "sixteen-letters-!"\n'
+    assert edge_of(good(table)).station("CP1").verify == "csms"
+    assert edge_of(good(table + 'upstream_password = "another-password"\n')).station("CP1").verify == "local"
+
+
+def test_a_password_in_the_file_has_the_same_hash_in_every_run_and_another_for_each_station():
+    table = '[[station]]\nidentity = "{}"\nverify = "local"\npassword = "{}"\n'
+    text = ROUTER + table.format("CP1", "sixteen-letters-!") + table.format("CP2", "sixteen-letters-!")
+    one, again = edge_of(good(text)), edge_of(good(text))
+    assert one.station("CP1").password_hash == again.station("cp1").password_hash
+    assert one.station("CP1").password_hash != one.station("CP2").password_hash
+
+
 def test_what_the_station_sent_goes_up_where_no_password_is_configured():
     assert edge_of(good(ROUTER)).csmses[0].credentials is None
 

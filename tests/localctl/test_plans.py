@@ -202,7 +202,7 @@ CASES = [
 
 @pytest.mark.parametrize(("way", "key"), CASES)
 def test_a_changed_key_changes_what_the_box_works_with(way, key, monkeypatch):
-    monkeypatch.setattr(plan_net, "hash_password", lambda password: f"hash of {password!r}")
+    monkeypatch.setattr(plan_net, "steady_hash", lambda identity, password: f"hash of {password!r}")
     monkeypatch.setattr(plan_net, "_pair", repr)
     here = RICH
     for name, row in way:

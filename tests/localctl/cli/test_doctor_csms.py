@@ -17,7 +17,9 @@ from tests.e2e.joined import free_port
 from tests.localctl.boxes import config
 from tests.localctl.net.certificates import Pki
 
-PASSWORD = '[[station]]\nidentity = "CP 1"\nupstream_password = "sixteen-bytes-or-more"\n'
+PASSWORD = (
+    '[[station]]\nidentity = "CP 1"\npassword = "what-it-sends-to-us"\nupstream_password = "sixteen-bytes-or-more"\n'
+)
 
 
 class Csms:

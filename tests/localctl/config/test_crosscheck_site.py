@@ -40,6 +40,24 @@ def test_verify_local_in_the_defaults_asks_every_station_for_a_password():
     assert [problem.path for problem in loaded.errors] == ["station[0]"]
 
 
+UPWARD = 'upstream_password = "sixteen-letters-!"\n'
+
+
+def test_a00_fr_207_with_a_password_for_the_way_up_somebody_has_to_check_the_stations_own():
+    (problem,) = read(SITE + STATION.format("CP1") + UPWARD).errors
+    assert problem.path == "station[0].upstream_password"
+    assert "nobody but this box can check" in problem.what
+    assert "password_file" in problem.hint
+    checked = read(SITE + STATION.format("CP1") + UPWARD + 'password = "seventeen-letters"\n')
+    assert not checked.errors
+    assert not [what for what in whats(checked) if "not used" in what]
+
+
+def test_where_certificates_prove_who_a_station_is_the_way_up_may_have_the_only_password():
+    loaded = read(SITE.replace("security_profile = 1", "security_profile = 3") + STATION.format("CP1") + UPWARD)
+    assert not [problem for problem in loaded.errors if "password" in problem.path]
+
+
 def test_a_limit_below_one_fuse_is_a_limit():
     text = SITE + "limit_a = [80, 80, 50]\n" + STATION.format("CP1")
     assert whats(read(text)) == []

@@ -65,7 +65,7 @@ def come_anew(old: str, new: str) -> list[str]:
     ("old", "new", "who"),
     [
         ('"CP2"', '"CP2"\ncompression = false', ["CP2"]),
-        ('"CP2"', '"CP2"\nupstream_password = "hunter2hunter2hunter2"', ["CP2"]),
+        ('"CP2"', '"CP2"\npassword = "hunter2hunter2"\nupstream_password = "hunter2hunter2hunter2"', ["CP2"]),
         ('"CP2"', '"CP2"\ncsms = "guests"', ["CP2"]),
         ('"CP2"', '"cp2"', []),
         ('"CP2"', '"CP2"\nfailsafe_current_a = 8', []),

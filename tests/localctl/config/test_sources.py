@@ -106,5 +106,6 @@ def test_a_secret_file_for_everybody_earns_a_warning(folder):
 
 
 def test_the_password_for_the_csms_comes_from_the_same_places(folder):
-    loaded = read(ROUTER + '[[station]]\nidentity = "CP1"\nupstream_password_file = "token"\n', folder=folder)
+    files = 'password_file = "token"\nupstream_password_file = "token"\n'
+    loaded = read(f'{ROUTER}[[station]]\nidentity = "CP1"\n{files}', folder=folder)
     assert loaded.config.station[0].upstream_password.reveal() == f"{GOOD}-file"

@@ -95,6 +95,9 @@ def test_credentials_do_not_show():
         (KEY, KEY.hex().upper().encode()),
         (KEY.hex().encode(), KEY),
         (KEY.hex().upper().encode(), KEY),
+        (KEY[:8].hex().encode(), KEY[:8]),
+        (b"0123456789abcdef".hex().encode(), b"0123456789abcdef"),
+        (b"in plain letters".hex().upper().encode(), b"in plain letters"),
         (SECRET, SECRET),
     ],
 )
@@ -178,15 +181,62 @@ async def test_p6_a_flood_of_passwords_for_one_station_keeps_no_other_waiting(mo
     assert (await keeper.check(listener(security_profile=1), LOCAL, "CP1", basic(b"CP1"), None)) is None
 
 
+NEW = b"the new password"
+
+
 async def test_a01_fr_03_a_learnt_password_replaces_the_configured_one_and_is_kept():
     kept = []
     keeper = Gatekeeper(keep_password=lambda *what: kept.append(what))
-    await keeper.learn("CP1", b"the new password")
+    await keeper.learn(LOCAL, "CP1", NEW)
     assert await cause(1, basic(b"CP1", b"the new password"), edge=LOCAL, keeper=keeper) is None
     assert await cause(1, basic(b"CP1"), edge=LOCAL, keeper=keeper) == "wrong_password"
     after_restart = Gatekeeper(passwords=dict(kept))
     assert await cause(1, basic(b"CP1", b"the new password"), edge=LOCAL, keeper=after_restart) is None
     assert b"the new password" not in repr(kept).encode()
+
+
+async def test_a01_what_the_installer_writes_after_a_learnt_password_is_newer():
+    keeper, rewritten = Gatekeeper(), StationEdge(verify="local", password_hash=hash_password(b"a third one"))
+    await keeper.learn(LOCAL, "CP1", NEW)
+    assert keeper.was_given_another("cp1", LOCAL)
+    assert await cause(1, basic(b"CP1", b"a third one"), edge=rewritten, keeper=keeper) is None
+    assert await cause(1, basic(b"CP1", NEW), edge=rewritten, keeper=keeper) == "wrong_password"
+    assert not keeper.was_given_another("cp1", rewritten)
+    await keeper.learn(rewritten, "CP1", b"and a fourth")
+    assert await cause(1, basic(b"CP1", b"and a fourth"), edge=rewritten, keeper=keeper) is None
+
+
+async def test_a01_a_station_that_uses_its_new_password_at_once_is_let_in(monkeypatch, nursery):
+    hashing, slowly = threading.Event(), hash_password
+    monkeypatch.setattr("localctl.net.credentials.hash_password", lambda what: hashing.wait(10) and slowly(what))
+    keeper, said = Gatekeeper(), []
+
+    async def comes(password):
+        said.append(await cause(1, basic(b"CP1", password), edge=LOCAL, keeper=keeper))
+
+    nursery.start_soon(keeper.learn, LOCAL, "CP1", NEW)
+    await trio.testing.wait_all_tasks_blocked()
+    nursery.start_soon(comes, NEW)
+    await trio.testing.wait_all_tasks_blocked()
+    assert said == []
+    hashing.set()
+    with trio.fail_after(10):
+        while not said:  # noqa: ASYNC110  (threads make it true)
+            await trio.sleep(0.005)
+    assert said == [None]
+    assert keeper._being_learnt == {}
+
+
+async def test_what_the_csms_accepted_vouches_for_a_station_until_another_is_accepted():
+    carrying, keeper = StationEdge(carries=True), Gatekeeper()
+    door = listener(security_profile=1)
+    assert not await keeper.vouches(door, carrying, "CP1", basic(b"CP1"))
+    await keeper.accepted(carrying, "CP1", basic(b"CP1"))
+    assert await keeper.vouches(door, carrying, "cp1", basic(b"CP1"))
+    assert not await keeper.vouches(door, carrying, "CP1", basic(b"CP1", b"wrong"))
+    await keeper.accepted(carrying, "CP1", basic(b"CP1", NEW))
+    assert not await keeper.vouches(door, carrying, "CP1", basic(b"CP1"))
+    assert await keeper.vouches(door, carrying, "CP1", basic(b"CP1", NEW))
 
 
 async def test_a05_fr_07_a_lower_profile_is_refused_unless_a_downgrade_is_allowed():

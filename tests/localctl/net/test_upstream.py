@@ -77,6 +77,12 @@ def test_quirk_5_credentials_go_up_as_bytes_or_are_the_installers():
     assert headers_for(forward, visitor()) == ()
 
 
+def test_4_1_7_a_password_that_the_csms_changed_goes_up_as_the_station_sends_it():
+    fixed = CsmsSettings(name="a", url="ws://a", credentials=lambda _identity: b"what it was before")
+    mine = visitor(authorization=b"Basic Q1B8MTpuZXc=", was_given_another=True)
+    assert headers_for(fixed, mine) == ((b"Authorization", b"Basic Q1B8MTpuZXc="),)
+
+
 def test_a_visitor_shows_no_secrets():
     assert repr(visitor(authorization=b"Basic secret")) == "Visitor(identity='CP|1')"
 
