@@ -74,11 +74,25 @@ def demand_of(seen: Seen, outlet: Outlet, *, appetite_a: float | None, cap_a: fl
         min_a=outlet.min_a,
         max_a=outlet.rating_a,
         cap_a=cap_a,
-        appetite_a=appetite_a,
+        appetite_a=least_of(appetite_a, told_a(seen, outlet)),
         phases=used_phases(seen, outlet, now),
         priority=seen.placed.priority + seen.state.priority(transaction),
         weight=seen.placed.weight,
     )
+
+
+def told_a(seen: Seen, outlet: Outlet) -> float | None:
+    """The most the car said it can take (NotifyEVChargingNeeds), on the supply side; less than a minimum is no word."""
+    needs = seen.evse(outlet.id).needs
+    if needs is None:
+        return None
+    most_a = needs.most_a if needs.most_w is None else needs.most_w / outlet.watts_per_a
+    return most_a if most_a is not None and most_a >= outlet.min_a else None
+
+
+def least_of(one: float | None, other: float | None) -> float | None:
+    """The lower of two that may not be known."""
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def silent_a(seen: Seen, outlet: Outlet) -> float:

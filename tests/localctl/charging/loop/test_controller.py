@@ -304,6 +304,13 @@ def test_k15_fr_17_no_tx_profile_before_the_car_told_its_needs_where_cars_do():
     play.says("A", "NotifyEVChargingNeeds", NEEDS, {"status": "Accepted"}).goes_on(10).gives(A=32)
 
 
+def test_k15_what_a_car_said_it_cannot_take_goes_to_others():
+    play = three().plugs_in("A").plugs_in("B").goes_on(60).gives(A=13, B=13)
+    needs = {"requestedEnergyTransfer": "AC_three_phase", "acChargingParameters": {"evMaxCurrent": 8}}
+    play.says("A", "NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": needs}, {"status": "Accepted"})
+    play.goes_on(60).gives(A=8, B=18)
+
+
 def test_k15_fr_17_a_car_that_never_tells_its_needs_gets_its_share_all_the_same():
     needy().goes_on(55).gives(A=6).goes_on(15).gives(A=32)
 

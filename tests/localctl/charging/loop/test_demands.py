@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.knowing.facts import NeedsTold
 from localctl.charging.knowing.ledger import Ledger
 from localctl.charging.knowing.phase_watch import PhaseWatch
 from localctl.charging.knowing.site_state import EvseState, StationState, Transaction
@@ -43,6 +44,24 @@ def test_p2_evses_of_a_silent_station_share_its_limit_where_they_share_conductor
 
 def test_k03_an_idle_evse_keeps_its_failsafe_for_a_new_car():
     assert ask(seen()).fixed_a == 6.0
+
+
+@pytest.mark.parametrize(
+    ("told", "drawn", "most_a"),
+    [
+        ({"most_a": 16.0}, None, 16.0),
+        ({"most_a": 16.0}, 9.0, 9.0),
+        ({"most_a": 6.0}, 9.0, 6.0),
+        ({"most_a": 5.9}, None, None),
+        ({"most_a": -1.0}, 9.0, 9.0),
+        ({"most_w": 6900.0}, None, 10.0),
+        ({"most_w": 6900.0, "most_a": 400.0}, None, 10.0),
+        ({}, None, None),
+    ],
+)
+def test_k15_a_car_asks_for_no_more_than_it_said_it_can_take(told, drawn, most_a):
+    needs = NeedsTold(evse_id=1, **told)
+    assert ask(seen(charging="Charging", needs=needs), appetite_a=drawn).appetite_a == most_a
 
 
 def test_a_charging_car_asks_for_all_it_may_have_and_wants():
