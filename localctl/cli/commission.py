@@ -23,7 +23,7 @@ from localctl.cli.render import out_console, plain, table, talk
 
 LOOK_S = 1.0
 SIGNS = {"yes": "[green]yes[/]", "no": "[yellow]no[/]", "refused": "[yellow]refused[/]"}
-WORDS = {"good": "[green]good[/]", "bad": "[red]bad[/]", "open": "[yellow]open[/]"}
+WORDS = {"good": "[green]good[/]", "bad": "[red]bad[/]", "open": "[yellow]open[/]", "note": "[dim]note[/]"}
 
 
 def run(
@@ -143,7 +143,7 @@ def _show(told: Json) -> None:
     out.print()
     out.print(_card(told))
     if told["toml"]:
-        out.print("\nInto the configuration:\n")
+        out.print(f"\nInto the table of {plain(told['station'])} that is in the configuration already:\n")
         for line in told["toml"].splitlines():
             out.print(plain(line))
     elif told["state"] == "done":

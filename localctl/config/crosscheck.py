@@ -40,7 +40,7 @@ def twice(kind: str, names: list[tuple[Path, str]]) -> Iterator[Finding]:
         before = first.setdefault(name.casefold(), path)
         if before != path:
             what = f'{kind} "{printable(name)}" is there already'
-            yield Finding(path=path, what=what, hint="give each its own name", at_value=True, other=before)
+            yield Finding(path=path, what=what, hint="keep one table for it, or give each its own name", at_value=True, other=before)
 
 
 def check_connections(config: Config, known: Known) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def check_connections(config: Config, known: Known) -> Iterator[Finding]:
         yield from _address(("csms", number), csms)
         yield from _profile(("csms", number), csms)
     yield from twice("CSMS", [(("csms", number, "name"), csms.name) for number, csms in enumerate(config.csms)])
-    yield from _shadowed(config.csms)
+    yield from _shadowed(config)
     if config.http.token is not None and len(config.http.token.reveal()) < 16:
         yield warning(("http", "token"), "is shorter than 16 characters", "make one with `openssl rand -hex 24`")
 
@@ -133,17 +133,23 @@ def _profile(here: Path, csms: Csms) -> Iterator[Finding]:
         yield warning((*here, "ca_file"), "is not used: the address starts with ws://")
 
 
-def _shadowed(all_csms: tuple[Csms, ...]) -> Iterator[Finding]:
-    """A pattern that an earlier CSMS has already taken: a station would never reach this one."""
+def _shadowed(config: Config) -> Iterator[Finding]:
+    """A pattern that an earlier CSMS has already taken: a station would never reach this one by it.
+
+    A CSMS that stations name and that has no patterns of its own needs none.
+    """
+    named = {station.csms for station in config.station}
     earlier: list[tuple[Path, str]] = []
-    for number, csms in enumerate(all_csms):
+    for number, csms in enumerate(config.csms):
+        needs_none = csms.name in named and "identities" not in csms.model_fields_set
         mine: list[tuple[Path, str]] = []
         for index, pattern in enumerate(csms.identities):
             path = ("csms", number, "identities", index)
             before = next((where for where, taker in earlier if _covers(taker, pattern)), None)
-            if before is not None:
-                what = f'no station gets here: an earlier CSMS already takes "{printable(pattern)}"'
-                yield warning(path, what, "put the narrower patterns first", at_value=True, other=before)
+            if before is not None and not needs_none:
+                what = f'no station gets here by this pattern: an earlier CSMS already takes "{printable(pattern)}"'
+                hint = 'put the narrower patterns first, or let stations name it: csms = "…"'
+                yield warning(path, what, hint, at_value=True, other=before)
             mine.append((path, pattern))
         earlier += mine
 

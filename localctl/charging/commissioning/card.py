@@ -14,22 +14,26 @@ from localctl.charging.commissioning.known import (
     best,
     level_taken,
     told_of,
+    unit_word,
     variants,
 )
 from localctl.charging.commissioning.stages import Came, Lever, Result
 from localctl.charging.commissioning.trial import Trial
 from localctl.charging.dispatching import capability
 from localctl.charging.dispatching.fleet import Actuator
-from localctl.charging.profile.profiles import RateUnit
+from localctl.charging.profile.profiles import Purpose, RateUnit
 
-Word = Literal["good", "bad", "open"]
+Word = Literal["good", "bad", "open", "note"]
 SLOW_S: Final = 20.0
 """Who follows later than this needs a longer `reaction_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One finding. `open`: it was not tried, or says nothing. `toml`: keys of the station, or of its EVSE (`evse`)."""
+    """One finding. `open`: it was not tried, or says nothing; `note`: neither good nor bad.
+
+    `toml`: keys of the station, or of its EVSE (`evse`).
+    """
 
     what: str
     text: str
@@ -98,14 +102,12 @@ def _purposes(known: Known) -> Iterator[Line]:
     if known.working:
         seen = {Came.YES: "taken and followed", None: "taken"}.get(came, "taken, but the car does not follow")
         yield Line(what=WORDS[known.daily], text=f"{seen} (in daily use)", word="bad" if came is Came.NO else "good")
-    used: dict[Actuator, list[str]] = {}
     for actuator in KINDS:
-        for key, _ in variants(known, actuator):
-            one = known.results.get(key)
-            if one is not None:
-                used.setdefault(actuator, []).append(_tried(known, key, one))
-    for actuator, texts in used.items():
-        yield Line(what=WORDS[actuator], text="; ".join(texts))
+        tried = {key: known.results[key] for key, _ in variants(known, actuator) if key in known.results}
+        if tried:
+            text = "; ".join(_tried(known, actuator, key, one) for key, one in tried.items())
+            follows = any(one.came is Came.YES for one in tried.values())
+            yield Line(what=WORDS[actuator], text=text, word="good" if follows else "note")
     lever = best(known)
     if lever is None:
         yield Line(what="control", text="nothing it takes limits it", word="bad", toml=('control = "uncontrolled"',))
@@ -119,12 +121,15 @@ def _purposes(known: Known) -> Iterator[Line]:
         yield Line(what="control", text=f"by {WORDS[lever.actuator]}, which is tried first anyway", toml=_how(lever))
 
 
-def _tried(known: Known, key: str, one: Result) -> str:
+def _tried(known: Known, actuator: Actuator, key: str, one: Result) -> str:
     how = {"unnamed": "without transactionId: ", "relative": "Relative: ", "W": "in watts: ", "A": "in amperes: "}
     prefix = "".join(how.get(part, "") for part in key.split(":")[1:])
     if one.came is Came.YES:
         return prefix + ("taken and followed" if known.contrast else "taken")
-    return prefix + ("refused" if one.came is Came.REFUSED else "taken, but the car does not follow")
+    if one.came is Came.REFUSED:
+        return prefix + "refused"
+    above = actuator is Actuator.TX_DEFAULT and Purpose.TX.value in known.sight.csms_levels
+    return prefix + "taken, but the car does not follow" + ("; the CSMS's TxProfile is stronger" if above else "")
 
 
 def _first(known: Known) -> Actuator:
@@ -147,7 +152,7 @@ def _unit(known: Known) -> Iterator[Line]:
     refused = [key for key in ("unit:A", "unit:W") if known.came(key) is Came.REFUSED]
     if lever is None:
         return
-    word = {RateUnit.AMPS: "amperes", RateUnit.WATTS: "watts"}[lever.unit]
+    word = unit_word(lever.unit)
     text = "amperes and watts" if both else f"{word} only" if refused or lever.unit is not known.station.unit else word
     yield Line(
         what="unit", text=text, toml=() if lever.unit is known.station.unit else (f'limit_unit = "{lever.unit}"',)

@@ -142,6 +142,7 @@ def _dicts(values: object) -> list[dict[str, object]]:
 
 
 def felt_levers(known: Known) -> list[Lever]:
+    """By what the car was seen held, the profiles in daily use first."""
     found = [daily(known)] if known.came("daily") is Came.YES else []
     return [*found, *(lever for lever in _taken(known) if known.contrast)]
 
@@ -191,8 +192,10 @@ def spare(known: Known) -> Lever | None:
 
 
 def other(unit: RateUnit) -> RateUnit:
+    """Watts for amperes, amperes for watts."""
     return RateUnit.WATTS if unit is RateUnit.AMPS else RateUnit.AMPS
 
 
 def unit_word(unit: RateUnit) -> str:
+    """The unit as a title or the card says it."""
     return "amperes" if unit is RateUnit.AMPS else "watts"
