@@ -97,6 +97,31 @@ async def test_a00_basic_credentials_go_up_byte_for_byte_and_nowhere_else(tmp_pa
         assert PASSWORDS[0].decode() not in told
 
 
+OWN, UPWARD, GIVEN = b"what-the-station-has", b"what-the-csms-knows", b"the-csms-gave-this"
+TWO_PASSWORDS = f"""
+[[station]]
+identity = "CP1"
+password = "{OWN.decode()}"
+upstream_password = "{UPWARD.decode()}"
+"""
+CHANGE = '[2,"p","ChangeConfiguration",{"key":"AuthorizationKey","value":"' + GIVEN.hex() + '"}]'
+
+
+async def test_4_1_7_a_password_of_the_way_up_gives_way_to_the_one_the_csms_hands_out(tmp_path):
+    async with joined(tmp_path, more=TWO_PASSWORDS) as site:
+        await site.dial("a", "CP1", "ocpp1.6", headers=[authorization("CP1", b"anybody-could-say-so")])
+        await site.station.expect("refused", status=401)
+        await site.station.do("reply", by_action={"ChangeConfiguration": '{"status":"Accepted"}'})
+        await site.dial("a", "CP1", "ocpp1.6", headers=[authorization("CP1", OWN)])
+        first = await site.csms.expect("connected", authorization=authorization("CP1", UPWARD)[1])
+        await site.csms.do("send", first["conn"], text=CHANGE)
+        await site.csms.expect_frame('[3,"p",{"status":"Accepted"}]')
+        await site.dial("b", "CP1", "ocpp1.6", headers=[authorization("CP1", OWN)])
+        await site.station.expect("refused", status=401)
+        await site.dial("b", "CP1", "ocpp1.6", headers=[authorization("CP1", GIVEN)])
+        await site.csms.expect("connected", authorization=authorization("CP1", GIVEN)[1])
+
+
 async def test_a00_fr_204_a_user_name_that_is_not_the_identity_never_reaches_the_csms(tmp_path):
     async with joined(tmp_path) as site:
         await site.dial("a", "CP1", "ocpp1.6", headers=[authorization("CP2")])
