@@ -17,7 +17,7 @@ allocator shares out (`sharing`), dispatch turns shares into orders that no lost
 (`dispatch`). What it found stays readable: `picture` makes the snapshot for page, API, CLI and metrics of it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -26,6 +26,7 @@ from localctl.charging.allocation.allocator_demand import Demand
 from localctl.charging.allocation.allocator_turns import Turn
 from localctl.charging.base.phases import PerPhase
 from localctl.charging.base.recall import Recall, unchanged_until
+from localctl.charging.base.steps import Steps
 from localctl.charging.commissioning.known import Terms as Commission
 from localctl.charging.commissioning.stages import Ask, Deed, Done
 from localctl.charging.commissioning.trial import Trial
@@ -61,7 +62,7 @@ from localctl.charging.tree.topology import EvseId, Topology
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one cycle found, for whoever shows it. `yielding` gave up their idle reserve."""
+    """What one cycle found, for whoever shows it. `yielding` gave up their idle reserve, `caps` are the CSMS's."""
 
     at: float
     horizon: Horizon
@@ -71,6 +72,7 @@ class Round:
     used: dict[EvseId, tuple[int, ...] | None]
     others: dict[str, Other]
     yielding: frozenset[EvseId] = frozenset()
+    caps: dict[EvseId, Steps] = field(default_factory=dict)
 
     @property
     def allocation(self) -> Allocation:
@@ -253,7 +255,7 @@ class Controller:
         self.last = Round(
             at=now, horizon=horizon, spans=shared.spans, demands=shared.demands, used=used,
             entitled={name: one.entitled for name, one in seen.items()}, others=self.ground.others(now),
-            yielding=shared.yielding,
+            yielding=shared.yielding, caps=asked.caps,
         )  # fmt: skip
         sights = {name: self._sight(name, now) for name in self.states}
         allocation = shared.spans[0].allocation

@@ -14,6 +14,7 @@ from localctl.charging.allocation.allocator import Allocation
 from localctl.charging.allocation.allocator_demand import Reason
 from localctl.charging.allocation.explain import Binding
 from localctl.charging.allocation.waterfill import FREE
+from localctl.charging.base import steps
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import Outlet
@@ -28,6 +29,7 @@ from localctl.charging.tree.topology import EvseId
 Json = dict[str, Any]
 CROWDED: Final = frozenset({"row", "held", "waiting", "no_room", "squeezed"})
 """Reasons for which it matters who takes the room."""
+OF_CSMS: Final = frozenset({"csms", "below_min"})
 HELD_LOW: Final = frozenset({"probation", "unread"})
 NOTICED_A: Final = 0.05
 
@@ -69,7 +71,17 @@ class Accounts:
             "binding": binding,
             "next": runner_up,
             "in_the_way": takers,
+            "csms": self._of_csms(evse, now) if found.reason in OF_CSMS else None,
         }
+
+    def _of_csms(self, evse: EvseId, now: float) -> Json | None:
+        """What the CSMS's own profiles allow, and until when, as far as is known."""
+        cap = self._last.caps.get(evse)
+        if cap is None:
+            return None
+        allowed_a = steps.value_at(cap, now)
+        until = next((at for at, amps in cap if at > now and amps != allowed_a), None)
+        return {"a": rounded(allowed_a), "until": until}
 
     def _of(self, evse: EvseId, seen: Seen, outlet: Outlet, desk: Desk, now: float) -> Account:
         """The verdict, unless something else has the last word: probation, the room that is left, or no room at all."""

@@ -111,6 +111,11 @@ SENTENCES: Final[dict[str, Words]] = {
     "evse.counted": ("{place} is counted at {amps} per phase: {why}.", "{place} zählt mit {amps} je Phase: {why}."),
     "evse.limit": ("Limit: {limit}, {span}; {given}.", "Grenze: {limit}, {span}; {given}."),
     "evse.next": ("Next would bind: {limit}; {given}.", "Als Nächstes würde begrenzen: {limit}; {given}."),
+    "evse.csms": (
+        "The CSMS's profiles allow it {amps}{until}; `localctl profiles {name}` shows them.",
+        "Die Profile des CSMS erlauben ihm {amps}{until}; `localctl profiles {name}` zeigt sie.",
+    ),
+    "evse.csms_until": (" until {at}", " bis {at}"),
     "evse.taken": ("{load} of that {way}", "{load} davon {way}"),
     # Who takes the room; after "of that".
     "way.unheard": (

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from localctl.charging.allocation.allocator import Verdict
 from localctl.charging.allocation.allocator_demand import Reason
+from localctl.charging.base.instants import Instant, write_instant
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
 from localctl.charging.profile.profiles import Protocol
 from localctl.charging.showing.picture import picture
 from localctl.charging.showing.picture_account import Shares
-from localctl.charging.showing.picture_text import explain, find
+from localctl.charging.showing.picture_text import explain, find, when
 from tests.localctl.charging.played import LOST, YES, Play, place
 from tests.localctl.charging.scene import Scene
 from tests.localctl.charging.sites import panel, station, tree
@@ -137,3 +138,24 @@ def test_an_uneven_panel_is_told_as_a_distance_between_phases():
     lines = explain(find(scene.picture(), "CP1"))
     assert lines[1] == "CP1/1 gets 10.0 A per phase: more would make the phases of its panel uneven."
     assert lines[2].startswith("Limit: panel main L1, at most 20.0 A above another phase, since ever")
+
+
+def test_p5_what_the_csms_allows_is_told_with_its_end_and_where_to_see_it():
+    play = Play(place("A"), main_a=40).joins("A").plugs_in("A").goes_on(60).csms_limits("A", 16.0).goes_on(30)
+    assert (evse(play, "A")["reason"], evse(play, "A")["csms"]) == ("csms", {"a": 16.0, "until": None})
+    profile = play.boxes["A"].profiles[1][1]
+    ends_at = play.now + 300
+    profile |= {"validTo": write_instant(Instant(int(ends_at)))}
+    play.csms("A", "SetChargingProfile", {"evseId": 0, "chargingProfile": profile}).goes_on(10)
+    assert evse(play, "A")["csms"] == {"a": 16.0, "until": ends_at}
+    assert (
+        f"The CSMS's profiles allow it 16.0 A until {when(ends_at)}; `localctl profiles A` shows them." in told(play, "A")
+    )
+
+
+def test_p5_a_csms_that_allows_less_than_a_minimum_is_told_and_one_that_does_not_bind_is_not():
+    play = Play(place("A"), main_a=40).joins("A").plugs_in("A").goes_on(60).csms_limits("A", 4.0).goes_on(30)
+    assert (evse(play, "A")["reason"], evse(play, "A")["csms"]["a"]) == ("below_min", 4.0)
+    assert "The CSMS's profiles allow it 4.0 A; `localctl profiles A` shows them." in told(play, "A")
+    play = Play(place("A"), main_a=10).joins("A").plugs_in("A").goes_on(60).csms_limits("A", 16.0).goes_on(30)
+    assert (evse(play, "A")["reason"], evse(play, "A")["csms"]) == ("row", None)
