@@ -2,12 +2,15 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Final, NamedTuple
 
 import trio
 
 from routing.observations import FollowUpArrived, OwnCallEnded
 
 FollowUpTaker = Callable[[FollowUpArrived], None]
+WAITS_S: Final = 60.0
+"""So long an own CALL may wait for its turn, where its own patience is not known here."""
 
 
 class OwnCalls:
@@ -16,7 +19,7 @@ class OwnCalls:
     def __init__(self) -> None:
         self._tokens = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
-        self._follow_ups: dict[int, FollowUpTaker] = {}
+        self._follow_ups: dict[int, _Expecting] = {}
 
     def new_token(self) -> int:
         """A number that no other own CALL has."""
@@ -40,20 +43,36 @@ class OwnCalls:
             waiting.end = ended
             waiting.over.set()
 
-    def expect(self, token: int, taker: FollowUpTaker) -> None:
-        """Hand follow-ups of this CALL to `taker`, until `forget_later` has run."""
-        self._follow_ups[token] = taker
+    def expect(self, token: int, taker: FollowUpTaker, within_s: float, *, waits_s: float = WAITS_S) -> None:
+        """Hand follow-ups of this CALL to `taker` for as long as the router may keep one from the CSMS.
 
-    async def forget_later(self, token: int, within_s: float) -> None:
-        """Expect no more follow-ups of this CALL after so long."""
+        That is `within_s` from its sending on (`waits_s` at most from now), and again from every part of a report.
+        `forget_later` must be run.
+        """
+        time = trio.CancelScope(deadline=trio.current_time() + waits_s + within_s)
+        self._follow_ups[token] = _Expecting(taker, within_s, time)
+
+    async def forget_later(self, token: int) -> None:
+        """Expect no more follow-ups of this CALL when their time is over."""
         try:
-            await trio.sleep(within_s)
+            with self._follow_ups[token].time:
+                await trio.sleep_forever()
         finally:
             del self._follow_ups[token]
 
     def taker_of(self, token: int) -> FollowUpTaker | None:
-        """Who wants the follow-ups of this CALL."""
-        return self._follow_ups.get(token)
+        """Who wants the follow-up of this CALL that has just come; the next part has its full time again."""
+        expecting = self._follow_ups.get(token)
+        if expecting is None:
+            return None
+        expecting.time.deadline = max(expecting.time.deadline, trio.current_time() + expecting.within_s)
+        return expecting.taker
+
+
+class _Expecting(NamedTuple):
+    taker: FollowUpTaker
+    within_s: float
+    time: trio.CancelScope
 
 
 class _Waiting:

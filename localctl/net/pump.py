@@ -22,7 +22,7 @@ from localctl.net.dials import Dials, prepared
 from localctl.net.keeping import KEEPING, Archive, Keeping
 from localctl.net.legs import StationSocket
 from localctl.net.links import Link, LinkStatus, Routes, Side
-from localctl.net.own_calls import FollowUpTaker, OwnCalls
+from localctl.net.own_calls import WAITS_S, FollowUpTaker, OwnCalls
 from localctl.net.settings import EdgeSettings, ListenerSettings, StationEdge
 from localctl.net.sockets import Closed
 from localctl.net.station_server import StationServer
@@ -370,15 +370,15 @@ class Switchboard:
         """Ask a station something in the box's own name and wait for the end of it, whatever that is.
 
         `payload` is JSON text. A station that is not there gives `dropped`. What `follow_up` makes the station send
-        goes to `on_follow_up` until its `within_s` has passed.
+        goes to `on_follow_up`.
         """
         number = self._open.get(identity.casefold())
         token = self._calls.new_token()
         if number is None:
             return OwnCallEnded(identity=identity, token=token, action=action, verdict="dropped")
         if follow_up is not None and on_follow_up is not None:
-            self._calls.expect(token, on_follow_up)
-            self._spawn(partial(self._calls.forget_later, token, follow_up.within_s))
+            self._calls.expect(token, on_follow_up, follow_up.within_s, waits_s=timeout_s or WAITS_S)
+            self._spawn(partial(self._calls.forget_later, token))
         asked = OwnCallAsked(
             link=number,
             token=token,

@@ -47,9 +47,24 @@ async def test_an_asker_that_gives_up_leaves_nothing_behind():
     assert calls._waiting == {}
 
 
-async def test_follow_ups_are_expected_for_their_time_only(autojump_clock):
+async def test_3_9_follow_ups_are_expected_from_the_sending_on_and_for_their_time_only(autojump_clock, nursery):
     calls, taken = OwnCalls(), []
-    calls.expect(7, taken.append)
-    assert calls.taker_of(7) == taken.append
-    await calls.forget_later(7, 60)
+    calls.expect(7, taken.append, 10, waits_s=20)
+    nursery.start_soon(calls.forget_later, 7)
+    await trio.sleep(29)
+    assert 7 in calls._follow_ups
+    await trio.sleep(2)
+    assert calls.taker_of(7) is None
+    assert calls._follow_ups == {}
+
+
+async def test_3_9_every_part_of_a_long_report_reaches_its_asker(autojump_clock, nursery):
+    calls, taken = OwnCalls(), []
+    calls.expect(7, taken.append, 10, waits_s=20)
+    nursery.start_soon(calls.forget_later, 7)
+    for part in range(20):
+        await trio.sleep(9)
+        calls.taker_of(7)(part)
+    assert taken == list(range(20))
+    await trio.sleep(11)
     assert calls.taker_of(7) is None

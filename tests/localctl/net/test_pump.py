@@ -382,6 +382,7 @@ async def test_what_an_own_call_makes_the_station_send_goes_to_who_asked():
             "CP1",
             "GetBaseReport",
             "{}",
+            timeout_s=0.05,
             follow_up=FollowUp(action="NotifyReport", within_s=0.1),
             on_follow_up=got.append,
         )
