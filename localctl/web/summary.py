@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from localctl.charging.showing.picture_text import place, source, when
+from localctl.charging.showing.picture_text import COUNTED, place, source, when
 from localctl.charging.showing.picture_words import Language
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot
@@ -63,8 +63,10 @@ def binds(shown: Json, lang: Language) -> str:
     evses = [evse for station in shown["stations"] for evse in station["evses"] if evse["transaction"] is not None]
     felt = [evse["binding"] for evse in evses if evse["binding"] is not None and evse["reason"] in BINDING]
     if not felt:
-        charging = sum(bool(evse["share_a"]) for evse in evses)
-        return text(lang, "now.free" if charging else "now.idle", count=charging)
+        steered = [evse for evse in evses if evse["reason"] not in COUNTED]
+        charging = sum(bool(evse["share_a"]) for evse in steered)
+        words = "now.free" if charging else "now.unsteered" if len(evses) > len(steered) else "now.idle"
+        return text(lang, words, count=charging)
     (key, count), *_ = Counter(map(_alike, felt)).most_common(1)
     return _bound([found for found in felt if _alike(found) == key], count, lang)
 

@@ -60,6 +60,10 @@ PAGE: Final[dict[str, Words]] = {
         "No limit of the site binds: {count} charging, each with what it takes.",
         "Keine Grenze der Anlage greift: {count} laden, jedes mit dem, was es nimmt.",
     ),
+    "now.unsteered": (
+        "Nobody can steer a station that has a car now: what they may still draw is kept for them.",
+        "Keine Station mit Auto lässt sich jetzt steuern: Was sie noch ziehen dürfen, bleibt für sie frei.",
+    ),
     "now.idle": ("No car is charging.", "Kein Auto lädt."),
     "now.over": (
         "Stations may still draw {amps} more than the limit of {place}, since {since}: who has not confirmed less "

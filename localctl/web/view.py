@@ -4,10 +4,10 @@ Templates only put these into place and escape them. What the page shows of the 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from localctl.charging.showing.picture_text import explain, limit, place, source, span, when, why
-from localctl.charging.showing.picture_words import Language, number, say
+from localctl.charging.showing.picture_words import Language, say
 from localctl.observe.snapshot import Snapshot, StationView
 from localctl.web.figures import amps, drawn, per_phase, watts
 from localctl.web.texts import age, known, text, word
@@ -15,6 +15,8 @@ from localctl.web.topology_nodes import link_state
 
 Json = Mapping[str, Any]
 Row = dict[str, Any]
+OF_A_LIMIT: Final = ("limit_a", "net_a", "source", "state", "since", "until", "next_source", "next_a")
+"""What a phase's limit is and comes from."""
 
 
 def panel_rows(shown: Json, lang: Language) -> Iterator[Row]:
@@ -23,23 +25,33 @@ def panel_rows(shown: Json, lang: Language) -> Iterator[Row]:
         lines = [_phase(name, line, "a", lang) for name, line in panel["phases"].items()]
         if panel["power"] is not None:
             lines.append(_phase(text(lang, "limits.power"), panel["power"], "w", lang))
-        sentences = [one for name, line in panel["phases"].items() for one in _reasons(panel["id"], name, line, lang)]
+        sentences = [one for alike in _alike(panel["phases"]) for one in _reasons(panel["id"], alike, lang)]
         name = place(f"panel:{panel['id']}", lang)
         yield {"number": index, "name": name, "lines": lines, "sentences": sentences}
 
 
-def _reasons(panel: str, phase: str, line: Json, lang: Language) -> Iterator[str]:
-    """Why a phase of a panel has its limit, in the sentences of an EVSE's."""
+def _alike(phases: Json) -> list[dict[str, Json]]:
+    """The phases in groups: those that have the same limit for the same reason are told about together."""
+    groups: dict[tuple[object, ...], dict[str, Json]] = {}
+    for name, line in phases.items():
+        groups.setdefault(tuple(line[key] for key in OF_A_LIMIT), {})[name] = line
+    return list(groups.values())
+
+
+def _reasons(panel: str, alike: dict[str, Json], lang: Language) -> Iterator[str]:
+    """Why these phases of a panel have their limit, in the sentences of an EVSE's."""
+    phase, line = ", ".join(alike), next(iter(alike.values()))
     found = {
         "node": f"panel:{panel}", "phase": phase, "unit": "A", "net": line["net_a"], "gross": line["limit_a"],
         "source": line["source"], "state": line["state"],
     }  # fmt: skip
-    given = say(lang, "evse.given", load=number(lang, line["allocated_a"] or 0.0, "A"))
+    given = say(lang, "evse.given", load=per_phase(lang, [one["allocated_a"] or 0.0 for one in alike.values()]))
     yield say(lang, "evse.limit", limit=limit(found, lang), span=span(line, lang), given=given)
     if line["next_source"] is not None:
         following = source(line["next_source"], lang)
         yield text(lang, "panel.next", phase=phase, limit=amps(lang, line["next_a"]), source=following)
-    measured, entitled = amps(lang, line["measured_a"]), amps(lang, line["entitled_a"])
+    measured = per_phase(lang, [one["measured_a"] for one in alike.values()])
+    entitled = per_phase(lang, [one["entitled_a"] for one in alike.values()])
     yield text(lang, "panel.flow", phase=phase, measured=measured, entitled=entitled)
 
 

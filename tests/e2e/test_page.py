@@ -1,5 +1,6 @@
 """The status page in a real browser: clicked through, by keyboard alone, on phones and laptops, by hostile stations."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from localctl.web.palette import DARK, LIGHT
 from localctl.web.server import HttpServer
 from tests.e2e.browser import PROGRAM, Chromium, Page
 from tests.localctl.charging.scene import busy
+from tests.localctl.web.german import english_in
 from tests.localctl.web.shown import event, full, hostile, many
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no chromium here; CI installs Debian's")
@@ -104,6 +106,11 @@ def test_clicked_through_nothing_is_complained_about_and_no_other_host_is_asked(
     device = READERS[reader]
     page = settled(browser.page(**device), box.url)  # type: ignore[arg-type]
     assert page.js("document.documentElement.lang") == device["lang"]
+    if device["lang"] == "de":
+        shown = page.js("[document.body.innerText, ...document.querySelectorAll('[aria-label]')].map("
+                        "one => one.ariaLabel ?? one).join(' ')")  # fmt: skip
+        assert english_in(re.sub(r"/[-\w./]+|English|refused three times|not known\b", "", shown)) == set()
+        page.until(r"/Grenze\s*\d+,\d A/.test(document.querySelector('.u-legend').innerText)")
     assert page.fits()
     assert page.js(TEXTS_THAT_STICK_OUT) == []
     for href in page.js("[...document.querySelectorAll('.sections a[href^=\"#\"]')].map(a => a.hash)"):
@@ -183,6 +190,17 @@ def test_with_the_keyboard_alone_everything_is_reached_seen_and_left_again(brows
     assert reached[0].startswith("Skip")
     assert {"p-0", "p-1", "t-0", "t-1", "t-2"} <= set(reached)
     assert any(one.startswith("/metrics") for one in reached), "the end of the page"
+    clean(page, box)
+    page.close()
+
+
+def test_what_is_told_of_a_panel_does_not_cover_the_panel(browser: Chromium, box: Box):
+    page = settled(browser.page(width=1280, height=700), box.url)
+    page.click("#p-0 .big")
+    page.until(OPEN)
+    edges = "(box => [box.top, box.bottom])(document.getElementById('{}').getBoundingClientRect())"
+    (top, bottom), (panel_top, panel_bottom) = (page.js(edges.format(name)) for name in ("why", "p-0"))
+    assert bottom <= panel_top or top >= panel_bottom
     clean(page, box)
     page.close()
 

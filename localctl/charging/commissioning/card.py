@@ -21,7 +21,7 @@ from localctl.charging.commissioning.stages import Came, Lever, Result
 from localctl.charging.commissioning.trial import Trial
 from localctl.charging.dispatching import capability
 from localctl.charging.dispatching.fleet import Actuator
-from localctl.charging.profile.profiles import Purpose, RateUnit
+from localctl.charging.profile.profiles import Purpose
 
 Word = Literal["good", "bad", "open", "note"]
 SLOW_S: Final = 20.0

@@ -113,12 +113,16 @@ function refreshWhy() {
 }
 
 function placeWhy() {
+  why.style.maxHeight = "";
   const here = asked.getBoundingClientRect();
-  const [wide, high] = [why.offsetWidth, why.offsetHeight];
+  const wide = why.offsetWidth;
   const inside = (value, most) => Math.max(12, Math.min(value, most - 12));
   const right = here.right + 10 + wide < innerWidth;
   const beside = right || here.left - 10 - wide > 0;
-  const below = here.bottom + 10 + high < innerHeight;
+  const below = here.bottom + 10 + why.offsetHeight < innerHeight || innerHeight - here.bottom > here.top;
+  const room = Math.max(200, (below ? innerHeight - here.bottom : here.top) - 22); // never over what was asked about
+  if (!beside && innerWidth > 600) why.style.maxHeight = `min(70vh, 34rem, ${room}px)`;
+  const high = why.offsetHeight;
   const left = beside ? (right ? here.right + 10 : here.left - 10 - wide) : here.left;
   const top = beside ? here.top - 20 : below ? here.bottom + 10 : here.top - high - 10;
   why.style.left = `${inside(left, innerWidth - wide)}px`;

@@ -47,6 +47,15 @@ def test_where_nothing_binds_that_is_said():
     assert binds(picture, "en") == "No limit of the site binds: 2 charging, each with what it takes."
 
 
+def test_where_nobody_can_steer_a_station_no_car_is_said_to_charge_freely():
+    picture = copy.deepcopy(busy().picture())
+    for one in picture["stations"]:
+        one["evses"][0] |= {"reason": "away", "binding": None}
+    assert binds(picture, "en").startswith("Nobody can steer a station that has a car now")
+    picture["stations"][0]["evses"][0]["reason"] = "appetite"
+    assert binds(picture, "en") == "No limit of the site binds: 1 charging, each with what it takes."
+
+
 def test_a_limit_in_watts_is_told_in_kilowatts():
     picture = copy.deepcopy(busy().picture())
     for one in picture["stations"]:

@@ -24,12 +24,18 @@ def test_a_panel_has_a_line_per_phase_with_what_comes_next():
 def test_p5_a_panel_s_limit_is_told_in_sentences_with_since_until_and_next():
     main, _ = view.panel_rows(picture(), "en")
     assert main["sentences"][:3] == [
-        "Limit: panel main L1, 13.0 A for charging by ems-1 (20.0 A less what others draw), since 2027-01-15 08:00:20 "
-        "UTC, until 2027-01-15 08:15:20 UTC; 13.0 A are given out there.",
-        "L1: next would bind 25.0 A by fuse.",
-        "L1: 9.0 A measured; at most 13.0 A could flow by what was sent to stations.",
+        "Limit: panel main L1, L2, L3, 13.0 A for charging by ems-1 (20.0 A less what others draw), since 2027-01-15 "
+        "08:00:20 UTC, until 2027-01-15 08:15:20 UTC; 13.0 A are given out there.",
+        "L1, L2, L3: next would bind 25.0 A by fuse.",
+        "L1, L2, L3: 9.0 / 8.0 / 7.0 A measured; at most 13.0 A could flow by what was sent to stations.",
     ]
-    assert len(main["sentences"]) == 9
+
+
+def test_phases_with_limits_of_their_own_have_sentences_of_their_own():
+    shown = picture()
+    shown["panels"][0]["phases"]["L2"]["net_a"] = 12.0
+    main, _ = view.panel_rows(shown, "en")
+    assert [one.partition(":")[0] for one in main["sentences"]] == ["Limit", "L1, L3", "L1, L3", "Limit", "L2", "L2"]
 
 
 def test_watts_have_a_line_of_their_own():
