@@ -9,6 +9,7 @@ from routing.carrying.authorizations import Authorizations
 from routing.carrying.energy import EnergyCap
 from routing.carrying.items import Alias, Kind, Known
 from routing.carrying.repeats import Repeats
+from routing.carrying.states import States
 from routing.clock import Clock
 from routing.ids import OwnIds
 from routing.pace import Pace
@@ -38,6 +39,7 @@ class Common:
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
         self._aliases: OrderedDict[str, dict[int, Alias]] = OrderedDict()
         self._caps: OrderedDict[str, EnergyCap] = OrderedDict()
+        self._states: OrderedDict[str, States] = OrderedDict()
         self._kept: set[str] = set()
 
     def has_kept(self, identity: str) -> bool:
@@ -73,6 +75,13 @@ class Common:
         book.update((alias.local, alias) for alias in known.aliases if _knows_more(alias, book.get(alias.local)))
         _newest(self._aliases, key)
         return book
+
+    def states_of(self, identity: str) -> States:
+        """What it said last of its connectors, on earlier connections too."""
+        key = identity.casefold()
+        states = self._states.setdefault(key, States())
+        _newest(self._states, key)
+        return states
 
     def cap_of(self, identity: str, limit_wh: float | None) -> EnergyCap:
         """What this station's transactions of unknown tokens took so far, on earlier connections too."""

@@ -70,6 +70,7 @@ class Conversation(Exchange):
         """The CSMS is there: what was kept goes first, what waits follows."""
         if self._remembers:
             out.append(Remember(link=self.link, subprotocol=self.subprotocol))
+            self.carry.back(now, out)
         if self.carries:
             self.replay.begin(now, out)
             self._queue_behind(now, out)
@@ -98,6 +99,7 @@ class Conversation(Exchange):
         """From now on the box answers, beginning with what waits."""
         if self.carry.mode is not Mode.CARRYING:
             self.carry.move("lose")
+        self.carry.away(now)
         for call in self.up.take_all():
             self._stand_in(_frame_of(call), now, out, seen=True)
         self._relieve(out)
@@ -135,6 +137,8 @@ class Conversation(Exchange):
 
     def _request(self, leg: Leg, frame: Frame, text: str, now: Instant, out: list[Command]) -> Ending | None:
         carry = self.carry
+        if leg is Leg.STATION and self._remembers and frame.word.startswith("StatusNotification"):
+            carry.note_state(frame)
         if leg is Leg.STATION and (carry.takes(frame.word) or carry.begins_again(frame)):
             return self._taken(frame, now, out)
         if carry.aliases:
@@ -178,6 +182,8 @@ class Conversation(Exchange):
             self.up.drop_carried()
         ending = self.replay.answered(call, frame, now, out)
         if frame.kind != ERROR:
+            if ending is None and call.carried is not None and call.carried.row is None:
+                self.carry.say_states_again(out)  # as the station does when it has started (B01)
             self._learn(Leg.STATION, call, frame, now, out)
             self._teach(Leg.STATION, call, frame, now)
         self._stop_what_must(now, out)
@@ -194,7 +200,7 @@ class Conversation(Exchange):
         if call.action != "GetTransactionStatus" or frame.kind == ERROR or self.carry.mode is not Mode.DRAINING:
             return text
         asked = splice.member(call.payload.decode("utf-8", "replace"), ("transactionId",))
-        if asked is not None and not self.replay.waits_of(_plain(asked)):
+        if not self.replay.waits_of(None if asked is None else _plain(asked)):
             return text
         return self.carry.respelled(frame, text, splice.with_messages_in_queue(frame.payload.decode()))
 

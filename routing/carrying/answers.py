@@ -19,7 +19,9 @@ from routing.carrying.rules import BY_ACTION, RULES, TEXT, V16, Rule
 from routing.frames import error_code
 from routing.signed import unwrapped
 
-__all__ = ["TABLE_HEAD", "Desk", "Local", "Repeats", "local_answer", "number_given", "recalled", "table_rows"]
+__all__ = [
+    "TABLE_HEAD", "Desk", "Local", "Repeats", "local_answer", "number_given", "recalled", "state_of", "table_rows",
+]  # fmt: skip
 
 TABLE_HEAD = ("Request", "Versions", "Answer", "Kept", "Replaces the last of the same", "Transaction", "Why")
 
@@ -70,6 +72,18 @@ def number_given(subprotocol: str, action: str, message_id: str, payload: bytes,
         return None
     try:
         return repeats.invented(_sign(rule, _read(rule, message_id, unwrapped(action, payload))))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def state_of(subprotocol: str, action: str, message_id: str, payload: bytes) -> Item | None:
+    """What is kept of a StatusNotification; None for other requests and for what cannot be read."""
+    rule = BY_ACTION.get((subprotocol, unsigned(action)))
+    if rule is None or rule.action != "StatusNotification":
+        return None
+    try:
+        asked = _read(rule, message_id, unwrapped(action, payload))
+        return _item(rule, Kind.LATEST, asked, action, payload.decode("utf-8"))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 

@@ -18,13 +18,14 @@ from msgspec import Struct
 from routing import frames
 from routing.actions import unsigned
 from routing.carrying import splice
-from routing.carrying.answers import local_answer, number_given
+from routing.carrying.answers import local_answer, number_given, state_of
 from routing.carrying.authorizations import Verdict
 from routing.carrying.desk import Desk, Local
 from routing.carrying.energy import energy_wh
-from routing.carrying.items import Alias, Known
+from routing.carrying.items import Alias, Item, Known
 from routing.carrying.repeats import Repeats
 from routing.carrying.rules import BY_ACTION
+from routing.carrying.states import LONG_S
 from routing.commands import Command, Keep, Observe, Send
 from routing.common import Common
 from routing.errors import OurBug
@@ -80,6 +81,8 @@ class Carry:
         self._common = common
         self._repeats = common.repeats_of(identity, subprotocol, known)
         self._cap = common.cap_of(identity, policy.outage.energy_cap_wh)
+        self._states = common.states_of(identity)
+        self._away_since: Instant | None = None
         self._pending: dict[int, list[_Pending]] = {}
         self._tickets = 0
         self._fresh: set[str] = set()
@@ -98,9 +101,9 @@ class Carry:
         self.known = msgspec.structs.replace(self.known, waiting=0)
         self._common.note_kept(self.identity, some=False)
 
-    def is_fresh(self, transaction: str) -> bool:
-        """True when something of it was kept after the journal was asked last."""
-        return transaction in self._fresh
+    def is_fresh(self, transaction: str | None) -> bool:
+        """True when something of it, or of any, was kept after the journal was asked last."""
+        return bool(self._fresh) if transaction is None else transaction in self._fresh
 
     def take_fresh(self) -> frozenset[str]:
         """The transactions of which something was kept since the last time."""
@@ -159,13 +162,37 @@ class Carry:
             self.told(Alias(local=local.item.invented))
         if local.item.transaction:
             self._fresh.add(local.item.transaction)
-        self._common.note_kept(self.identity, some=True)
-        self.pending += 1
-        self._tickets += 1
         self._open.add(local.sign)
-        self._pending[self._tickets] = [_Pending(frame, local.payload, local.sign)]
-        out.append(Keep(link=self.link, ticket=self._tickets, item=local.item))
+        self._keep(local.item, [_Pending(frame, local.payload, local.sign)], out)
         return False
+
+    def _keep(self, item: Item, answers: list[_Pending], out: list[Command]) -> None:
+        self._common.note_kept(self.identity, some=True)
+        self.pending += len(answers)
+        self._tickets += 1
+        self._pending[self._tickets] = answers
+        out.append(Keep(link=self.link, ticket=self._tickets, item=item))
+
+    def note_state(self, frame: Frame) -> None:
+        """The station said something of a connector, whoever answers it."""
+        item = state_of(self.subprotocol, frame.word, frame.message_id, frame.payload)
+        if item is not None:
+            self._states.note(item)
+
+    def away(self, now: Instant) -> None:
+        """The CSMS is away; for how long counts from the first time this is said."""
+        self._away_since = now if self._away_since is None else self._away_since
+
+    def back(self, now: Instant, out: list[Command]) -> None:
+        """The CSMS is there: after a long time it hears of all connectors (2.x: B04.FR.01)."""
+        since, self._away_since = self._away_since, None
+        if since is not None and now - since >= LONG_S and self.subprotocol != "ocpp1.6":
+            self.say_states_again(out)
+
+    def say_states_again(self, out: list[Command]) -> None:
+        """Keep the last state of each connector once more, behind all that is kept."""
+        for item in self._states.all():
+            self._keep(item, [], out)
 
     def _answer_in_turn(self, frame: Frame, local: Local, out: list[Command]) -> bool:
         """Nothing new to keep; but a repetition must not be answered before its first is on disk."""

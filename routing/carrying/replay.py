@@ -278,9 +278,10 @@ class Replay:
         what = LateRefusal(identity=self._carry.identity, transaction=item.transaction, status=status, stopped=stop)
         out.append(Observe(link=self._carry.link, what=what))
 
-    def waits_of(self, transaction: str) -> bool:
-        """True when something of this transaction is still here, or nobody has looked yet (E14)."""
-        return not self._looked or transaction in self.transactions or self._carry.is_fresh(transaction)
+    def waits_of(self, transaction: str | None) -> bool:
+        """True when something of this transaction, or of any, is still here, or nobody has looked yet (E14.FR.07)."""
+        known = bool(self.transactions) if transaction is None else transaction in self.transactions
+        return not self._looked or known or self._carry.is_fresh(transaction)
 
     def note_ended(self, payload: bytes) -> None:
         """The station said something of a transaction: remember those that are over."""
