@@ -12,7 +12,6 @@ and in base64 as a Basic header would carry it.
 import base64
 import io
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from localctl import __version__
+from localctl.cli.new_file import OWNER_ONLY, new_file
 from localctl.config.model import Config
 from localctl.config.problems import is_secret
 from localctl.config.secrets import MASK
@@ -31,20 +31,18 @@ from localctl.observe.redact import HIDDEN, redact
 
 FOLDER: Final = "localctl-support"
 MOST_FILES: Final = 500
-MODE: Final = 0o600
 JOURNAL: Final = ("journalctl", "--unit=localctl", "--lines=2000", "--no-pager", "--output=short-iso", "--quiet")
 JOURNAL_S: Final = 15.0
 
 
 def write(file: Path, pages: Mapping[str, str], secrets: Iterable[str]) -> None:
-    """Write the bundle as a new file that only its owner may read. Raises OSError."""
+    """Write the bundle as a new file that only its owner may read. Raises NotWritten."""
     hide = Scrubber(secrets)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-    with open(descriptor, "wb") as raw, tarfile.open(fileobj=raw, mode="w:gz") as tar:
+    with new_file(file) as raw, tarfile.open(fileobj=raw, mode="w:gz") as tar:
         for name, text in pages.items():
             data = hide(text).encode("utf-8", "replace")
             entry = tarfile.TarInfo(f"{FOLDER}/{name}")
-            entry.size, entry.mtime, entry.mode = len(data), int(time.time()), MODE
+            entry.size, entry.mtime, entry.mode = len(data), int(time.time()), OWNER_ONLY
             tar.addfile(entry, io.BytesIO(data))
 
 

@@ -6,17 +6,15 @@ restart on).
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, assert_never
+from typing import Literal, assert_never
 
+from localctl.cli import BAD_CONFIG, OK, WARNINGS
 from localctl.config.load import Loaded, default_file, load
 from localctl.config.problems import Severity
 from localctl.config.report import as_github, as_json, as_text
 from localctl.plan_site import check_topology
 
 Format = Literal["text", "json", "github"]
-FINE: Final = 0
-WARNINGS: Final = 3
-INVALID: Final = 78
 
 
 def read(file: Path, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -44,5 +42,5 @@ def run(paths: Sequence[Path] = (), strict: bool = False, fmt: Format = "text") 
 def exit_code(severities: Sequence[Severity], *, strict: bool) -> int:
     """What the shell is told."""
     if Severity.ERROR in severities:
-        return INVALID
-    return WARNINGS if strict and severities else FINE
+        return BAD_CONFIG
+    return WARNINGS if strict and severities else OK

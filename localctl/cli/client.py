@@ -8,16 +8,16 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from localctl.cli import FAILED, UNAVAILABLE, USAGE
+from localctl.cli import FAILED, OK, UNAVAILABLE, USAGE
 from localctl.cli.places import sockets
-from localctl.cli.render import talk
+from localctl.cli.render import print_json, talk
 
 Json = dict[str, Any]
 TIMEOUT_S: Final = 10.0
@@ -52,6 +52,16 @@ def said(fault: Exception) -> int:
     if isinstance(fault, Refused) and fault.status == 401:
         talk("hint: name a file that holds the token with --token-file, or set LOCALCTL_TOKEN")
     return USAGE if isinstance(fault, Misused) else UNAVAILABLE if isinstance(fault, NobodyAnswers) else FAILED
+
+
+def shown(where: str, what: str, tell: Callable[[Json], None], *, as_json: bool) -> int:
+    """Ask, and show the answer: as it came where a script wants it, else by `tell`. Returns the exit code."""
+    try:
+        told = ask(where, what)
+    except FAULTS as fault:
+        return said(fault)
+    (print_json if as_json else tell)(told)
+    return OK
 
 
 def path(*parts: str, **query: str | None) -> str:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from localctl.charging.composition.composite_request import calculate
+from localctl.cli import OK, USAGE
+from localctl.cli.render import talk
 
-ANSWERED: Final = 0
-UNREADABLE: Final = 2
+EXPECTED: Final = "expected one request object or an array of them; `localctl docs cli` shows one"
+READABLE: Final = "name a JSON file that is there and that you may read, or pipe one into `localctl composite`"
 
 
 def run(path: Path | None) -> int:
@@ -28,7 +30,7 @@ def run(path: Path | None) -> int:
         raw = sys.stdin.buffer.read() if from_file is None else from_file.read_bytes()
         requests = json.loads(raw.decode("utf-8-sig"))
     except OSError as problem:
-        return refuse(source, problem.strerror or str(problem))
+        return refuse(source, problem.strerror or str(problem), READABLE)
     except json.JSONDecodeError as problem:
         return refuse(source, f"line {problem.lineno}, column {problem.colno}: not JSON: {problem.msg}")
     except UnicodeDecodeError as problem:
@@ -37,10 +39,10 @@ def run(path: Path | None) -> int:
         return refuse(source, f"not JSON anybody can use: {problem}")
     for request in requests if isinstance(requests, list) else [requests]:
         sys.stdout.write(json.dumps(calculate(request), allow_nan=False) + "\n")
-    return ANSWERED
+    return OK
 
 
-def refuse(source: str, what: str) -> int:
+def refuse(source: str, what: str, hint: str = EXPECTED) -> int:
     """Say why there is no answer at all."""
-    sys.stderr.write(f"localctl composite: {source}: {what}\nhint: expected one request object or an array of them\n")
-    return UNREADABLE
+    talk(f"localctl composite: {source}: {what}\nhint: {hint}")
+    return USAGE

@@ -16,6 +16,7 @@ from localctl.cli import doctor_daemon as inward
 from localctl.cli.check import read
 from localctl.cli.client import FAULTS, UNIX, Json, NobodyAnswers, Refused, ask, connected, path, text
 from localctl.cli.findings import Check, Finding, Level, good, looked, shown, told, warning
+from localctl.cli.new_file import NotWritten
 from localctl.cli.options import at
 from localctl.cli.places import sockets, sockets_of
 from localctl.cli.render import out_console, talk
@@ -25,6 +26,8 @@ from localctl.config.report import as_text
 from localctl.web.admission import peer_of
 
 START = "start it with `systemctl start localctl` or `localctl run CONFIG`; name its socket with --socket"
+
+AS_LISTED = "is it spelt as there? The CSMS is asked in this name all the same, without a password"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +76,21 @@ def _of_config(config: Config, daemon: Daemon, station: str | None) -> Iterator[
     yield "certificates", partial(box.certificates, config)
     yield "ports", partial(box.ports, config, runs=daemon.state is not None)
     yield "file descriptors", partial(box.descriptors, config, pid=daemon.pid)
-    if station is not None and _is_here(daemon, station):
-        yield "stations", lambda: [good(f"station {station}", "is connected; its CSMS is not asked in its name")]
-        station = None
+    here = station is not None and _is_here(daemon, station)
+    if station is not None:
+        yield "stations", partial(_named, config, station, here=here)
     for one in config.csms:
-        mine = station is not None and config.csms_of(station) is one
+        mine = station is not None and not here and config.csms_of(station) is one
         who = upward.caller(config, station if mine else None)
         yield f"CSMS {one.name}", partial(upward.csms, config, one, who)
+
+
+def _named(config: Config, station: str, *, here: bool) -> Iterator[Finding]:
+    """Whether the station of `--as` is known, and may be asked for."""
+    if config.station_of(station) is None:
+        yield warning(f"station {station}", "is not in the configuration", AS_LISTED)
+    if here:
+        yield good(f"station {station}", "is connected; its CSMS is not asked in its name")
 
 
 def _is_here(daemon: Daemon, station: str) -> bool:
@@ -137,8 +148,8 @@ def _write(file: Path, loaded: Loaded, daemon: Daemon, findings: list[Finding]) 
     secrets = [] if loaded.config is None else bundles.secrets_of(loaded.config)
     try:
         bundles.write(file, dict(_pages(loaded, daemon, findings)), secrets)
-    except OSError as error:
-        talk(f"{file}: {error.strerror}")
+    except NotWritten as trouble:
+        talk(str(trouble))
         return False
     talk(f"support bundle written to {file}; it holds no password, token or card, look into it before you send it")
     return True

@@ -5,34 +5,21 @@ With an EVSE also what it would get if that limit were gone.
 Exit codes: 0 explained, 1 no such station or EVSE, 2 wrong usage, 69 no running localctl.
 """
 
-import json
 import sys
+from functools import partial
 
 from rich.table import Table
 
-from localctl.cli import OK
-from localctl.cli.client import FAULTS, Json, ask, path, said
+from localctl.cli.client import Json, path, shown
 from localctl.cli.render import out_console, plain, table
 
 
 def run(place: str, *, url: str = "", as_json: bool = False) -> int:
     """Explain one station, or with `/2` one EVSE of it; sentences, on a terminal with a table above them."""
     station, evse = split(place)
-    try:
-        what_if = None if evse is None else "1"
-        told = ask(url, path("stations", station, "explain", evse=evse, what_if=what_if))
-    except FAULTS as fault:
-        return said(fault)
-    if as_json:
-        print(json.dumps(told, separators=(",", ":")))
-        return OK
-    out = out_console()
-    if sys.stdout.isatty():
-        out.print(_table(told["station"], evse))
-        out.print()
-    for line in told["text"]:
-        out.print(plain(line))
-    return OK
+    what_if = None if evse is None else "1"
+    question = path("stations", station, "explain", evse=evse, what_if=what_if)
+    return shown(url, question, partial(_tell, evse), as_json=as_json)
 
 
 def split(place: str) -> tuple[str, str | None]:
@@ -41,12 +28,21 @@ def split(place: str) -> tuple[str, str | None]:
     return (station, evse) if slash and station and evse.isdigit() else (place, None)
 
 
+def _tell(evse: str | None, told: Json) -> None:
+    out = out_console()
+    if sys.stdout.isatty():
+        out.print(_table(told["station"], evse))
+        out.print()
+    for line in told["text"]:
+        out.print(plain(line))
+
+
 def _table(station: Json, evse: str | None) -> Table:
-    shown = table("EVSE", "share", "at most", "draws", "limit", "next")
+    rows = table("EVSE", "share", "at most", "draws", "limit", "next")
     for one in station["evses"]:
         if evse in (None, str(one["id"])):
             measured = one["measured_a"]
-            shown.add_row(
+            rows.add_row(
                 f"{plain(station['identity'])}/{one['id']}",
                 _amps(one["share_a"]),
                 _amps(one["entitled_a"]),
@@ -54,7 +50,7 @@ def _table(station: Json, evse: str | None) -> Table:
                 _limit(one["binding"]),
                 _limit(one["next"]),
             )
-    return shown
+    return rows
 
 
 def _limit(found: Json | None) -> str:

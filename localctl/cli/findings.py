@@ -63,13 +63,18 @@ def shown(findings: Sequence[Finding]) -> Iterator[Any]:
     for one in findings:
         if one.hint and one.level is not Level.GOOD:
             yield plain(f"hint for {one.where}: {one.hint}")
-    faults, warnings = (sum(one.level is level for one in findings) for level in (Level.FAULT, Level.WARNING))
-    yield f"{len(findings)} things looked at: {faults} faults, {warnings} warnings"
+    counted = (_counted(findings, level) for level in (Level.FAULT, Level.WARNING))
+    yield f"{len(findings)} things looked at: {', '.join(counted)}"
 
 
 def told(findings: Sequence[Finding]) -> str:
     """For programs: a JSON array."""
     return json.dumps([asdict(one) for one in findings], indent=1, ensure_ascii=False) + "\n"
+
+
+def _counted(findings: Sequence[Finding], level: Level) -> str:
+    count = sum(one.level is level for one in findings)
+    return f"{count} {level.value}{'s' * (count != 1)}"
 
 
 def _mark(level: Level) -> str:

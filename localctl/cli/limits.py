@@ -3,7 +3,7 @@
 Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage, 69 no running localctl.
 """
 
-import json
+import math
 import os
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from rich.table import Table
 from localctl.charging.showing.picture_text import when
 from localctl.cli import OK
 from localctl.cli.client import FAULTS, Json, Misused, ask, path, read_token, said
-from localctl.cli.render import out_console, plain, table
+from localctl.cli.render import out_console, plain, print_json, table
 
 TOKEN_VARIABLE = "LOCALCTL_TOKEN"
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -35,6 +35,8 @@ def put(
         body: Json = {"source": source, "expires_in_s": seconds(lasts)}
         if (amps is None) == (watts is None):
             raise Misused("give either --amps or --watts")
+        if watts is not None and not math.isfinite(watts):
+            raise Misused(f"--watts {watts}: write a number")
         body |= {"limit_w": watts} if amps is None else {"limit_a": per_phase(amps)}
         token = read_token(token_file, os.environ.get(TOKEN_VARIABLE))
         told = ask(url, path("limits", node), method="PUT", body=body, token=token)
@@ -74,14 +76,14 @@ def per_phase(text: str) -> float | list[float]:
         amps = [float(part) for part in text.split(",")]
     except ValueError:
         amps = []
-    if len(amps) not in (1, 3):
+    if len(amps) not in (1, 3) or not all(map(math.isfinite, amps)):
         raise Misused(f"--amps {text}: write one number, or three for L1, L2 and L3 like 16,16,10")
     return amps[0] if len(amps) == 1 else amps
 
 
 def _show(told: Json, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(told, separators=(",", ":")))
+        print_json(told)
         return OK
     out = out_console()
     if "withdrawn" in told:

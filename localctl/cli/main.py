@@ -35,6 +35,20 @@ app.add_typer(limit_app, name="limit")
 Node = Annotated[str, typer.Argument(help="A panel's id or a station's identity.")]
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        version()
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print localctl's version.")
+    ] = False,
+) -> None:
+    """Options of no command: `main`'s `app` has the help."""
+
+
 class Format(StrEnum):
     """How `check` tells its findings."""
 
@@ -131,7 +145,12 @@ def status(
 def composite(
     file: Annotated[Path | None, typer.Argument(help="JSON file with profiles; standard input if none.")] = None,
 ) -> None:
-    """Compute the composite schedule of charging profiles."""
+    """Compute the composite schedule of charging profiles that are in a file; needs no station and no localctl.
+
+    A request, or each of an array of them, is an object like {"protocol": "ocpp2.0.1", "start": "2026-01-01T00:00:00Z",
+    "duration_s": 3600, "unit": "A", "evseId": 1, "profiles": [{"evseId": 1, "profile": {...}}]}, each profile as OCPP
+    writes it. The answer is a line with "periods", or with an "error" that names the member.
+    """
     from localctl.cli import composite as command
 
     raise typer.Exit(command.run(file))

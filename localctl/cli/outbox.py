@@ -16,9 +16,11 @@ from localctl.charging.showing.picture_text import when
 from localctl.cli import FAILED, OK
 from localctl.cli.client import FAULTS, Json, Refused, ask, path, read_token, said
 from localctl.cli.limits import TOKEN_VARIABLE
-from localctl.cli.render import out_console, plain, table, talk
+from localctl.cli.new_file import NotWritten, new_file
+from localctl.cli.render import out_console, plain, print_json, table, talk
 
 NOTHING = 404
+LIST = "hint: `localctl outbox list` shows every dead letter with its number"
 
 
 def rows(*, url: str = "", as_json: bool = False) -> int:
@@ -28,7 +30,7 @@ def rows(*, url: str = "", as_json: bool = False) -> int:
     except FAULTS as fault:
         return said(fault)
     if as_json:
-        print(json.dumps(told, separators=(",", ":")))
+        print_json(told)
         return OK
     out = out_console()
     if not told["queues"] and not told["dead"]:
@@ -48,7 +50,7 @@ def show(number: int, *, url: str = "", token_file: Path | None = None) -> int:
     except FAULTS as fault:
         return said(fault)
     if not letters or letters[0]["id"] != number:
-        talk(f"there is no dead letter {number}; see `localctl outbox list`")
+        talk(f"there is no dead letter {number}\n{LIST}")
         return FAILED
     print(json.dumps(letters[0], indent=2, ensure_ascii=False))
     return OK
@@ -58,15 +60,14 @@ def export(file: Path, *, url: str = "", token_file: Path | None = None) -> int:
     """Every dead letter with its message, one JSON object per line, into a new file that only its owner may read."""
     count, after = 0, 0
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as out:
+        with new_file(file) as out:
             while letters := _letters(url, token_file, after):
-                out.writelines(json.dumps(letter, ensure_ascii=False) + "\n" for letter in letters)
+                out.writelines(f"{json.dumps(letter, ensure_ascii=False)}\n".encode() for letter in letters)
                 count, after = count + len(letters), letters[-1]["id"]
     except FAULTS as fault:
         return said(fault)
-    except OSError as error:
-        talk(f"{file}: {error.strerror}")
+    except NotWritten as trouble:
+        talk(str(trouble))
         return FAILED
     talk(f"{count} dead letters written to {file}")
     return OK
@@ -77,7 +78,10 @@ def change(what: str, number: int, *, url: str = "", token_file: Path | None = N
     try:
         told = ask(url, path("outbox", str(number), what), method="POST", token=_token(token_file))
     except FAULTS as fault:
-        return said(fault)
+        code = said(fault)
+        if isinstance(fault, Refused) and fault.status == NOTHING:
+            talk(LIST)
+        return code
     done = f"waits again for the CSMS of {told.get('identity')}" if what == "retry" else "is dropped"
     print(f"dead letter {number} {done}")
     return OK

@@ -5,13 +5,11 @@
 Exit codes: 0 shown, 1 no such station or panel, 2 wrong usage, 69 no running localctl.
 """
 
-import json
 from collections.abc import Iterator
 
 from rich.table import Table
 
-from localctl.cli import OK
-from localctl.cli.client import FAULTS, Json, ask, path, said
+from localctl.cli.client import Json, path, shown
 from localctl.cli.render import out_console, plain, table
 
 MOST_SHOWN = 4
@@ -19,48 +17,40 @@ MOST_SHOWN = 4
 
 def run(station: str, *, url: str = "", hours: int = 4, as_json: bool = False) -> int:
     """Show the ledger of profiles and each EVSE's composite schedule of the next hours."""
-    try:
-        told = ask(url, path("stations", station, "profiles", hours=str(hours)))
-    except FAULTS as fault:
-        return said(fault)
-    if as_json:
-        print(json.dumps(told, separators=(",", ":")))
-        return OK
+    return shown(url, path("stations", station, "profiles", hours=str(hours)), _tell_station, as_json=as_json)
+
+
+def run_panel(panel: str, *, url: str = "", hours: int = 24, as_json: bool = False) -> int:
+    """Show a panel's composite schedule of the next hours, conductor by conductor."""
+    return shown(url, path("panels", panel, "profiles", hours=str(hours)), _tell_panel, as_json=as_json)
+
+
+def _tell_station(told: Json) -> None:
     out = out_console()
     out.print(plain(f"{told['station']} ({told['protocol']}) at {told['at']}: {len(told['profiles'])} profiles known"))
     if told["profiles"]:
         out.print(_ledger(told["profiles"]))
     out.print()
     out.print(_composites(told["composite"]))
-    return OK
 
 
-def run_panel(panel: str, *, url: str = "", hours: int = 24, as_json: bool = False) -> int:
-    """Show a panel's composite schedule of the next hours, conductor by conductor."""
-    try:
-        told = ask(url, path("panels", panel, "profiles", hours=str(hours)))
-    except FAULTS as fault:
-        return said(fault)
-    if as_json:
-        print(json.dumps(told, separators=(",", ":")))
-        return OK
+def _tell_panel(told: Json) -> None:
     out = out_console()
     out.print(plain(f"{told['panel']} at {told['at']}: {len(told['stations'])} stations at or below it"))
-    shown = table("phase", "from", "composite", "panel's limit for charging", "stations' profiles")
+    rows = table("phase", "from", "composite", "panel's limit for charging", "stations' profiles")
     for one in told["composite"]:
         curves = [one[which] for which in ("all", "limit", "stations")]
         for at in sorted({period["from"] for curve in curves for period in curve}):
-            shown.add_row(one["phase"], plain(at), *(plain(_at(curve, at)) for curve in curves))
-    out.print(shown)
-    return OK
+            rows.add_row(one["phase"], plain(at), *(plain(_at(curve, at)) for curve in curves))
+    out.print(rows)
 
 
 def _ledger(profiles: list[Json]) -> Table:
-    shown = table("owner", "EVSE", "id", "purpose", "level", "kind", "schedule")
+    rows = table("owner", "EVSE", "id", "purpose", "level", "kind", "schedule")
     for one in profiles:
         doubt = "" if one["sure"] else " (perhaps)"
         wait = " (waits for its start)" if one["waits_for_start"] else ""
-        shown.add_row(
+        rows.add_row(
             plain(one["owner"] + doubt),
             str(one["evse_id"]),
             str(one["id"]),
@@ -69,7 +59,7 @@ def _ledger(profiles: list[Json]) -> Table:
             plain(one["kind"] + wait),
             plain("; ".join(_schedule(schedule) for schedule in one["schedules"])),
         )
-    return shown
+    return rows
 
 
 def _schedule(schedule: Json) -> str:
@@ -84,11 +74,11 @@ def _schedule(schedule: Json) -> str:
 
 
 def _composites(composites: list[Json]) -> Table:
-    shown = table("EVSE", "from", "limit", "without localctl")
+    rows = table("EVSE", "from", "limit", "without localctl")
     for one in composites:
         for row in _rows(one):
-            shown.add_row(str(one["evse_id"]), *map(plain, row))
-    return shown
+            rows.add_row(str(one["evse_id"]), *map(plain, row))
+    return rows
 
 
 def _rows(one: Json) -> Iterator[tuple[str, str, str]]:

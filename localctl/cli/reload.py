@@ -4,7 +4,6 @@ Exit codes: 0 taken, 1 refused for want of rights, 69 no running localctl, 78 th
 configuration goes on.
 """
 
-import json
 import os
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from localctl.cli import BAD_CONFIG, OK
 from localctl.cli.client import FAULTS, Json, Refused, ask, path, read_token, said
 from localctl.cli.limits import TOKEN_VARIABLE
-from localctl.cli.render import out_console, plain, table, talk
+from localctl.cli.render import out_console, plain, print_json, table, talk
 
 PATIENCE_S = 120.0
 """Reading a file with many passwords takes a slow box some time."""
@@ -31,7 +30,7 @@ def run(*, url: str = "", token_file: Path | None = None, as_json: bool = False)
             return _refused(fault, as_json=as_json)
         return said(fault)
     if as_json:
-        print(json.dumps(told, separators=(",", ":")))
+        print_json(told)
         return OK
     if told["mistakes"]:
         talk(told["mistakes"])
@@ -41,7 +40,7 @@ def run(*, url: str = "", token_file: Path | None = None, as_json: bool = False)
 
 def _refused(fault: Refused, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(fault.told, separators=(",", ":")))
+        print_json(fault.told)
     elif fault.told.get("mistakes"):
         talk(str(fault.told["mistakes"]))
     talk(f"reload refused: {fault}")

@@ -1,5 +1,6 @@
 """Words on a terminal: talk to stderr, tables to stdout, colour only where it can be seen."""
 
+import json
 import sys
 
 from rich.console import Console
@@ -13,6 +14,11 @@ PIPE = 4000
 def talk(line: str) -> None:
     """One line for the person at the terminal; scripts that read stdout never see it."""
     print(line, file=sys.stderr)
+
+
+def print_json(answer: object) -> None:
+    """A whole answer for scripts, on one line."""
+    print(json.dumps(answer, separators=(",", ":")))
 
 
 def out_console() -> Console:

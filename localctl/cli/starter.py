@@ -6,19 +6,20 @@ costs speed, one that is too large costs the fuse.
 Exit codes: 0 written, 1 the file is there already or cannot be written, 2 wrong usage.
 """
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from localctl.cli import FAILED, OK, USAGE
+from localctl.cli.new_file import NotWritten, new_file
 from localctl.cli.render import talk
 from localctl.config.load import parse
 from localctl.config.problems import Problem
 from localctl.plan_site import check_topology
 
 STDOUT: Final = "-"
+MODE: Final = 0o640
+"""The service reads it as a member of the file's group."""
 FUSE_A: Final = 35
 FLOOR_A: Final = 6
 MOST_STATIONS: Final = 1000
@@ -87,16 +88,12 @@ def run(file: Path, *, stations: int, csms: str) -> int:
         print(text, end="")
         return OK
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        with open(descriptor, "w", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError:
-        talk(f"{file} is there already and is left alone; name another file")
+        with new_file(file, MODE) as out:
+            out.write(text.encode())
+    except NotWritten as trouble:
+        talk(str(trouble))
         return FAILED
-    except OSError as error:
-        talk(f"{file}: {error.strerror}")
-        return FAILED
-    print(f"{file} written; now look at its fuse and its stations, then: localctl check {file}", file=sys.stderr)
+    talk(f"{file} written; now look at its fuse and its stations, then: localctl check {file}")
     return OK
 
 

@@ -4,13 +4,12 @@ Exit codes: 0 it answered and is ready or degraded, 1 it answered and is not, 69
 container's health check too.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +17,7 @@ from rich.text import Text
 from localctl.charging.showing.picture_text import when
 from localctl.cli import FAILED, OK
 from localctl.cli.client import FAULTS, Json, NobodyAnswers, Refused, ask, path, said
-from localctl.cli.render import out_console, plain, table, up_or_down
+from localctl.cli.render import out_console, plain, print_json, table, up_or_down
 
 WATCH_S = 2.0
 
@@ -76,15 +75,31 @@ def _watch(url: str, *, as_json: bool, sleep: Callable[[float], None]) -> int:
 
 def _show(state: State, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(state, separators=(",", ":")))
+        print_json(state)
     else:
         out_console().print(_picture(state))
 
 
 def _picture(state: State) -> Group:
-    """Stations, and below them the site's panels where there are any."""
-    panels = (state.get("charging") or {}).get("panels", [])
-    return Group(_table(state), Text(), _panels(panels)) if panels else Group(_table(state))
+    """Stations, and below them the CSMSs where there are several and the site's panels where there are any."""
+    parts: list[RenderableType] = [_table(state)]
+    stations = [station for station in state.get("stations", []) if station.get("csms")]
+    if len({station["csms"] for station in stations}) > 1:
+        parts += [Text(), _csms(stations)]
+    if panels := (state.get("charging") or {}).get("panels", []):
+        parts += [Text(), _panels(panels)]
+    return Group(*parts)
+
+
+def _csms(stations: list[Json]) -> Table:
+    """How many stations each CSMS has, how many of them are here, and how many of those it is away from."""
+    rows = table("CSMS", "stations", "connected", "CSMS side up", "CSMS side away")
+    for name in sorted({station["csms"] for station in stations}):
+        here = [station for station in stations if station["csms"] == name and station["connected"]]
+        joined = sum(station["upstream_connected"] for station in here)
+        known = sum(station["csms"] == name for station in stations)
+        rows.add_row(plain(name), *map(str, (known, len(here), joined, len(here) - joined)))
+    return rows
 
 
 def _panels(panels: list[Json]) -> Table:

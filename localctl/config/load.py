@@ -72,7 +72,8 @@ def load(file: FilePath, environ: Mapping[str, str] | None = None) -> Loaded:
         return _unreadable(str(file), "no such file", hint)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "is not a possible file name"
-        return _unreadable(str(file), f"cannot be read: {reason}", "")
+        hint = "name a file, not a folder, that this user may read; for the service that is the user `localctl`"
+        return _unreadable(str(file), f"cannot be read: {reason}", hint)
     if len(data) > MAX_BYTES:
         return _unreadable(str(file), f"is longer than {MAX_BYTES // 1_000_000} MB", "is it the right file?")
     return parse(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localctl.cli import bundle
+from localctl.cli.new_file import NotWritten
 from tests.localctl.boxes import config
 
 CANARY = "canary-7f3a-hunter2-xyz"
@@ -32,7 +33,7 @@ def test_the_bundle_is_for_its_owner_and_never_replaces_a_file(tmp_path):
     bundle.write(file, {"a.txt": f"x {CANARY} y"}, [CANARY])
     assert pages_of(file) == {"localctl-support/a.txt": "x [hidden] y"}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with pytest.raises(FileExistsError):
+    with pytest.raises(NotWritten):
         bundle.write(file, {}, [])
 
 

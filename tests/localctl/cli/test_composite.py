@@ -59,4 +59,6 @@ def test_what_is_no_json_is_refused_with_its_place_and_code_2(raw, what, capsys,
 
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason_and_code_2(capsys, tmp_path):
     assert run(tmp_path / "missing.json") == 2
-    assert "missing.json: No such file or directory" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "missing.json: No such file or directory" in said
+    assert "hint: name a JSON file that is there" in said

@@ -61,7 +61,7 @@ def test_p7_the_bundle_has_every_page_and_no_secret(file: Path, tmp_path: Path, 
 
 def test_a_bundle_that_cannot_be_written_ends_with_1(file: Path, capsys):
     assert doctor.run(file, bundle=file) == FAILED
-    assert "File exists" in capsys.readouterr().err
+    assert "is there already and is left alone; name another file" in capsys.readouterr().err
 
 
 def test_the_process_behind_the_socket_is_known(tmp_path: Path):
@@ -69,6 +69,13 @@ def test_the_process_behind_the_socket_is_known(tmp_path: Path):
     assert doctor.ask_daemon(f"unix:{tmp_path}/s.sock").pid == os.getpid()
     assert doctor.ask_daemon(served.url).pid is None
     served.stop()
+
+
+def test_a_station_that_the_file_does_not_know_is_told(tmp_path: Path, monkeypatch):
+    """Else a slip in its identity looks like a verdict of the CSMS."""
+    monkeypatch.setattr(upward, "csms", lambda *_: [])
+    found = [one for _, check in doctor._of_config(config(tmp_path), doctor.Daemon(where=""), "CP9") for one in check()]
+    assert [one.what for one in found if one.where == "station CP9"] == ["is not in the configuration"]
 
 
 @pytest.mark.parametrize(("connected", "asked_as"), [(False, "CP1"), (True, upward.STRANGER)])

@@ -15,7 +15,7 @@ def test_the_worst_comes_first_and_every_way_out_is_told(capsys):
         console.print(part)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["fault", "warning", "good"]
-    assert lines[-1] == "3 things looked at: 1 faults, 1 warnings"
+    assert lines[-1] == "3 things looked at: 1 fault, 1 warning"
     assert "hint for b [1]: mend it" in lines
     assert not any("hint for a" in line for line in lines)
 

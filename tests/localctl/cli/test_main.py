@@ -52,6 +52,11 @@ def test_version_prints_data_only():
     assert done.stdout.startswith("localctl ")
 
 
+def test_version_is_an_option_too_as_people_expect():
+    done = localctl("--version")
+    assert (done.returncode, done.stdout) == (0, localctl("version").stdout)
+
+
 def test_version_loads_nothing_it_does_not_need():
     """A box answers `localctl version` at once, even a slow one."""
     heavy = {"trio", "networkx", "starlette", "uvicorn", "prometheus_client", "msgspec", "routing"}

@@ -60,11 +60,21 @@ def test_an_export_has_every_letter_and_is_for_its_owner_only(box: Box, tmp_path
     assert outbox.export(file, url=box.socket) == FAILED
 
 
+def test_an_export_that_is_refused_leaves_nothing_in_the_way_of_the_next(box: Box, tmp_path: Path, monkeypatch):
+    monkeypatch.delenv("LOCALCTL_TOKEN", raising=False)
+    file = tmp_path / "letters.jsonl"
+    assert outbox.export(file, url=box.url) == FAILED
+    assert not file.exists()
+    assert outbox.export(file, url=box.socket) == OK
+
+
 def test_a_letter_can_wait_again_or_be_dropped(box: Box, capsys: pytest.CaptureFixture[str]):
     assert outbox.change("retry", 3, url=box.socket) == OK
     assert capsys.readouterr().out == "dead letter 3 waits again for the CSMS of CP [1]\n"
     assert outbox.change("drop", 3, url=box.socket) == FAILED
-    assert "there is no dead letter 3" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "there is no dead letter 3" in said
+    assert "`localctl outbox list`" in said
     box.journal.letters[4] = box.journal.numbered(4)
     assert outbox.change("drop", 4, url=box.socket) == OK
     assert capsys.readouterr().out == "dead letter 4 is dropped\n"

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+import msgspec
 import pytest
 
 from localctl.cli import FAILED, OK, UNAVAILABLE, USAGE, status
@@ -90,6 +91,28 @@ def test_the_panels_of_a_site_are_shown_with_what_binds(running: Running, capsys
     phase = next(panel for panel in charging["panels"] if panel["id"] == "main")["phases"]["L1"]
     assert ["main", "L1", f"{phase['limit_a']:g}", "A"] in [line[:4] for line in lines]
     assert phase["source"] in shown
+
+
+def test_with_several_csmss_each_has_a_line_with_its_stations(running: Running, capsys: pytest.CaptureFixture[str]):
+    def station(name: str, csms: str | None, *, here: bool, joined: bool) -> StationView:
+        return StationView(identity=name, connected=here, upstream_connected=joined, since_at=0.0, csms=csms)
+
+    several = (
+        station("A", "operator", here=True, joined=True), station("B", "operator", here=True, joined=False),
+        station("C", "operator", here=False, joined=False), station("D", "fleet", here=True, joined=True),
+        station("E", None, here=False, joined=False),
+    )  # fmt: skip
+    running.box.put(Snapshot(version="1", state=ServiceState.READY, stations=several))
+    status.run(url=running.url)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[-2:] == [["fleet", "1", "1", "1", "0"], ["operator", "3", "2", "1", "1"]]
+
+
+def test_with_one_csms_there_is_no_table_of_them(running: Running, capsys: pytest.CaptureFixture[str]):
+    one = msgspec.structs.replace(STATION, csms="only-one")
+    running.box.put(Snapshot(version="1", state=ServiceState.READY, stations=(one,)))
+    status.run(url=running.url)
+    assert "only-one" not in capsys.readouterr().out
 
 
 def test_json_is_the_whole_state_for_scripts(running: Running, capsys: pytest.CaptureFixture[str]):

@@ -26,6 +26,18 @@ def test_a_pattern_is_shadowed_only_when_everything_it_matches_is_taken(wide, na
     assert bool(whats(read(text))) is covered
 
 
+NAMED = '[[csms]]\nname = "second"\nurl = "wss://second.example"\n{}[[station]]\nidentity = "CP1"\ncsms = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "named", "warned"),
+    [("", "second", False), ("", "operator", True), ('identities = ["CP*"]\n', "second", True)],
+)
+def test_a_csms_that_stations_name_needs_no_pattern_of_its_own(more, named, warned):
+    found = whats(read(ROUTER + NAMED.format(more, named)))
+    assert [what.startswith("no station gets here by this pattern") for what in found] == [True] * warned
+
+
 @pytest.mark.parametrize(
     ("address", "taken"), [("0.0.0.0", True), ("::", True), ("127.0.0.2", False), ("127.0.0.1", True)]
 )

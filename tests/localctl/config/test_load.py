@@ -21,6 +21,7 @@ def test_an_absent_file_is_an_error_that_says_what_to_do(tmp_path):
 
 def test_a_folder_and_an_impossible_name_are_errors(tmp_path):
     assert whats(load(tmp_path, {})) == ["cannot be read: Is a directory"]
+    assert "not a folder" in load(tmp_path, {}).problems[0].hint
     assert whats(load(Path("a\0b"), {})) == ["cannot be read: is not a possible file name"]
 
 
