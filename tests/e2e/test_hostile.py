@@ -26,10 +26,18 @@ def packed(data):
     return (b"".join(map(compressor.compress, data)) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
 
+def descriptors():
+    """As many files as this process may have open, from now on; the box, which is our child, has the same number."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = max(soft, 12_000) if hard == resource.RLIM_INFINITY else max(soft, min(hard, 12_000))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
+
+
 async def test_a_crowd_of_half_open_sockets_neither_fills_the_memory_nor_keeps_stations_out(tmp_path):
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    crowd_size = min(3000, soft // 3)
-    limits = f"max_handshakes = {crowd_size // 3}\nmax_handshakes_per_peer = {crowd_size // 3}\n"
+    crowd_size = min(10_000, descriptors() - 1000)
+    most = min(2048, crowd_size // 3)
+    limits = f"max_handshakes = {most}\nmax_handshakes_per_peer = {most}\n"
     async with besieged(tmp_path, controller=limits) as siege:
         before = await siege.memory_mb()
         crowd = []
@@ -40,8 +48,8 @@ async def test_a_crowd_of_half_open_sockets_neither_fills_the_memory_nor_keeps_s
         await siege.counted("localctl_connections_accepted_total", crowd_size)
         await siege.witness_is_served()
         await siege.newcomer_is_served()
-        assert await siege.metric("localctl_handshakes_in_flight") <= crowd_size // 3
-        assert await siege.memory_mb() - before < 40
+        assert await siege.metric("localctl_handshakes_in_flight") <= most
+        assert await siege.memory_mb() - before < 5 + 0.022 * most
         await siege.counted(REFUSED, crowd_size // 2)
         for peer in crowd:
             await trio.aclose_forcefully(peer.stream)
