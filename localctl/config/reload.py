@@ -10,7 +10,6 @@ that a station inserted at the top of the file does not look like a change of al
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 from typing import Any, Final, cast
 
 from pydantic.fields import FieldInfo
@@ -167,4 +166,17 @@ def _shown(name: str, value: object) -> str | None:
         return None
     if isinstance(value, Secret) or is_secret(name):
         return MASK
-    return printable(str(value) if isinstance(value, str | FilePath) else repr(value), 80)
+    return printable(_written(value), 80)
+
+
+def _written(value: object) -> str:
+    """A value in the words of the file: true, 63, [63, 63, 50]; texts without their quotes."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:.12g}"
+        case tuple():
+            return f"[{', '.join(map(_written, value))}]"
+        case _:
+            return str(value)

@@ -33,6 +33,10 @@ def test_the_same_file_again_changes_nothing():
         ('"drop"', '"close"', "station[cp1].close_style: drop -> close (reconnect)"),
         ('"CP2"', '"CP2"\nsubprotocol = "ocpp1.6"', "station[cp2].subprotocol: nothing -> ocpp1.6 (reconnect)"),
         ('"CP2"', '"CP2"\n[http]\nport = 9181', "http.port: 9180 -> 9181 (restart)"),
+        ('"CP2"', '"CP2"\ncompression = false', "station[cp2].compression: true -> false (reconnect)"),
+        ('"CP2"', '"CP2"\n[charging]\ndead_band_a = 2.5', "charging.dead_band_a: 1 -> 2.5 (live)"),
+        ("port = 8180", 'port = 8180\ntrusted_proxies = ["10.0.0.1", "10.0.0.2"]',
+         "listen[0.0.0.0:8180].trusted_proxies: [] -> [10.0.0.1, 10.0.0.2] (live)"),
         ('"CP2"', '"CP2"\nevses = [{ id = 1 }]', "station[cp2].evses[1]: nothing -> there (live)"),
     ],
 )  # fmt: skip
