@@ -15,9 +15,12 @@ PHASES: Final = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
 FACTORS: Final = {"a": 1.0, "ma": 1e-3, "w": 1.0, "kw": 1e3, "va": 1.0, "kva": 1e3, "wh": 1.0, "kwh": 1e3, "v": 1.0}
 DEFAULT_UNIT: Final = {"Current.Import": "a", "Power.Active.Import": "w", "Voltage": "v"}
 ENERGY: Final = "Energy.Active.Import.Register"
+# More than any EVSE can have: such a value is a fault of the meter or of its unit, and says nothing.
+MOST: Final = {"Current.Import": 5e3, "Power.Active.Import": 5e6, "Voltage": 5e3}
 # A neutral conductor measured as a phase, or a phase that floats (quirk 36), is no supply voltage.
 LOWEST_V: Final = 180.0
 MOST_VALUES: Final = 500
+MOST_WH: Final = 1e15
 
 
 def sample_of(meter_values: object) -> Sample:
@@ -26,7 +29,7 @@ def sample_of(meter_values: object) -> Sample:
     rank: dict[tuple[str, int], int] = {}
     for value in _sampled(meter_values):
         measurand, phase = value.get("measurand") or ENERGY, value.get("phase")
-        if phase is not None and phase not in PHASES:
+        if not isinstance(measurand, str) or not (phase is None or (isinstance(phase, str) and phase in PHASES)):
             continue
         number = _scaled(value, measurand)
         key = (measurand, PHASES[phase] if phase is not None else 0)
@@ -104,7 +107,8 @@ def _scaled(value: dict[str, Any], measurand: str) -> float | None:
     factor = FACTORS.get(unit.strip().lower())
     if factor is None or abs(multiplier) > 12:
         return None
-    return float(number * factor * 10.0**multiplier)
+    scaled = float(number * factor * 10.0**multiplier)
+    return scaled if abs(scaled) <= MOST.get(measurand, MOST_WH) else None
 
 
 def _nearness(location: object) -> int:

@@ -78,7 +78,7 @@ def meter_values(request: Json, answer: Json, now: float) -> list[Fact]:
 def meter_values_16(request: Json, answer: Json, now: float) -> list[Fact]:
     """MeterValues of 1.6 name connector and transaction: after a lost memory that is how a running one is found."""
     found = meter_values(request, answer, now)
-    transaction_id, evse_id = identifier(request.get("transactionId")), whole(request.get("connectorId"))
+    transaction_id, evse_id = number_16(request.get("transactionId")), whole(request.get("connectorId"))
     metered = next((fact for fact in found if isinstance(fact, Metered)), None)
     if metered is None or transaction_id is None or transaction_id == "0" or not evse_id:
         return found
@@ -143,7 +143,7 @@ def authorize(request: Json, answer: Json, now: float) -> list[Fact]:
 
 def start_16(request: Json, answer: Json, now: float) -> list[Fact]:
     """StartTransaction: the request says where, only the answer says which transaction (10.8)."""
-    transaction_id, evse_id = identifier(answer.get("transactionId")), whole(request.get("connectorId"))
+    transaction_id, evse_id = number_16(answer.get("transactionId")), whole(request.get("connectorId"))
     if transaction_id is None or evse_id is None:
         return []
     off_s, token = off_by(request.get("timestamp"), now), text(request.get("idTag"))
@@ -153,7 +153,7 @@ def start_16(request: Json, answer: Json, now: float) -> list[Fact]:
 
 def stop_16(request: Json, answer: Json, now: float) -> list[Fact]:
     """StopTransaction. Its transactionData is history."""
-    transaction_id = identifier(request.get("transactionId"))
+    transaction_id = number_16(request.get("transactionId"))
     if transaction_id is None:
         return []
     off_s = off_by(request.get("timestamp"), now)
@@ -242,9 +242,12 @@ def text(raw: object) -> str | None:
 
 
 def identifier(raw: object) -> str | None:
-    """A transaction id: text in 2.x, a number in 1.6, where -1 and less mean that there is none."""
-    if isinstance(raw, str):
-        return text(raw)
+    """A transaction id: text in 2.x, where some send a number as in 1.6."""
+    return text(raw) if isinstance(raw, str) else number_16(raw)
+
+
+def number_16(raw: object) -> str | None:
+    """A transaction id of 1.6: a number, also as text; -1 and less mean that there is none."""
     number = whole(raw)
     return None if number is None or number < 0 else str(number)
 

@@ -85,6 +85,9 @@ class Roster:
             return False
         self.add(replace(station, protocol=protocol), adopted=name in self.adopted)
         self.ledgers[name] = replace(self.ledgers[name], protocol=protocol)
+        if Protocol.V16 in (protocol, station.protocol):
+            # What ran in the other version has no number in this one; where a car still charges, that will be told.
+            self.states[name] = replace(self.states[name], open={})
         return True
 
     def away(self, name: str) -> None:

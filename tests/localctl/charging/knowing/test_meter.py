@@ -73,6 +73,19 @@ def test_broken_meter_values_yield_nothing(raw):
     assert meter.sample_of(raw).empty
 
 
+@pytest.mark.parametrize("wrong", [[], {}, ["L1"], 1, True])
+def test_p6_labels_that_are_no_text_are_skipped(wrong):
+    assert told(amps(16, "L2"), {"measurand": "Current.Import", "value": 9, "phase": wrong}).phase_a == {2: 16}
+    assert told(amps(16, "L2"), {"measurand": wrong or [1], "value": 9}) == Sample(phase_a={2: 16})
+
+
+@pytest.mark.parametrize("value", [5001, -5001, 1e12, 1e308])
+def test_p6_more_than_any_evse_can_have_is_not_read_and_never_infinite(value):
+    assert told(amps(value, "L1"), amps(7, "L2")).phase_a == {2: 7}
+    assert told({"measurand": "Power.Active.Import", "value": value, "unit": "kW", "phase": "L1"}).phase_w == {}
+    assert told({"value": 1e308, "unitOfMeasure": {"unit": "kWh", "multiplier": 3}}).empty
+
+
 def test_a_flood_of_values_is_cut():
     flood = [amps(1, "L1")] * meter.MOST_VALUES + [amps(32, "L1")]
     assert told(*flood).phase_a == {1: 1}

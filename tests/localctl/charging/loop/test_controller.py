@@ -304,6 +304,24 @@ def test_k15_fr_17_no_tx_profile_before_the_car_told_its_needs_where_cars_do():
     play.says("A", "NotifyEVChargingNeeds", NEEDS, {"status": "Accepted"}).goes_on(10).gives(A=32)
 
 
+@pytest.mark.parametrize("action", ["StartTransaction", "MeterValues"])
+def test_p6_a_1_6_transaction_whose_number_is_no_number_holds_nobody_up(action):
+    """Neither its CSMS nor the station can break control of the others."""
+    box = place("B", protocol=Protocol.V16, control=Actuator.TX_PROFILE)
+    play = Play(place("A"), box).joins("A", "B").plugs_in("A").goes_on(60)
+    meter = [{"timestamp": play.stamp, "sampledValue": [{"value": 9, "measurand": "Current.Import", "phase": "L1"}]}]
+    request = {"connectorId": 1, "idTag": "x", "timestamp": play.stamp, "transactionId": "L1", "meterValue": meter}
+    play.says("B", action, request, {"transactionId": "L1", "idTagInfo": {}}).goes_on(60).gives(A=26, B=6)
+
+
+def test_10_7_a_station_that_comes_back_in_1_6_with_a_transaction_of_2_0_1_holds_nobody_up():
+    play = Play(place("A"), place("B", control=Actuator.TX_PROFILE)).joins("A", "B").plugs_in("A").plugs_in("B")
+    play.goes_on(60).gives(A=16, B=16).leaves("B").goes_on(10)
+    box = play.boxes["B"]
+    box.managed = replace(box.managed, protocol=Protocol.V16)
+    play.joins("B").goes_on(400).gives(A=26, B=6).plugs_in("B").goes_on(60).gives(A=16, B=16)
+
+
 def test_k15_what_a_car_said_it_cannot_take_goes_to_others():
     play = three().plugs_in("A").plugs_in("B").goes_on(60).gives(A=13, B=13)
     needs = {"requestedEnergyTransfer": "AC_three_phase", "acChargingParameters": {"evMaxCurrent": 8}}

@@ -52,6 +52,18 @@ def test_another_version_is_noticed_once():
     assert (one.managed["CP-1"].protocol, one.ledgers["CP-1"].protocol) == (Protocol.V16, Protocol.V16)
 
 
+@pytest.mark.parametrize(
+    ("versions", "left"),
+    [((Protocol.V201, Protocol.V16), []), ((Protocol.V201, Protocol.V21), ["t"]), ((Protocol.V201,) * 2, ["t"])],
+)
+def test_10_7_a_transaction_does_not_outlive_a_change_to_or_from_1_6_whose_ids_are_numbers(versions, left):
+    one = roster()
+    one.speaks("CP-1", versions[0])
+    one.heard("CP-1", "TransactionEvent", started(evse=1), {}, 0.0)
+    one.speaks("CP-1", versions[1])
+    assert list(one.states["CP-1"].open) == left
+
+
 @pytest.mark.parametrize(("evses", "expected"), [(1, 1), (2, None)])
 def test_quirk_35_an_event_without_an_evse_means_the_only_one(evses, expected):
     one = roster(evses=evses)

@@ -148,9 +148,8 @@ def test_p5_what_the_csms_allows_is_told_with_its_end_and_where_to_see_it():
     profile |= {"validTo": write_instant(Instant(int(ends_at)))}
     play.csms("A", "SetChargingProfile", {"evseId": 0, "chargingProfile": profile}).goes_on(10)
     assert evse(play, "A")["csms"] == {"a": 16.0, "until": ends_at}
-    assert (
-        f"The CSMS's profiles allow it 16.0 A until {when(ends_at)}; `localctl profiles A` shows them." in told(play, "A")
-    )
+    line = f"The CSMS's profiles allow it 16.0 A until {when(ends_at)}; `localctl profiles A` shows them."
+    assert line in told(play, "A")
 
 
 def test_p5_a_csms_that_allows_less_than_a_minimum_is_told_and_one_that_does_not_bind_is_not():
