@@ -1,5 +1,7 @@
 """The demo as a whole: a CSMS, an EMS, twelve stations, localctl in between, an outage, and a verdict at the end.
 
+Who turns the EMS's slider has the stage: the CSMS stays where it is, and the demo goes on with new cars for `ENCORE_S`.
+
     outcome = await play(Plan(), through=through_localctl(folder), board=board)
 
 `through` puts something between stations and CSMS: the real localctl process, or nothing at all (which is how the
@@ -27,6 +29,7 @@ from localctl.demo.station import Station
 from localctl.demo.tape import Tape, compare, total
 
 DRAIN_WITHIN_S = 15.0
+ENCORE_S = 600.0
 REFRESH_S = 0.25
 
 
@@ -58,12 +61,19 @@ class Scene:
     """How many events there have been."""
     grid: Grid | None = None
     """The electrical side; None when nothing is in between that could keep limits."""
-    metrics_url: str | None = None
+    page_url: str | None = None
     keys: int | None = None
     """The terminal whose keys turn the EMS's slider."""
     away_s: float = 0.0
+    encore: bool = False
+    """The plan is over, and it goes on because somebody turned the slider."""
     stop: trio.Event = field(default_factory=trio.Event)
     """Set it to end the demo early and in good order."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Somebody has turned the EMS's slider."""
+        return self.grid is not None and self.grid.ems.by_hand
 
     def say(self, what: str) -> None:
         """One more line for the viewer."""
@@ -84,7 +94,8 @@ async def play(plan: Plan, *, through: Through, show: Show, keys: int | None = N
         await nursery.start(scene.door.stay_open)
         async with through(scene.door.port, roles, scene.say) as way:
             if way.api is not None:
-                scene.metrics_url = f"{way.api.url}/metrics"
+                scene.page_url = f"{way.api.url}/"
+                scene.say(f"open {scene.page_url} in a browser; Prometheus finds {scene.page_url}metrics")
                 scene.grid = Grid(plan, clock, scene.stations, way.api, scene.say)
             outcome = await _act(scene, roles, way, show)
         nursery.cancel_scope.cancel()
@@ -115,6 +126,8 @@ async def _act(scene: Scene, roles: list[Role], way: Way, show: Show) -> Outcome
         with trio.move_on_after(scene.plan.duration_s):
             nursery.start_soon(_outage, scene, nursery)
             await scene.stop.wait()
+        if scene.by_hand and not scene.stop.is_set():
+            await _encore(scene, nursery)
         await _finish(scene)
         show(scene)
         outcome = _judge(scene)
@@ -130,6 +143,18 @@ def _turn_on(scene: Scene, grid: Grid, nursery: trio.Nursery) -> None:
         nursery.start_soon(listen, scene.keys, lambda: grid.ems.limit_a, grid.ems.slide)
 
 
+async def _encore(scene: Scene, nursery: trio.Nursery) -> None:
+    """The same cars once more, and again, until it is stopped or the time is up."""
+    scene.encore = True
+    scene.say(f"goes on because somebody turned the slider: Ctrl-C ends it, or {ENCORE_S / 60:.0f} minutes")
+    with trio.move_on_after(ENCORE_S):
+        while not scene.stop.is_set():
+            for role, station in scene.stations:
+                nursery.start_soon(station.visited, role.visits)
+            with trio.move_on_after(scene.plan.duration_s):
+                await scene.stop.wait()
+
+
 def _station(scene: Scene, role: Role, way: Way) -> Station:
     address = way.tls if role.tls else way.plain
     path = f"/{role.model.identity}"
@@ -141,7 +166,7 @@ def _station(scene: Scene, role: Role, way: Way) -> Station:
 
 async def _outage(scene: Scene, nursery: trio.Nursery) -> None:
     await trio.sleep(scene.plan.outage_at_s)
-    if scene.stop.is_set():
+    if scene.stop.is_set() or scene.by_hand:
         return
     scene.say("the CSMS goes away")
     left_at_s = scene.clock.passed_s()
@@ -183,7 +208,7 @@ def _judge(scene: Scene) -> Outcome:
         away_s=scene.away_s,
         power=None if scene.grid is None else scene.grid.judge,
         disobedient="" if scene.grid is None else scene.grid.disobedient(),
-        metrics_url=scene.metrics_url,
+        metrics_url=None if scene.page_url is None else f"{scene.page_url}metrics",
     )
 
 

@@ -87,6 +87,11 @@ class Station:
             nursery.start_soon(self._stay_connected)
             nursery.start_soon(self._electrics)
             nursery.start_soon(self._heartbeats)
+            await self.visited(visits)
+
+    async def visited(self, visits: tuple[Visit, ...]) -> None:
+        """Let these cars come, each at its time from now, until the last has gone."""
+        async with trio.open_nursery() as nursery:
             for visit in visits:
                 nursery.start_soon(self._visit, visit)
 

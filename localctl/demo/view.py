@@ -70,8 +70,9 @@ class LiveView:
         tables = [stations_table(scene)]
         if scene.grid is not None and scene.grid.picture is not None:
             tables.insert(0, panels_table(scene.grid.picture))
-        lines = Text("\n".join([summary(scene), *hints(scene)]), style="bold", no_wrap=True, overflow="ellipsis")
-        self._live.update(Group(*tables, lines, events), refresh=True)
+        now = Text(summary(scene), style="bold", no_wrap=True, overflow="ellipsis")
+        # On top: a low terminal cuts the end off, a narrow one must not cut what is to be typed.
+        self._live.update(Group(Text("\n".join(hints(scene)), style="bold"), *tables, now, events), refresh=True)
 
 
 def view_for(console: Console) -> PlainView | LiveView:
@@ -89,23 +90,23 @@ def summary(scene: Scene) -> str:
     if scene.grid is not None:
         flows = "/".join(f"{amps:.0f}" for amps in loads(scene.stations, scene.clock.now_at())[PANEL].total)
         parts.append(f"{PANEL} {flows} of {scene.grid.ems.limit_a:g} A")
-    if scene.metrics_url is not None:
-        parts.append(scene.metrics_url)
     return " · ".join(parts)
 
 
 def hints(scene: Scene) -> list[str]:
-    """How to turn the EMS's slider, where there is one."""
+    """Where the page is, and how to turn the EMS's slider, where there is one."""
+    page = [] if scene.page_url is None else [f"open {scene.page_url} in a browser"]
     if scene.grid is None:
-        return []
+        return page
     _, words = scene.grid.ems.ways()
     slider = f"the EMS lets {PANEL} have {scene.grid.ems.limit_a:g} A per phase"
-    return [slider + ("" if scene.keys is None else f"; {HINT}"), f"from another terminal: {words}"]
+    return [*page, slider + ("" if scene.keys is None else f"; {HINT}"), f"from another terminal: {words}"]
 
 
 def stations_table(scene: Scene) -> Table:
     """One row per station."""
-    title = f"localctl demo, {scene.clock.passed_s():.0f} of {scene.plan.duration_s:.0f} s"
+    end = "" if scene.encore else f" of {scene.plan.duration_s:.0f}"
+    title = f"localctl demo, {scene.clock.passed_s():.0f}{end} s"
     table = Table(title=title, title_justify="left", expand=False, box=SIMPLE_HEAD)
     for heading in ("station", "panel", "version", "state"):
         table.add_column(heading, no_wrap=True)

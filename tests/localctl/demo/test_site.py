@@ -7,6 +7,7 @@ import trio
 from localctl.demo.cast import Plan
 from localctl.demo.door import Address
 from localctl.demo.site import Way, play
+from tests.localctl.demo.test_grid import Box
 
 PLAN = Plan(duration_s=3)
 
@@ -17,6 +18,12 @@ async def nothing_between(port, roles, say):
     assert len(roles) == 12
     say("nothing in between")
     yield Way(plain=Address(port=port), tls=Address(port=port))
+
+
+@asynccontextmanager
+async def with_an_api(port, roles, say):
+    """Nothing in between but an EMS that is listened to."""
+    yield Way(plain=Address(port=port), tls=Address(port=port), api=Box())
 
 
 @asynccontextmanager
@@ -52,3 +59,33 @@ async def test_a_way_that_leads_nowhere_is_not_good(monkeypatch):
     with trio.fail_after(30):
         outcome = await play(Plan(duration_s=0.5), through=a_dead_end, show=lambda _scene: None)
     assert (outcome.good, outcome.back) == (False, 0)
+
+
+async def test_who_turns_the_slider_keeps_the_csms_and_gets_more_cars_until_it_is_stopped():
+    seen, told = [], set()
+
+    def turn_and_look(scene):
+        seen[:] = [scene]
+        told.update(what for _, what in scene.events)
+        if len(scene.csms.sides) == 12 and not scene.by_hand:
+            scene.grid.ems.slide(50)
+        started_at = max((at_s for at_s, what in scene.events if "a car starts" in what), default=0)
+        if scene.encore and started_at > scene.plan.duration_s:
+            scene.stop.set()
+
+    with trio.fail_after(60):
+        await play(PLAN, through=with_an_api, show=turn_and_look)
+    (scene,) = seen
+    assert scene.stop.is_set(), "cars came once more"
+    assert "the CSMS goes away" not in told
+    assert any(what.startswith("goes on because somebody turned the slider") for what in told)
+
+
+async def test_a_demo_that_goes_on_ends_by_itself(monkeypatch):
+    monkeypatch.setattr("localctl.demo.site.ENCORE_S", 0.5)
+
+    scenes = []
+    with trio.fail_after(60):
+        await play(PLAN, through=with_an_api, show=lambda scene: (scenes.append(scene), scene.grid.ems.slide(50)))
+    assert scenes[-1].encore
+    assert not scenes[-1].stop.is_set()

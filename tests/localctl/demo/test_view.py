@@ -22,7 +22,7 @@ async def scene():
     """A scene with all stations off."""
     clock, plan = Clock(), Plan()
     csms = Csms(clock)
-    made = Scene(plan=plan, clock=clock, csms=csms, door=Door(csms.serve), metrics_url="http://m")
+    made = Scene(plan=plan, clock=clock, csms=csms, door=Door(csms.serve), page_url="http://m/")
     for role in cast(plan):
         station = Station(role.model, dial=None, host="h", path="/x", clock=clock, tape=Tape())
         made.stations.append((role, station))
@@ -81,7 +81,6 @@ async def test_the_summary_says_whether_the_csms_is_there(scene):
     assert summary(scene).startswith("CSMS AWAY, 0 of 12")
     scene.door.is_open = True
     assert "CSMS there" in summary(scene)
-    assert "http://m" in summary(scene)
 
 
 async def test_the_live_view_draws_table_and_last_events(scene):
@@ -119,7 +118,23 @@ async def test_with_a_site_it_shows_panels_reasons_and_the_slider(scene):
     assert "localctl limit set main" in shown
     assert "keys:" not in shown
     scene.keys = 0
-    assert "keys: + and -" in hints(scene)[0]
+    assert "keys: + and -" in hints(scene)[1]
+
+
+async def test_the_page_s_address_is_on_top_and_nothing_to_be_typed_is_cut_off(scene):
+    scene.grid = SimpleNamespace(ems=Slider(), picture=None)
+    out = Console(file=io.StringIO(), width=60, height=24, force_terminal=True)
+    scene.grid.ems.ways = lambda: ("curl …", "localctl limit set main " + "--long " * 20 + "--last")
+    with LiveView(out) as view:
+        view.show(scene)
+    shown = out.file.getvalue()
+    assert shown.index("open http://m/ in a browser") < shown.index("--last") < shown.index("DEMO-01")
+
+
+async def test_a_demo_that_goes_on_has_no_end_in_its_title(scene):
+    assert stations_table(scene).title == "localctl demo, 0 of 60 s"
+    scene.encore = True
+    assert stations_table(scene).title == "localctl demo, 0 s"
 
 
 def test_a_terminal_gets_the_live_view_and_a_pipe_gets_lines():
