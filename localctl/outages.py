@@ -205,10 +205,11 @@ class Outages:
         boot: str | None = None,
         heartbeat_s: int | None = None,
         ended: int | None = None,
+        alias: Alias | None = None,
     ) -> None:
         """What is new about a station."""
-        if ended is not None:
-            self.journal.over(identity, ended)
+        self.journal.over(identity, ended)
+        self.journal.learn(identity, alias)
         self.journal.remember(identity, accepted=accepted, subprotocol=subprotocol, boot=boot, heartbeat_s=heartbeat_s)
 
 

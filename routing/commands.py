@@ -113,6 +113,8 @@ class Remember(Command, frozen=True, kw_only=True):
     heartbeat_s: int | None = None
     ended: int | None = None
     """A 1.6 transaction, by its local number, that ended while the CSMS was there."""
+    alias: Alias | None = None
+    """A 1.6 transaction whose number of the CSMS means another now."""
 
 
 class Forget(Command, frozen=True, kw_only=True):

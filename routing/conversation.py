@@ -233,9 +233,11 @@ class Conversation(Exchange):
 
     def _note(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
         """The CSMS answered a live request of the station: that it did shows that the station is registered."""
-        ended = self.carry.end(call.payload) if call.action == "StopTransaction" else None
+        ended = self.carry.ended(call.payload) if call.action == "StopTransaction" else None
         if ended is not None:
             out.append(Remember(link=self.link, ended=ended))
+        if call.action == "StartTransaction" and self.carry.aliases:
+            out += [Remember(link=self.link, alias=alias) for alias in self.carry.pass_on(frame.payload)]
         if unsigned(call.action) == "BootNotification":
             self._accepted = self.registration is Registration.ACCEPTED
             if self._accepted:

@@ -40,6 +40,7 @@ class Archive(Protocol):
         boot: str | None = None,
         heartbeat_s: int | None = None,
         ended: int | None = None,
+        alias: Alias | None = None,
     ) -> None: ...
 
 
@@ -83,6 +84,7 @@ class Keeping:
                     boot=command.boot,
                     heartbeat_s=command.heartbeat_s,
                     ended=command.ended,
+                    alias=command.alias,
                 )
             case _:
                 raise OurBug(f"{type(command).__name__} is nothing for the journal")

@@ -136,9 +136,14 @@ class Journal(Operators):
     def over(self, identity: str, ended: int | None) -> None:
         """This 1.6 transaction, by its local number, is over, and the CSMS knows; an older one is forgotten for it."""
         key = identity.casefold()
-        if ended is not None:
-            self._submit(Job(act=partial(_end_alias, key, ended), owed=("alias", key, ended)))
         self._forget_alias(key, self._board.over(key, ended))
+
+    def learn(self, identity: str, alias: Alias | None) -> None:
+        """There is news of a 1.6 transaction with two numbers, unless it was forgotten meanwhile."""
+        key = identity.casefold()
+        if alias is not None and alias.local in {each.local for each in self._board.known(key).aliases}:
+            self._board.learn(key, alias)
+            self._submit(Job(act=partial(_learn, key, alias), owed=("alias", key, alias.local)))
 
     def bury(self, identity: str, number: int, *, attempts: int, code: str, text: str) -> None:
         """The CSMS would not take this row after all attempts: it goes to the dead letters."""
@@ -194,5 +199,5 @@ def _authorize(key: str, text: str | None, disk: JournalDisk) -> None:
     journal_known.store_authorizations(disk, {key: text})
 
 
-def _end_alias(key: str, local: int, disk: JournalDisk) -> None:
-    journal_known.end_alias(disk, key, local)
+def _learn(key: str, alias: Alias, disk: JournalDisk) -> None:
+    journal_known.alias(disk, key, alias)

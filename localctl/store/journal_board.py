@@ -72,7 +72,8 @@ class Board:
         if alias is not None:
             known = self._known.get(station, Known())
             two = {each.local: each for each in known.aliases}
-            two[alias.local] = msgspec.structs.replace(two.get(alias.local, alias), real=alias.real)
+            before = two.get(alias.local, alias)
+            two[alias.local] = msgspec.structs.replace(before, real=alias.real, passed_on=alias.passed_on)
             self._known[station] = msgspec.structs.replace(known, aliases=tuple(two.values()))
 
     def over(self, station: str, ended: int | None) -> int | None:
@@ -84,7 +85,7 @@ class Board:
             numbers.append(ended)
         oldest = numbers.pop(0) if len(numbers) > MAX_ENDED else None
         known = self._known.get(station, Known())
-        left = tuple(_ended(each, ended) for each in known.aliases if each.local != oldest)
+        left = tuple(each for each in known.aliases if each.local != oldest)
         self._known[station] = msgspec.structs.replace(known, aliases=left)
         return oldest
 
@@ -121,9 +122,7 @@ class Board:
         self._invented = max(self._invented, handover.mark - 1)
         for station, remembered in (handover.remembered or {}).items():
             self._names.setdefault(station, remembered.name)
-            if station not in self._known:
-                self._known[station] = remembered.known
-                self._ended[station] = [alias.local for alias in remembered.known.aliases if alias.ended]
+            self._known.setdefault(station, remembered.known)
         for station in [station for station in self._rows if station not in handover.touched]:
             self._count(station, Figures())
 
@@ -164,7 +163,3 @@ class Board:
         left = tuple(each for each in aliases if each is not spare)
         self._known[station] = msgspec.structs.replace(known, aliases=left)
         return spare.local if spare is not None else None
-
-
-def _ended(alias: Alias, local: int) -> Alias:
-    return msgspec.structs.replace(alias, ended=True) if alias.local == local else alias

@@ -55,29 +55,24 @@ def invented(disk: JournalDisk, station: str, number: int, begin: str = "") -> N
 def alias(disk: JournalDisk, station: str, two: Alias) -> None:
     """Keep both numbers of a transaction; how it began stays."""
     disk.sql.execute(
-        "INSERT INTO alias (station, local, csms, begin) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (station, local) DO UPDATE SET csms = excluded.csms",
-        (station, two.local, two.real, two.begin),
+        "INSERT INTO alias (station, local, csms, begin, passed_on) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (station, local) DO UPDATE SET csms = excluded.csms, passed_on = excluded.passed_on",
+        (station, two.local, two.real, two.begin, two.passed_on),
     )
 
 
-def end_alias(disk: JournalDisk, station: str, local: int) -> None:
-    """The transaction is over, and the CSMS knows; the station may not."""
-    disk.sql.execute("UPDATE alias SET ended = 1 WHERE station = ? AND local = ?", (station, local))
-
-
 def forget_alias(disk: JournalDisk, station: str, local: int) -> None:
-    """Nobody will name it any more."""
+    """The transaction is over, and the CSMS knows."""
     disk.sql.execute("DELETE FROM alias WHERE station = ? AND local = ?", (station, local))
 
 
 def load_known(disk: JournalDisk) -> dict[str, Remembered]:
     """All stations by casefolded identity, `waiting` left at 0."""
     aliases: dict[str, tuple[Alias, ...]] = {}
-    for station, *row in disk.sql.execute("SELECT station, local, csms, begin, ended FROM alias ORDER BY local"):
-        local, csms, begin, ended = row
-        alias = Alias(local=local, real=csms, begin=begin, ended=bool(ended))
-        aliases[station] = (*aliases.get(station, ()), alias)
+    for station, *row in disk.sql.execute("SELECT station, local, csms, begin, passed_on FROM alias ORDER BY local"):
+        local, csms, begin, passed_on = row
+        two = Alias(local=local, real=csms, begin=begin, passed_on=bool(passed_on))
+        aliases[station] = (*aliases.get(station, ()), two)
     found = disk.sql.execute("SELECT key, name, accepted, subprotocol, boot, heartbeat_s FROM station")
     return {
         key: Remembered(

@@ -45,7 +45,7 @@ CREATE TABLE dead (
   payload TEXT NOT NULL);
 CREATE INDEX dead_line ON dead (station, id);
 CREATE TABLE alias (
-  station TEXT, local INTEGER, csms INTEGER, begin TEXT NOT NULL DEFAULT '', ended INTEGER NOT NULL DEFAULT 0,
+  station TEXT, local INTEGER, csms INTEGER, begin TEXT NOT NULL DEFAULT '', passed_on INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (station, local)) WITHOUT ROWID;
 CREATE TABLE station (
   key TEXT PRIMARY KEY, name TEXT NOT NULL, accepted INTEGER NOT NULL DEFAULT 0, subprotocol TEXT,

@@ -236,8 +236,8 @@ class Carry:
         return self.respelled(frame, text, splice.translated_up(frame.word, _text(frame.payload), self.numbers_up()))
 
     def down(self, frame: Frame, text: str) -> tuple[Frame, str]:
-        """What the station gets of a request of the CSMS, which may have given an ended transaction's number anew."""
-        numbers = {one.real: one.local for one in self.aliases.values() if one.real is not None and not one.ended}
+        """What the station gets of a request of the CSMS."""
+        numbers = {one.real: one.local for one in self.aliases.values() if one.real is not None and not one.passed_on}
         payload = splice.translated_down(frame.word, _text(frame.payload), numbers)
         respelled = self.respelled(frame, text, payload)
         if respelled is text:
@@ -257,13 +257,18 @@ class Carry:
         if len(self.aliases) > MAX_ALIASES:
             del self.aliases[next(iter(self.numbers_up()), next(iter(self.aliases)))]
 
-    def end(self, request: bytes) -> int | None:
-        """The CSMS heard this StopTransaction: the local number of what it ended, if that began here."""
+    def pass_on(self, answer: bytes) -> list[Alias]:
+        """The CSMS numbered a transaction that began with it: those that began here and had this number before."""
+        number = splice.transaction_number(_text(answer))
+        had = [one for one in self.aliases.values() if one.real is not None and one.real == number]
+        passed_on = [msgspec.structs.replace(one, passed_on=True) for one in had if not one.passed_on]
+        self.aliases.update((one.local, one) for one in passed_on)
+        return passed_on
+
+    def ended(self, request: bytes) -> int | None:
+        """The local number of the 1.6 transaction that this StopTransaction ended, if it is one of ours."""
         local = splice.transaction_number(_text(request))
-        if local is None or local not in self.aliases:
-            return None
-        self.aliases[local] = msgspec.structs.replace(self.aliases[local], ended=True)
-        return local
+        return local if local in self.aliases else None
 
     def lift_cap(self, transaction: str) -> None:
         """The CSMS accepted the token after all."""

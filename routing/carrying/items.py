@@ -54,8 +54,8 @@ class Alias(Value, frozen=True, kw_only=True):
     real: int | None = None
     begin: str = ""
     """The mark of its StartTransaction: said again, it must get the same number again."""
-    ended: bool = False
-    """The CSMS has heard of its end, and may give the number to another: only the station still means this one."""
+    passed_on: bool = False
+    """The CSMS gave its number to a newer transaction since: only the station still means this one."""
 
 
 class Known(Value, frozen=True, kw_only=True):

@@ -256,7 +256,7 @@ class Replay:
         if item.invented is not None:
             alias = _alias(item.invented, answer)
         elif unsigned(item.action) == "StopTransaction":
-            ended = self._carry.end(item.payload.encode())
+            ended = self._carry.ended(item.payload.encode())
         if alias is not None:
             self._carry.told(alias)
         out.append(Delivered(link=self._carry.link, row=row.number, alias=alias, ended=ended))

@@ -115,13 +115,25 @@ async def test_10_7_both_numbers_of_a_transaction_survive_until_its_end_is_deliv
         assert box.journal.known("CS1").aliases == (Alias(local=local, real=17),)
         assert stop is not None
         box.journal.delivered("CS1", stop, ended=local)
-    async with running(tmp_path) as box:
-        for other in range(1, journal_board.MAX_ENDED + 1):
-            assert box.journal.known("CS1").aliases == (Alias(local=local, real=17, ended=True),)
+        for other in range(journal_board.MAX_ENDED):
+            assert box.journal.known("CS1").aliases == (Alias(local=local, real=17),)
             box.journal.over("CS1", other)
         assert box.journal.known("CS1").aliases == ()
     async with running(tmp_path) as box:
         assert box.journal.known("CS1").aliases == ()
+
+
+async def test_10_7_that_the_csms_gave_a_number_anew_is_known_after_a_restart(tmp_path: Path):
+    async with running(tmp_path) as box:
+        local = box.journal.next_invented()
+        start = await box.keep(begun("start", tx=str(local), invented=local))
+        box.journal.delivered("CS1", start or 0, alias=Alias(local=local, real=17))
+        passed_on = Alias(local=local, real=17, passed_on=True)
+        box.journal.learn("CS1", passed_on)
+        box.journal.learn("CS1", Alias(local=5, real=17, passed_on=True))
+        assert box.journal.known("CS1").aliases == (passed_on,), "and nobody else's"
+    async with running(tmp_path) as box:
+        assert box.journal.known("CS1").aliases == (passed_on,)
 
 
 async def test_10_7_a_refusing_disk_owes_every_end_of_a_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -220,7 +220,7 @@ def test_16_numbers_are_translated_in_both_directions_only_where_the_csms_has_to
     payload = stop_16(2_000_000_002)
     frame = Frame(CALL, "1", "StopTransaction", payload.encode())
     assert one.up(frame, call("1", "StopTransaction", payload)) == call("1", "StopTransaction", payload)
-    assert (one.end(payload.encode()), one.end(stop_16(9).encode())) == (2_000_000_002, None)
+    assert (one.ended(payload.encode()), one.ended(stop_16(9).encode())) == (2_000_000_002, None)
     text = call("2", "RemoteStopTransaction", '{"transactionId":5}')
     frame, down = one.down(Frame(CALL, "2", "RemoteStopTransaction", b'{"transactionId":5}'), text)
     assert down == call("2", "RemoteStopTransaction", '{"transactionId":2000000001}')
