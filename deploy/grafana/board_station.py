@@ -28,8 +28,8 @@ BOARD = dashboard(
             GOOD_FROM_1, words={"0": "no", "1": "yes"},
         ),
         number(
-            "Obeys", "Does it draw more than it was told?", "none",
-            'max(localctl_station_distrusted{@station})', GOOD_BELOW_1, words={"0": "no", "1": "yes"},
+            "Obeys", "Does it draw no more than it was told?", "none",
+            'max(localctl_station_distrusted{@station})', GOOD_BELOW_1, words={"0": "yes", "1": "no"},
         ),
         number(
             "Arrivals", "How often did it come in the time shown?", "none",

@@ -4,6 +4,7 @@ Data source, job and instance come from variables; every panel has a unit and a 
 answers. In a query `@` stands for the matchers of job and instance, `@circuit` and `@station` for those and one more.
 """
 
+import string
 from typing import Any
 
 Json = dict[str, Any]
@@ -16,6 +17,8 @@ NARROWER = {
     "@": MATCHERS,
 }
 COLUMNS = 24
+REFS = string.ascii_uppercase
+"""What Grafana calls the queries of a panel; no panel here has nearly as many."""
 
 GOOD_BELOW_1: Colours = {0: "green", 1: "red"}
 GOOD_FROM_1: Colours = {0: "red", 1: "green"}
@@ -33,7 +36,7 @@ def _query(expr: str) -> str:
 def _targets(queries: dict[str, str], **more: object) -> list[Json]:
     return [
         {"datasource": SOURCE, "editorMode": "code", "expr": _query(expr), "legendFormat": legend, "refId": ref, **more}
-        for ref, (legend, expr) in zip("ABCDEFGHIJ", queries.items(), strict=False)
+        for ref, (legend, expr) in zip(REFS, queries.items(), strict=False)
     ]
 
 
@@ -134,7 +137,7 @@ def table(
 
     `link` is the dashboard that the first label leads to.
     """
-    refs = dict(zip(columns, "ABCDEFGHIJ", strict=False))
+    refs = dict(zip(columns, REFS, strict=False))
     names = {f"Value #{ref}": name for name, ref in refs.items()}
     overrides = [
         {"matcher": {"id": "byName", "options": name}, "properties": [{"id": "unit", "value": unit}]}

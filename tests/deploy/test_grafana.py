@@ -3,6 +3,7 @@
 Job and instance are variables and in every query; every panel has a unit, a title, and the question it answers.
 """
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import yaml
 from tests.deploy.dashboards import BOARDS, GRAFANA, Target, filled, panels, targets
 from tests.deploy.promql import faults, selectors
 
+OF_GRAFANA = {"__rate_interval", "__range", "__url_time_range", "__value"}
 LOOK_BACK_ON_PURPOSE = {"1h", "15m"}
 each_board = pytest.mark.parametrize("board", BOARDS.values(), ids=list(BOARDS))
 ALL_TARGETS = [target for board in BOARDS.values() for target in targets(board)]
@@ -49,6 +51,24 @@ def test_the_data_source_is_a_variable_and_the_only_one(board: dict[str, Any]):
     wanted = {"type": "prometheus", "uid": "${datasource}"}
     for part in [*panels(board), *board["annotations"]["list"], *(t for p in panels(board) for t in p["targets"])]:
         assert part["datasource"] == wanted
+
+
+@each_board
+def test_grafana_knows_what_it_is_given(board: dict[str, Any]):
+    """A schema it still reads, a name that survives in links, and a view that renews itself."""
+    assert board["schemaVersion"] == 39
+    assert re.fullmatch(r"localctl-[a-z]{1,31}", board["uid"])
+    assert board["title"].startswith("localctl / ")
+    assert (board["time"]["to"], board["refresh"]) == ("now", "30s")
+
+
+@each_board
+def test_every_variable_that_is_used_is_there_and_every_one_there_is_used(board: dict[str, Any]):
+    names = [variable["name"] for variable in board["templating"]["list"]]
+    assert len(set(names)) == len(names)
+    texts = json.dumps([board["panels"], board["annotations"], [one.get("query") for one in variables(board).values()]])
+    used = set(re.findall(r"\$\{?(\w+)", texts)) | {panel["repeat"] for panel in panels(board) if "repeat" in panel}
+    assert used - OF_GRAFANA == set(names)
 
 
 @each_board
@@ -120,6 +140,50 @@ def test_series_of_a_panel_can_be_told_apart(panel: dict[str, Any]):
     assert len(set(several)) == len(several)
     if panel["type"] in ("timeseries", "state-timeline"):
         assert all(several)
+
+
+@each_panel
+def test_every_kind_of_panel_says_how_it_is_read(panel: dict[str, Any]):
+    """Numbers have colours from a base upwards, states have words, lines have a legend with their newest values."""
+    look = panel["fieldConfig"]["defaults"]
+    match panel["type"]:
+        case "stat":
+            base, *more = look["thresholds"]["steps"]
+            values = [step["value"] for step in more]
+            assert (base["value"], values) == (None, sorted(values))
+        case "state-timeline":
+            (mapping,) = look["mappings"]
+            assert {"0", "1"} <= set(mapping["options"])
+        case "timeseries":
+            assert panel["options"]["legend"]["showLegend"]
+            assert "lastNotNull" in panel["options"]["legend"]["calcs"]
+        case "table":
+            named = {rule["matcher"]["options"] for rule in panel["fieldConfig"]["overrides"]}
+            assert len(named) >= len(panel["targets"])
+        case other:
+            raise AssertionError(other)
+
+
+@each_panel
+def test_the_columns_of_a_table_are_its_queries(panel: dict[str, Any]):
+    if panel["type"] != "table":
+        return
+    _, organize = panel["transformations"]
+    shown = [f"Value #{target['refId']}" for target in panel["targets"]]
+    assert list(organize["options"]["renameByName"]) == shown
+    assert set(shown) <= set(organize["options"]["indexByName"])
+
+
+def test_yes_and_no_are_answers_to_the_title_and_green_is_the_good_one():
+    """"Obeys: no" in green was once to be read on a station that obeyed."""
+    told = {}
+    for panel in panels(BOARDS["station"]):
+        look = panel["fieldConfig"]["defaults"]
+        if panel["type"] == "stat" and look["mappings"]:
+            (mapping,) = look["mappings"]
+            colours = {str(step["value"] or 0): step["color"] for step in look["thresholds"]["steps"]}
+            told[panel["title"]] = {one["text"]: colours[value] for value, one in mapping["options"].items()}
+    assert told == {name: {"yes": "green", "no": "red"} for name in ("Connected", "CSMS", "Obeys")}
 
 
 @each_target

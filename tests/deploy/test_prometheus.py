@@ -70,6 +70,19 @@ def test_every_alert_tells_what_is_wrong_and_where_to_read_on(alert: dict[str, A
     assert "$labels.instance" in notes["description"]
 
 
+@each_alert
+def test_every_alert_ends_with_what_to_do(alert: dict[str, Any]):
+    """After what is wrong and where, which name a box, comes advice that holds for every box: without figures."""
+    wrong, *_, advice = re.split(r"(?<=[.?:]) (?=\S)", alert["annotations"]["description"].replace("}} ", "}}\0"))
+    assert "{{" in wrong
+    assert "{{" not in advice
+
+
+def test_whoever_is_told_that_a_box_is_down_need_not_read_on_there():
+    (down,) = [alert for alert in ALERTS if alert["alert"] == "LocalctlDown"]
+    assert "every other box" in down["annotations"]["description"]
+
+
 def sections() -> set[str]:
     """What a link into the troubleshooting page can point at, as the box serves it."""
     page = Manual().page("troubleshooting")
