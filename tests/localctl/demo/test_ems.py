@@ -4,7 +4,7 @@ import trio
 
 from localctl.demo.api import NoAnswer
 from localctl.demo.cast import LOW_A, USUAL_A, Plan
-from localctl.demo.ems import Ems
+from localctl.demo.ems import Ems, program
 
 
 class Box:
@@ -104,4 +104,16 @@ async def test_somebody_elses_newer_word_is_taken_over_and_an_older_picture_is_n
 async def test_it_shows_how_to_do_the_same_from_elsewhere():
     curl, words = Ems(Box(), on_limit=lambda _a: None, say=lambda _what: None).ways()
     assert curl.startswith("curl -X PUT -H 'Authorization: Bearer t0ken' http://127.0.0.1:1/api/v1/limits/main -d '{")
-    assert words == "localctl limit set main --amps 40 --url http://127.0.0.1:1 --token-file /tmp/token"
+    assert words == f"{program()} limit set main --amps 40 --url http://127.0.0.1:1 --token-file /tmp/token"
+
+
+def test_the_program_is_called_by_its_path_where_no_shell_finds_it(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    assert program() == "localctl"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "localctl").touch()
+    assert program() == "bin/localctl"
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    assert program() == "localctl"

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from localctl.charging.showing.picture_text import WHY
 from localctl.demo.view_site import WORDS, bar, panels_table, why, whys
 
 
@@ -70,3 +71,7 @@ def test_everything_else_is_said_in_a_few_words():
 
 def test_who_disobeys_is_named_so():
     assert why(station({"binding": ROW}, {"distrusted": True})) == "disobeys"
+
+
+def test_every_reason_the_box_gives_has_its_few_words():
+    assert WHY.keys() - WORDS.keys() == {"row"}
