@@ -112,6 +112,19 @@ def test_complete_examples_pass_the_check_without_a_warning(body: str):
     assert [f"{problem.path}: {problem.text}" for problem in loaded.problems] == []
 
 
+@pytest.mark.parametrize("page", by_name(WRITTEN))
+def test_the_loader_takes_every_value_of_every_other_example(page: Path):
+    """Parts of a file may miss the rest of it, nothing else."""
+    for fence in fences(page):
+        if fence.language == "toml" and "complete" not in fence.words:
+            loaded = parse(fence.body.encode(), file="config.toml", folder=DOCS, environ={})
+            wrong = [f"{one.path}: {one.text}" for one in loaded.problems if not MISSING.search(one.text)]
+            assert wrong == []
+
+
+MISSING = re.compile(r"^there is no \[\[|^no \[\[csms\]\] has a pattern|^no \[\[station\]\] is listed|^no such file")
+
+
 def test_the_mistake_in_the_quick_start_is_told_as_the_page_shows_it():
     text = made("config.toml", stations=2, csms="wss://csms.example").replace("fuse_a = 35  ", 'fuse_a = "35"')
     loaded = parse(text.encode(), file="config.toml", folder=DOCS, environ={})
