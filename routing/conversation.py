@@ -74,6 +74,7 @@ class Conversation(Exchange):
         if self.carries:
             self.replay.begin(now, out)
             self._queue_behind(now, out)
+            self.carry.online()
         super().join(now, out)
         self._send_kept(now, out)
 
@@ -104,9 +105,9 @@ class Conversation(Exchange):
             self._stand_in(_frame_of(call), now, out, seen=True)
         self._relieve(out)
 
-    def kept(self, ticket: int, now: Instant, out: list[Command]) -> None:
+    def kept(self, ticket: int, row: int, now: Instant, out: list[Command]) -> None:
         """What the station said is on disk, so it may hear its answer."""
-        for message_id in self.carry.kept(ticket, out):
+        for message_id in self.carry.kept(ticket, row, out):
             self.up.remember(message_id, Answerer.BOX)
         self.replay.kept_more(out)
         self._relieve(out)
@@ -115,6 +116,7 @@ class Conversation(Exchange):
         """Something is kept although nothing was under way."""
         if self.joined and self.carry.mode is Mode.LIVE:
             self.replay.look(out)
+            self.carry.online()
             self._send_kept(now, out)
 
     def fetched(self, event: Fetched, now: Instant, out: list[Command]) -> None:

@@ -68,9 +68,10 @@ class LegLost(Event, frozen=True, kw_only=True):
 
 
 class Kept(Event, frozen=True, kw_only=True):
-    """What `Keep` asked for is on disk: it survives a power cut from now on."""
+    """What `Keep` asked for is on disk, under this row: it survives a power cut from now on."""
 
     ticket: int
+    row: int
 
 
 class NotKept(Event, frozen=True, kw_only=True):

@@ -337,7 +337,7 @@ class Link(LinkLegs):
         if self.state not in TALKING:
             return
         if isinstance(event, Kept):
-            self.exchange.kept(event.ticket, now, out)
+            self.exchange.kept(event.ticket, event.row, now, out)
         elif isinstance(event, Fetched):
             self.exchange.fetched(event, now, out)
         elif isinstance(event, BacklogFound):

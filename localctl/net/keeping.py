@@ -73,9 +73,7 @@ class Keeping:
             case Delivered():
                 archive.delivered(identity, command.row, alias=command.alias, ended=command.ended)
             case Bury():
-                archive.bury(
-                    identity, command.row, attempts=command.attempts, code=command.code, text=command.text
-                )
+                archive.bury(identity, command.row, attempts=command.attempts, code=command.code, text=command.text)
             case Remember():
                 archive.remember(
                     identity,
@@ -90,7 +88,7 @@ class Keeping:
                 raise OurBug(f"{type(command).__name__} is nothing for the journal")
 
     def _kept(self, link: LinkId, ticket: int, number: int | None) -> None:
-        self._post(NotKept(link=link, ticket=ticket) if number is None else Kept(link=link, ticket=ticket))
+        self._post(NotKept(link=link, ticket=ticket) if number is None else Kept(link=link, ticket=ticket, row=number))
 
     def _found(self, link: LinkId, row: Row | None, waiting: int, transactions: frozenset[str]) -> None:
         self._post(Fetched(link=link, row=row, waiting=waiting, transactions=transactions))

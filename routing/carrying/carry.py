@@ -9,6 +9,7 @@ transaction that began here under a number of ours keeps it towards the station 
 from collections.abc import Mapping
 from enum import Enum
 from functools import partial
+from math import inf
 from types import MappingProxyType
 from typing import Literal
 
@@ -87,6 +88,9 @@ class Carry:
         self._tickets = 0
         self._fresh: set[str] = set()
         self._open: set[bytes] = set()
+        self._offline_tickets = 0
+        self.online_from: float = inf
+        """Rows from this one on were kept behind the backlog while the CSMS was there."""
         self.pending = 0
         """Answers that wait for the disk."""
 
@@ -116,6 +120,11 @@ class Carry:
             self.mode = MOVES[self.mode, why]
         except KeyError:
             raise OurBug(f"link {self.link}: no move {why} from {self.mode.name}") from None
+        self.online_from = inf
+
+    def online(self) -> None:
+        """What is kept from now on happens while the CSMS is there, unless it is lost before that is delivered."""
+        self._offline_tickets = self._tickets
 
     def takes(self, action: str) -> bool:
         """True for requests of the station that are not relayed now."""
@@ -203,8 +212,10 @@ class Carry:
         self._answer(frame, local.payload, out)
         return True
 
-    def kept(self, ticket: int, out: list[Command]) -> list[str]:
+    def kept(self, ticket: int, row: int, out: list[Command]) -> list[str]:
         """It is on disk: the station may hear its answer. The ids of what is answered."""
+        if ticket > self._offline_tickets and self.mode is Mode.DRAINING:
+            self.online_from = min(self.online_from, row)
         waiting = self._pending.pop(ticket, [])
         self.pending -= len(waiting)
         for pending in waiting:

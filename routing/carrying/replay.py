@@ -178,7 +178,7 @@ class Replay:
         if self._booted and unsigned(row.item.action) == "BootNotification":
             self._delivered(row, b"", out)
             return None
-        payload = self._payload(row.item)
+        payload = self._payload(row)
         if payload is None:
             self._bury(row, "TransactionUnknown", "the CSMS never took the StartTransaction of this transaction", out)
             return None
@@ -189,10 +189,12 @@ class Replay:
         text = frames.call_text(message_id, action, payload)
         return Call(CALL, message_id, action, payload.encode(), text, carried=Carried(row))
 
-    def _payload(self, item: Item) -> str | None:
+    def _payload(self, row: Row) -> str | None:
         """What the CSMS gets: as the station said it, but for the offline flag and numbers it cannot know."""
+        item = row.item
         if item.action == "TransactionEvent":
-            return splice.marked_offline(item.payload) if self._policy.mark_offline else item.payload
+            offline = self._policy.mark_offline and row.number < self._carry.online_from
+            return splice.marked_offline(item.payload) if offline else item.payload
         local = splice.transaction_number(item.payload)
         if local is None or local not in self._carry.aliases or item.action == "StartTransaction":
             return item.payload

@@ -362,7 +362,7 @@ class Disk:
         if item.invented is not None:
             self.durable.aliases.setdefault(item.invented, None)
             self.memory.aliases.setdefault(item.invented, None)
-        return [Kept(link=job.link, ticket=job.ticket)]
+        return [Kept(link=job.link, ticket=job.ticket, row=self._numbers)]
 
     def _goes(self, job: Delivered | Bury) -> None:
         assert self.rows[0].number == job.row, "only the oldest may go"

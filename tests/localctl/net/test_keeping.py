@@ -31,7 +31,9 @@ def keeping() -> tuple[Keeping, Shelf, list[Event]]:
     return Keeping(shelf, posted.append), shelf, posted
 
 
-@pytest.mark.parametrize(("number", "news"), [(9, Kept(link=LINK, ticket=2)), (None, NotKept(link=LINK, ticket=2))])
+@pytest.mark.parametrize(
+    ("number", "news"), [(9, Kept(link=LINK, ticket=2, row=9)), (None, NotKept(link=LINK, ticket=2))]
+)
 def test_the_router_hears_whether_a_message_is_on_disk(number, news):
     box, shelf, posted = keeping()
     box.carry_out("CS1", Keep(link=LINK, ticket=2, item=ITEM))

@@ -98,7 +98,7 @@ class Cupboard(Play):
         self.rows = [row for row in self.rows if not item.merge or row.item.merge != item.merge]
         self._number += 1
         self.rows.append(Row(number=self._number, item=item))
-        return Kept(link=command.link, ticket=command.ticket)
+        return Kept(link=command.link, ticket=command.ticket, row=self._number)
 
     @property
     def kept(self) -> list[Item]:

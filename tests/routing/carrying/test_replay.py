@@ -265,6 +265,36 @@ def test_8_7c_only_unsigned_transaction_events_say_offline_and_only_where_wanted
             assert rows[0].item.payload in play.up[0]
 
 
+def offline_marks(play: Cupboard) -> dict[str, bool]:
+    """What goes up until nothing is left, and whether it says that it happened offline."""
+    marks = {}
+    while play.up:
+        frame = msgspec.json.decode(play.up[0])
+        marks[frame[1]] = frame[3].get("offline", False)
+        play.answer()
+    return marks
+
+
+def test_8_7c_what_happens_while_the_csms_is_there_is_not_said_to_be_offline_though_it_waits():
+    play = back(said(away(), "k1", "TransactionEvent", event("t", 0)))
+    said(play, "k2", "TransactionEvent", event("t", 1))
+    assert offline_marks(play.when(csms(result("k1")))) == {"k2": False}
+
+
+def test_e11_fr07_what_still_waits_when_the_csms_is_lost_again_is_offline_too():
+    play = back(said(away(), "k1", "TransactionEvent", event("t", 0)))
+    said(play, "k2", "TransactionEvent", event("t", 1)).when(csms_lost())
+    said(play, "k3", "TransactionEvent", event("t", 2))
+    assert offline_marks(back(play)) == {"k1": True, "k2": True, "k3": True}
+
+
+def test_8_7c_what_waited_in_the_grace_for_a_csms_with_a_backlog_is_offline():
+    play = away(grace_s=1.0).after(1.0)
+    back(said(play, "k1", "TransactionEvent", event("t", 0))).when(csms_lost())
+    said(play, "k2", "TransactionEvent", event("t", 1))
+    assert offline_marks(back(play)) == {"k1": True, "k2": True}
+
+
 def test_10_7_a_begin_that_the_csms_never_took_takes_the_rest_of_its_transaction_with_it():
     play = away(V16, attempts=1)
     said(play, "1", "StartTransaction", start_16())
