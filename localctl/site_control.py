@@ -52,11 +52,18 @@ class SiteControl:
         await self.control.run()
 
     def picture(self) -> dict[str, Any]:
-        """What there is to see now. A bug in showing must not end what is shown: then the last picture stays."""
+        """What there is to see now; what was seen last where no picture can be made.
+
+        A bug in showing must not end what is shown. And between a reload and the next cycle figures must not vanish from
+        a scrape: that would start every alert's patience anew.
+        """
         try:
-            self._shown = picture(self.controller, time.time(), self._overdrafts)
+            newest = picture(self.controller, time.time(), self._overdrafts)
         except Exception:
             log.exception("the picture of the site could not be made")
+            return self._shown
+        if newest["cycle_at"] is not None or self._shown.get("cycle_at") is None:
+            self._shown = newest
         return self._shown
 
     def feed(self, metrics: Metrics, box: SnapshotBox) -> None:

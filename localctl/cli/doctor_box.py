@@ -33,7 +33,8 @@ def configuration(loaded: Loaded) -> Iterator[Finding]:
     for problem in loaded.problems:
         place = f"{problem.file}:{problem.place.line}" if problem.place else problem.file
         told = fault if problem.severity is Severity.ERROR else warning
-        yield told(place, f"{problem.path}: {problem.what}" if problem.path else problem.what, problem.hint)
+        hint = problem.hint or f"`localctl check {problem.file}` shows the line"
+        yield told(place, f"{problem.path}: {problem.what}" if problem.path else problem.what, hint)
     if loaded.config is not None and loaded.config.panel:
         yield good(loaded.file, "the failsafe currents of all outlets fit every fuse")
     elif loaded.config is not None:

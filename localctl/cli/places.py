@@ -31,7 +31,7 @@ def sockets_of(file: Path, environ: Mapping[str, str] | None = None) -> list[Pat
     """
     try:
         with file.open("rb") as stream:
-            document = tomli.loads(stream.read(MAX_CONFIG_BYTES).decode())
+            document = _readable(stream.read(MAX_CONFIG_BYTES).decode())
     except (OSError, ValueError, RecursionError):
         return []
     configured = _file(document, "http", "socket", file)
@@ -40,6 +40,14 @@ def sockets_of(file: Path, environ: Mapping[str, str] | None = None) -> list[Pat
     state_dir = _file(document, "controller", "state_dir", file) or SYSTEM_STATE
     environ = os.environ if environ is None else environ
     return list(dict.fromkeys([usual_path(None, state_dir, environ=environ, uid=os.getuid()), state_dir / NAME]))
+
+
+def _readable(text: str) -> dict[str, Any]:
+    """The document, or what stands above its first mistake: a box that runs is to be asked while its file is mended."""
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as mistake:
+        return tomli.loads("\n".join(text.splitlines()[: mistake.lineno - 1]))
 
 
 def _file(document: dict[str, Any], table: str, key: str, beside: Path) -> Path | None:

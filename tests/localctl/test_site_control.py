@@ -112,6 +112,17 @@ async def test_rounds_are_told_and_counted(box: Box, autojump_clock):
     assert 'localctl_circuit_limit_amperes{circuit="main",phase="L1"} ' in text
 
 
+def test_figures_do_not_vanish_between_a_reload_and_the_next_cycle(box: Box):
+    assert box.site.picture()["panels"] == []
+    box.limit_on_main()
+    shown = box.site.picture()
+    box.site.control.replan(site_plan())
+    assert box.site.picture() == shown
+    assert shown["panels"]
+    box.limit_on_main()
+    assert box.site.picture()["cycle_at"] > shown["cycle_at"]
+
+
 def test_p6_a_bug_in_showing_keeps_the_last_picture(box: Box, monkeypatch: pytest.MonkeyPatch):
     before = box.site.picture()
     monkeypatch.setattr("localctl.site_control.picture", lambda *_args: 1 / 0)

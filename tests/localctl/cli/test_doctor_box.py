@@ -38,6 +38,8 @@ def test_a_mistake_is_a_fault_with_its_line_and_a_router_is_told_to_limit_nothin
     assert wrong.level is Level.FAULT
     assert wrong.where.startswith(f"{file}:")
     assert "close_style" in wrong.hint
+    file.write_text("x y")
+    assert [one.hint for one in box.configuration(read(file))] == [f"`localctl check {file}` shows the line"]
     file.write_text(text(tmp_path))
     assert "routes and limits nothing" in list(box.configuration(read(file)))[-1].what
 

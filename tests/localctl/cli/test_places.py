@@ -40,6 +40,11 @@ def test_a_file_with_mistakes_is_no_reason_to_give_up(tmp_path: Path, text: str)
     assert found[:1] in ([], [Path("/run/box/localctl.sock")])
 
 
+def test_what_stands_above_a_mistake_is_believed_so_that_the_running_box_can_be_asked(tmp_path: Path):
+    file = written(tmp_path, '[controller]\nstate_dir = "state"\n[http]\nport 9180\n')
+    assert sockets_of(file, {}) == [tmp_path / "state" / "localctl.sock"]
+
+
 def test_the_service_s_own_socket_is_always_among_those_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     written(tmp_path, '[controller]\nstate_dir = "state"\n')
