@@ -84,6 +84,7 @@ class World:
         self.on_over: Callable[[], None] = lambda: None
         """Told after every change while something is exceeded: call `look` every second then."""
         self._over: dict[Spot, dict[str, Draw]] = {}
+        self._liars: set[str] = set()
         self._unseen = True
         self._settled_at = now
         for panel, amps in loads:
@@ -99,7 +100,7 @@ class World:
         self._draws[identity, evse] = (conductors, amps)
         self._add(self._wiring.of_car(identity, conductors), amps)
         if self._allowed(identity, evse) is not None:
-            self.judge.heard(identity, *self._obedience(identity), now)
+            self._liars.add(identity)
         self._look(now)
 
     def limits_changed(self, now: float) -> None:
@@ -128,6 +129,7 @@ class World:
     def look(self, now: float) -> bool:
         """Settle, and see anew who is to blame, which changes without a change of current; True while it is needed."""
         self.settle(now)
+        self._follow_liars(now)
         self._note_over()
         return bool(self._over)
 
@@ -152,6 +154,11 @@ class World:
         for spot, per_a in flow.items():
             self.flows[spot] += per_a * amps
 
+    def _follow_liars(self, now: float) -> None:
+        """What a liar is allowed changes without a change of what it draws: while that is enough it is no liar."""
+        for identity in self._liars:
+            self.judge.heard(identity, *self._obedience(identity), now)
+
     def _obedience(self, identity: str) -> tuple[float, float]:
         """What all EVSEs of a liar draw, and what its profiles allow those that draw."""
         drawn_a = allowed_a = 0.0
@@ -164,6 +171,7 @@ class World:
     def _look(self, now: float) -> None:
         """After a change: which spots are above a limit."""
         self._unseen = True
+        self._follow_liars(now)
         self._note_over()
         self.on_step(now)
         if self._over:

@@ -204,7 +204,9 @@ def draft(
         schedule = lease.written(allowed, station.tolerance, min_a=min_a, most_periods=station.most_periods, now=now)
         entitled, sure = lease.entitled(schedule, station.tolerance), lease.sure(schedule, station.tolerance)
     start_at = start_of(schedule, station, now)
-    periods = [(max(0, int(at) - start_at), amps) for at, amps in schedule]
+    # The first limit holds from the start on, since whenever it has been so (K01.FR.31: the first startPeriod is 0).
+    (_, first_a), *rest = schedule
+    periods = [(0, first_a), *((int(at) - start_at, amps) for at, amps in rest)]
     body = schedule_of(place, station, periods, start_at=start_at)
     profile = profile_of(place, station, actuator, sight, Kind.ABSOLUTE, body)
     return set_profile(place, station, profile, schedule, entitled, sure)

@@ -121,7 +121,7 @@ class Desk:
     def holder(self, token: int) -> str | None:
         """The place whose last or still open order this is."""
         for key, slot in self.slots.items():
-            if self.tracks[key].token == token or any(order.token == token for order in slot.open):
+            if self.tracks[key].token == token or any(order.token == token for order in (*slot.open, *slot.overtaken)):
                 return key
         return None
 
@@ -180,8 +180,8 @@ class Desk:
         return False
 
     def failing(self) -> bool:
-        """True when two orders in a row came to nothing: do not count on this station following."""
-        return any(track.failures >= 2 for track in self.tracks.values())
+        """True while the last order, or the one before it, came to nothing: do not count on this station following."""
+        return any(track.failures for track in self.tracks.values())
 
     def uncontrolled(self) -> bool:
         """True when no actuator works."""

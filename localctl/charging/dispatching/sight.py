@@ -13,9 +13,7 @@ NEEDS_WITHIN_S: Final = 60.0
 """A car without ISO 15118 charges at such a station too, and never tells: nobody waits for its needs any longer."""
 
 
-def look(
-    station: Managed, state: StationState, ledger: Ledger, *, online: bool, now: float
-) -> Sight:
+def look(station: Managed, state: StationState, ledger: Ledger, *, online: bool, now: float) -> Sight:
     """What dispatch sees now. Feed our own accepted answers to the ledger before, or our profiles look lost.
 
     `online`: the link is up and the CSMS has accepted the station's boot (7.1.7).
@@ -33,7 +31,7 @@ def look(
         online=online,
         running=running,
         metered_a=metered_a,
-        clock_off_s=state.clock.off_s,
+        clock_off_s=state.clock.last_s,
         csms_levels=ledger.levels(),
         lost=profile_ids(station) - ledger.present(),
         overruled=ledger.overruled(),

@@ -4,6 +4,9 @@ Local time labelled as UTC makes every stamp hours wrong; a backlog makes stamps
 one message. So the offset is learnt from messages that are surely made when they are sent (StatusNotification, online
 TransactionEvents), or from two others that agree although half a minute lies between them, which no dumped backlog
 does. A message whose stamp does not fit the offset is history: it is kept for the record and moves nothing.
+
+A boot may set a clock, so the first stamps after it are believed like those of a new station. Until one comes the clock
+counts as it was: a schedule for a clock that turns out to be an hour behind would not have begun, and limit nothing.
 """
 
 from dataclasses import dataclass, replace
@@ -17,10 +20,24 @@ APART_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockWatch:
-    """`off_s`: how far the clock is ahead, None while not known. `guess` is (offset, when seen), to be confirmed."""
+    """`off_s`: how far the clock is ahead, None while not known. `guess` is (offset, when seen), to be confirmed.
+
+    `before_s` is how far it was ahead before the station booted, until its clock is known again.
+    """
 
     off_s: float | None = None
     guess: tuple[float, float] | None = None
+    before_s: float | None = None
+
+    @property
+    def last_s(self) -> float | None:
+        """How far it was ahead when it was last known; None for a clock nobody ever saw."""
+        return self.before_s if self.off_s is None else self.off_s
+
+
+def booted(watch: ClockWatch) -> ClockWatch:
+    """The station started: its clock may have been set, and may not."""
+    return ClockWatch(before_s=watch.last_s)
 
 
 def shown(watch: ClockWatch, off_s: float, now: float, *, sure: bool) -> ClockWatch:

@@ -119,7 +119,8 @@ def apply(state: StationState, fact: Fact, now: float) -> StationState:
     state = replace(state, heard_at=now)
     match fact:
         case Booted():
-            return replace(state, vendor=fact.vendor, model=fact.model, booted_at=now, clock=ClockWatch())
+            clock = clock_watch.booted(state.clock)
+            return replace(state, vendor=fact.vendor, model=fact.model, booted_at=now, clock=clock)
         case ClockShown():
             return replace(state, clock=clock_watch.shown(state.clock, fact.off_s, now, sure=fact.sure))
         case ConnectorShown():

@@ -108,6 +108,19 @@ def test_what_a_liars_own_profiles_forbid_is_counted_as_its():
     assert site.kept(("row", "L1"))[0].over == {Cause.LIAR: pytest.approx(100)}
 
 
+def test_a_liar_whose_limit_rises_to_what_it_draws_is_no_liar_until_it_falls_again():
+    allowed = {"CP-2": 6.0}
+    site = world(allowed=lambda identity, _evse: allowed.get(identity))
+    site.drew("CP-2", 1, ALL, 16, 0)
+    assert site.judge.standing("CP-2").lying_since == 0
+    allowed["CP-2"] = 18.0
+    site.drew("CP-1", 1, ALL, 10, 5)
+    assert site.judge.standing("CP-2").lying_since is None
+    allowed["CP-2"] = 6.0
+    site.limits_changed(1000)
+    assert site.judge.standing("CP-2").lying_since == 1000
+
+
 def test_exactly_full_is_not_too_much():
     site = world()
     site.drew("CP-1", 1, ALL, 32, 0)

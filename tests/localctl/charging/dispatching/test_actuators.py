@@ -48,6 +48,12 @@ def limits_of(draft):
     return [(each["startPeriod"], each["limit"]) for each in schedule_of(draft)["chargingSchedulePeriod"]]
 
 
+def test_k01_fr31_a_limit_that_has_held_for_long_and_stays_is_written_from_zero_on():
+    past = ((NOW - 400.0, 9.0), (NOW - 200.0, 6.0))
+    draft = actuators.draft(Place(evse_id=0), station(), Actuator.MAX_PROFILE, Sight(), past, now=NOW, lease_s=300.0)
+    assert limits_of(draft) == [(0, 6.0)]
+
+
 CASES = [
     (protocol, actuator, place)
     for protocol in Protocol

@@ -118,6 +118,14 @@ def test_p2_a_silent_station_is_made_room_for_by_the_others():
     play.plan().then(("b", "fall", 8.0))
 
 
+@pytest.mark.parametrize("outcome", [LOST, UNCLEAR, NO, Outcome(verdict=Verdict.REFUSED, rate_limited=True)])
+def test_p2_others_make_room_as_soon_as_a_fall_came_to_nothing(outcome):
+    play = pair(main_a=32.0).share(a=16.0, b=16.0).settle()
+    play.main = constant(24.0)
+    play.share(a=6.0, b=16.0).plan().then(("a", "fall", 6.0)).answer(outcome)
+    play.plan().then(("b", "fall", 8.0))
+
+
 def test_a_clear_by_the_csms_is_repaired_with_the_next_plan():
     play = Play(station("a")).settle().see("a", lost=frozenset({2_000_000_000}))
     play.plan().then(("a", "repair", 6.0))

@@ -35,6 +35,11 @@ def test_any_fall_is_needed_now_and_a_small_rise_is_not():
     assert needed(((ALWAYS, 17.0), (310.0, 6.0)), 10.0) is Need.RISE
 
 
+def test_p2_even_a_fall_of_less_than_a_tenth_is_told_for_on_one_row_many_add_up():
+    assert needed(constant(6.46), 10.0, constant(6.5)) is Need.FALL
+    assert needed(constant(6.5 - 1e-9), 10.0, constant(6.5)) is None
+
+
 def test_a_fall_known_inside_the_lease_is_needed_now():
     assert needed(((ALWAYS, 16.0), (200.0, 8.0), (310.0, 6.0)), 10.0) is Need.FALL
 

@@ -4,7 +4,7 @@ from math import inf
 
 from localctl.charging.dispatching import sight
 from localctl.charging.dispatching.fleet import Managed, Outlet, Running
-from localctl.charging.knowing.facts import ClockShown, Metered, NeedsTold, Sample, TransactionShown
+from localctl.charging.knowing.facts import Booted, ClockShown, Metered, NeedsTold, Sample, TransactionShown
 from localctl.charging.knowing.ledger import Ledger, profile_set
 from localctl.charging.knowing.site_state import StationState, apply
 from localctl.charging.profile.profiles import Protocol
@@ -29,6 +29,11 @@ def test_a_running_transaction_and_its_fresh_measurement_are_seen():
     assert seen.clock_off_s == 4.0
     assert seen.clock_sane(4.0)
     assert not seen.clock_sane(3.9)
+
+
+def test_p2_a_boot_does_not_make_a_clock_sane():
+    seen = look(ClockShown(off_s=-3600.0, sure=True), Booted(vendor="V", model="M"))
+    assert not seen.clock_sane(30.0)
 
 
 def test_an_old_measurement_is_not_seen():

@@ -87,7 +87,7 @@ def test_what_was_cut_in_one_plan_is_asked_for_in_the_next():
 def test_who_is_away_or_failing_is_not_counted_on():
     one = Standing()
     assert not one.wants(START).stuck
-    one.desk.tracks["0"] = replace(one.desk.tracks["0"], failures=2)
+    one.desk.tracks["0"] = replace(one.desk.tracks["0"], failures=1)
     assert one.wants(START).stuck
     one.desk.tracks["0"] = replace(one.desk.tracks["0"], failures=0)
     one.sight = Sight(online=False)

@@ -34,6 +34,17 @@ def test_a_clock_that_was_set_right_is_noticed():
     assert after((0, HOUR, True), (100, 0.0, False), (140, 0.5, False)).off_s == 0.5
 
 
+def test_p2_after_a_boot_a_clock_counts_as_it_was_until_it_is_seen_again():
+    watch = clock_watch.booted(after((0, -HOUR, True)))
+    assert (watch.off_s, watch.last_s) == (None, -HOUR)
+    watch = clock_watch.booted(watch)
+    watch = clock_watch.shown(watch, 0.0, 100, sure=False)
+    assert (watch.off_s, watch.last_s) == (None, -HOUR)
+    watch = clock_watch.shown(watch, 0.5, 101, sure=True)
+    assert (watch.off_s, watch.last_s) == (0.5, 0.5)
+    assert ClockWatch().last_s is None
+
+
 def test_fresh_means_fitting_the_offset_or_plausible_while_it_is_unknown():
     known = ClockWatch(off_s=HOUR)
     assert clock_watch.fresh(known, HOUR - 80)

@@ -152,7 +152,7 @@ def test_needs_and_plan_are_those_of_the_present_car():
     assert after(shown("Ended"), state=state).evses["1"].needs is None
 
 
-def test_a_boot_tells_who_it_is_and_forgets_the_clock():
+def test_a_boot_tells_who_it_is_and_may_have_set_the_clock():
     state = after(ClockShown(off_s=50.0, sure=True), Booted(vendor="V", model="M"))
     assert (state.vendor, state.model, state.booted_at, state.clock.off_s) == ("V", "M", 1001.0, None)
 
