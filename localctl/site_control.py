@@ -54,8 +54,8 @@ class SiteControl:
     def picture(self) -> dict[str, Any]:
         """What there is to see now; what was seen last where no picture can be made.
 
-        A bug in showing must not end what is shown. And between a reload and the next cycle figures must not vanish from
-        a scrape: that would start every alert's patience anew.
+        A bug in showing must not end what is shown. And between a reload and the next cycle figures must not vanish
+        from a scrape: that would start every alert's patience anew.
         """
         try:
             newest = picture(self.controller, time.time(), self._overdrafts)
