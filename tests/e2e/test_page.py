@@ -205,6 +205,17 @@ def test_what_is_told_of_a_panel_does_not_cover_the_panel(browser: Chromium, box
     page.close()
 
 
+def test_on_a_phone_what_was_touched_stays_in_sight_above_its_reason(browser: Chromium, box: Box):
+    page = settled(browser.page(**PHONE), box.url)
+    page.click("#t-2")
+    page.until(OPEN)
+    edge = "document.getElementById('{}').getBoundingClientRect().{}"
+    page.until(f"{edge.format('t-2', 'bottom')} <= {edge.format('why', 'top')}")
+    assert page.js(edge.format("t-2", "top")) > 0
+    clean(page, box)
+    page.close()
+
+
 def test_the_skip_link_leads_to_the_site(browser: Chromium, box: Box):
     page = settled(browser.page(), box.url)
     page.press("Tab")

@@ -127,6 +127,8 @@ function placeWhy() {
   const top = beside ? here.top - 20 : below ? here.bottom + 10 : here.top - high - 10;
   why.style.left = `${inside(left, innerWidth - wide)}px`;
   why.style.top = `${inside(top, innerHeight - high)}px`;
+  const hidden = here.bottom + 12 - (innerHeight - high);
+  if (innerWidth <= 600 && hidden > 0) scrollBy({ top: hidden }); // the sheet is below; what was touched stays in sight
 }
 
 function askWhy(node) {
