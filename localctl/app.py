@@ -376,8 +376,8 @@ class App:
             ends_at, subject = None, str(file)
             try:
                 ends_at, subject = tls.expires_at(file), tls.subject_of(file)
-                self._facts.certificate(use=use, ends_at=ends_at)
             except tls.CertificateProblem as error:
                 log.warning("certificate's end not known", use=use, reason=str(error))
             found.append(CertificateView(use=use, subject=subject, ends_at=ends_at))
         self._certificates = tuple(found)
+        self._facts.certificates({one.use: one.ends_at for one in found if one.ends_at is not None})

@@ -1,6 +1,6 @@
 """Facts about the box itself that somebody reports now and then: reloads of the configuration, ends of certificates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from localctl.observe import catalogue as rows
 from localctl.observe.tally import Sample, Tally
@@ -29,14 +29,14 @@ class BoxFacts:
         self._reloads.add("refused")
         self._last_successful = False
 
-    def certificate(self, *, use: str, ends_at: float) -> None:
-        """The certificate for this use (`server`, `upstream`, …) ends then."""
-        self._certificate_ends_at[use] = ends_at
+    def certificates(self, ends_at: Mapping[str, float]) -> None:
+        """When each certificate that is in use now ends, by what it is used for; any other is of no interest more."""
+        self._certificate_ends_at = dict(ends_at)
 
     def samples(self) -> Iterator[Sample]:
         """For a scrape."""
         yield from self._reloads.samples()
         yield rows.CONFIG_RELOAD_SUCCESSFUL, (), float(self._last_successful)
         yield rows.CONFIG_RELOAD_SUCCESS_AT, (), self._last_success_at
-        for use, ends_at in list(self._certificate_ends_at.items()):
+        for use, ends_at in self._certificate_ends_at.items():
             yield rows.CERTIFICATE_EXPIRY, (use,), ends_at

@@ -33,10 +33,9 @@ def test_a_good_reload_after_a_bad_one_heals_it():
     assert figures["config_last_reload_success_timestamp_seconds",] == 200.0
 
 
-def test_each_use_of_a_certificate_has_its_end_and_a_new_one_replaces_it():
+def test_each_certificate_in_use_has_its_end_and_one_that_is_gone_expires_no_more():
     facts = BoxFacts(started_at=0.0)
-    facts.certificate(use="server", ends_at=1000.0)
-    facts.certificate(use="upstream", ends_at=2000.0)
-    facts.certificate(use="server", ends_at=3000.0)
+    facts.certificates({"server": 1000.0, "old listener": 1.0})
+    facts.certificates({"server": 3000.0, "upstream": 2000.0})
     ends = [(labels, end) for row, labels, end in facts.samples() if row is rows.CERTIFICATE_EXPIRY]
     assert ends == [(("server",), 3000.0), (("upstream",), 2000.0)]
