@@ -50,7 +50,7 @@ class Conversation(Exchange):
             and self.subprotocol in CARRIES
             and (self._accepted or self.registration is Registration.ACCEPTED)
             and self.registration not in (Registration.PENDING, Registration.REJECTED)
-            and self._common.clock.trusted(now)
+            and self._common.clock.trusted(self.policy.csms, now)
         )
 
     @property
@@ -153,7 +153,7 @@ class Conversation(Exchange):
     def _taken(self, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
         if frame.kind != SEND and len(self.expected) and self._absorb(frame, now, out):
             return None
-        if self.carry.mode is Mode.CARRYING and not self._common.clock.trusted(now):
+        if self.carry.mode is Mode.CARRYING and not self._common.clock.trusted(self.policy.csms, now):
             return "clock"
         self._stand_in(frame, now, out)
         return self._press(Leg.STATION, self.up, out)
@@ -220,7 +220,7 @@ class Conversation(Exchange):
         """What an answer tells that is good to know once the CSMS is away: its time, and its mind about tokens."""
         common = self._common
         if caller is Leg.STATION and unsigned(call.action) in _TELLS_TIME:
-            common.clock.heard(unwrapped_answer(call.action, frame.payload), now)
+            common.clock.heard(self.policy.csms, unwrapped_answer(call.action, frame.payload), now)
         if self._remembers:
             common.authorizations.learn(
                 self.policy.csms,
@@ -230,7 +230,7 @@ class Conversation(Exchange):
                 call.action,
                 call.payload,
                 frame.payload,
-                common.clock.unix(now),
+                common.clock.unix(self.policy.csms, now),
             )
 
     def _note(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:

@@ -107,7 +107,7 @@ class Priority(IntEnum):
     """
 
     SAFETY = 0
-    ROUTINE = 2
+    ROUTINE = 1
 
 
 class FollowUp(Value, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from routing.observations import (
     CallAnswered,
     CallExpired,
     CallSeen,
+    DropCause,
     FollowUpArrived,
     FrameDropped,
     Observation,
@@ -35,9 +36,6 @@ from routing.readings import accepted, read_exchange
 from routing.values import Instant, Leg, LinkId
 
 Ending = Literal["overrun", "half_dead", "journal", "csms_refused", "clock"]
-DropCause = Literal[
-    "unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many", "csms_away"
-]
 OVERRUN_SLACK = 64
 """Frames the edge may still deliver after `Pause`, on top of twice the waiting room."""
 

@@ -21,7 +21,7 @@ NO_ID = "-1"
 """Whom a CALLERROR is for when the id of what it complains of could not be read (Part 4 4.2.3)."""
 MAX_OCPP_ID_CHARS, MAX_ID_CHARS = 36, 255
 """Ids are 36 characters at most (Part 4 4.1.4). Longer ones are routed too, up to this; beyond, an id is unreadable."""
-_UNREADABLE_CODE = {"ocpp2.0": "RpcFrameworkError", "ocpp2.0.1": "RpcFrameworkError", "ocpp2.1": "RpcFrameworkError"}
+_VERSIONS_2 = frozenset({"ocpp2.0", "ocpp2.0.1", "ocpp2.1"})
 
 
 class Frame(Struct, frozen=True):
@@ -122,7 +122,7 @@ def _give_up(kind: int | None) -> NoReturn:
 
 def error_code(code: str, subprotocol: str) -> str:
     """`RpcFrameworkError` in the words of the version: 1.6 only knows `FormationViolation` (its spelling)."""
-    return _UNREADABLE_CODE.get(subprotocol, "FormationViolation") if code == "RpcFrameworkError" else code
+    return "FormationViolation" if code == "RpcFrameworkError" and subprotocol not in _VERSIONS_2 else code
 
 
 def call_text(message_id: str, action: str, payload: str) -> str:

@@ -29,7 +29,7 @@ def hopeless(policy: StationPolicy, offer: tuple[str, ...]) -> bool:
 
 
 def upward(policy: StationPolicy, offer: tuple[str, ...]) -> tuple[str, ...]:
-    """What the CSMS is offered for a mirrored station: its own list, or the assumed version where it gave none."""
+    """What the CSMS may be offered: the station's own list, or the assumed version where it gave none."""
     if offer or policy.assume_subprotocol is None:
         return pinned(policy, offer)
     return (policy.assume_subprotocol,)

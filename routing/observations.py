@@ -6,7 +6,13 @@ Payloads are handed out as the raw JSON bytes of the frame; whoever needs one de
 from enum import Enum
 from typing import Literal
 
+from routing.partings import LostCause, RefusedCause
 from routing.values import Leg, Value
+
+DropCause = Literal[
+    "unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many", "csms_away"
+]
+"""Why a frame went no further, as a word for metrics."""
 
 
 class Observation(Value, frozen=True, kw_only=True):
@@ -44,9 +50,7 @@ class LinkRefused(Observation, frozen=True, kw_only=True):
     """
 
     status: int
-    cause: Literal[
-        "policy", "csms", "csms_away", "crowded", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"
-    ]
+    cause: RefusedCause
     reason: str
 
 
@@ -58,17 +62,7 @@ class LinkLost(Observation, frozen=True, kw_only=True):
     """
 
     by: Leg | None
-    cause: Literal[
-        "station_closed",
-        "csms_closed",
-        "csms_refused",
-        "replaced",
-        "half_dead",
-        "overrun",
-        "journal",
-        "bug",
-        "stopping",
-    ]
+    cause: LostCause
     code: int | None
     reason: str
 
@@ -134,12 +128,10 @@ class FollowUpArrived(Observation, frozen=True, kw_only=True):
 
 
 class FrameDropped(Observation, frozen=True, kw_only=True):
-    """A frame from `leg` went no further. `cause` is a short fixed word for metrics."""
+    """A frame from `leg` went no further. `reason` is for the log."""
 
     leg: Leg
-    cause: Literal[
-        "unreadable", "unknown_type", "unknown_answer", "duplicate_answer", "own_answer", "too_many", "csms_away"
-    ]
+    cause: DropCause
     reason: str
 
 

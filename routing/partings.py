@@ -10,9 +10,11 @@ from typing import Literal
 RefusedCause = Literal[
     "policy", "csms", "csms_away", "crowded", "subprotocol", "replaced", "gone", "overrun", "bug", "stopping"
 ]
+"""Why a station was turned away, as a word for metrics."""
 LostCause = Literal[
     "station_closed", "csms_closed", "csms_refused", "replaced", "half_dead", "overrun", "journal", "bug", "stopping"
 ]
+"""Why an open link ended, as a word for metrics."""
 NO_CODE = 1005
 """A close frame without a code."""
 

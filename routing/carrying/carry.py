@@ -294,14 +294,14 @@ class Carry:
 
     def _desk(self, now: Instant) -> Desk:
         common = self._common
-        unix_at = common.clock.unix(now)
+        unix_at = common.clock.unix(self.policy.csms, now)
 
         def judge(token: bytes) -> Verdict:
             csms, identity = self.policy.csms, self.identity
             return common.authorizations.verdict(csms, identity, self.subprotocol, token, unix_at)
 
         return Desk(
-            time=common.clock.text(now),
+            time=common.clock.text(self.policy.csms, now),
             heartbeat_s=self.known.heartbeat_s,
             identity=self.identity,
             judge=judge,

@@ -171,7 +171,7 @@ async def test_3_15_3_the_clock_is_trusted_as_the_installer_says(
     monkeypatch.setattr("localctl.outages.synchronised", lambda: synchronised)
     box, shared = Box(tmp_path), common()
     box.outages.rule(shared, config(tmp_path, f'trust_clock = "{rule}"'))
-    assert shared.clock.trusted(Instant(trio.current_time())) is trusted
+    assert shared.clock.trusted("main", Instant(trio.current_time())) is trusted
 
 
 async def test_3_15_3_a_clock_that_ntp_lets_go_is_trusted_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -179,16 +179,16 @@ async def test_3_15_3_a_clock_that_ntp_lets_go_is_trusted_no_more(tmp_path: Path
     async with running(tmp_path) as box:
         monkeypatch.setattr("localctl.outages.synchronised", lambda: True)
         box.outages.rule(shared, config(tmp_path))
-        assert shared.clock.trusted(Instant(trio.current_time()))
+        assert shared.clock.trusted("main", Instant(trio.current_time()))
         monkeypatch.setattr("localctl.outages.synchronised", lambda: False)
-        await until(lambda: not shared.clock.trusted(Instant(trio.current_time())))
+        await until(lambda: not shared.clock.trusted("main", Instant(trio.current_time())))
 
 
 async def test_the_clock_tells_the_boxs_own_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("localctl.outages.time.time", lambda: 1_790_000_000.0)
     box, shared = Box(tmp_path), common()
     box.outages.rule(shared, config(tmp_path, 'trust_clock = "always"'))
-    assert shared.clock.text(Instant(trio.current_time())).startswith("2026-09-21T14:13:2")
+    assert shared.clock.text("main", Instant(trio.current_time())).startswith("2026-09-21T14:13:2")
 
 
 async def test_storms_paces_are_those_of_the_configuration_also_after_a_reload(tmp_path: Path):
@@ -198,7 +198,7 @@ async def test_storms_paces_are_those_of_the_configuration_also_after_a_reload(t
     more = "replay_per_second = 7.5\nadmission_per_second = 0.0\nadmission_burst = 3\ntrust_clock = 'always'"
     box.outages.rule(shared, config(tmp_path, more))
     assert (shared.replay.per_s, shared.admission.per_s, shared.admission.burst) == (7.5, 0.0, 3)
-    assert shared.clock.trusted(Instant(trio.current_time()))
+    assert shared.clock.trusted("main", Instant(trio.current_time()))
 
 
 # -- keeping

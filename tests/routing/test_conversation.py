@@ -315,7 +315,7 @@ def test_time_is_told_from_the_csmss_own_clock_for_a_day():
     play.later(10_000.0).when(station(call("2", "Heartbeat")))
     assert not play.down
     assert play.fact(LinkLost).cause == "csms_closed"
-    assert play.router.common.clock.trusted(Instant(play.now)) is False
+    assert play.router.common.clock.trusted("main", Instant(play.now)) is False
 
 
 def test_a_live_boot_is_the_csmss_to_judge_and_spares_it_the_kept_one():

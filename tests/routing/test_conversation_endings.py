@@ -288,7 +288,7 @@ def test_3_15_3_a_backlog_drains_also_on_a_box_that_does_not_know_the_time():
     comes(play).when(accepted())
     assert ids(play) == ["old"]
     assert said(play, "new", 1).down == ['[3,"new",{}]']
-    assert not play.router.common.clock.trusted(Instant(play.now))
+    assert not play.router.common.clock.trusted("main", Instant(play.now))
 
 
 def test_b02_a_station_becomes_carried_only_after_the_csms_has_accepted_it():
