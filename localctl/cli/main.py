@@ -123,6 +123,8 @@ def simulate(
     """
     from localctl.cli import simulate as command
 
+    if scenario is not None and (faults or hours is not None):
+        raise typer.BadParameter("a scenario has its own faults and hours: leave out --faults and --hours")
     raise typer.Exit(
         command.run(config, scenario=scenario, faults=faults, seed=seed, hours=hours, report=report, period_s=period_s)
     )

@@ -1,7 +1,7 @@
 """`localctl simulate`: a day of the configured site in seconds, with the real controller, and a report.
 
-Exit codes: 0 no fuse and no limit was overdrawn, 1 one was (or something broke), 2 the scenario cannot be played, 78
-the configuration is invalid.
+Exit codes: 0 no fuse and no limit was overdrawn, 1 one was (or something broke), 2 the scenario cannot be played or the
+report cannot be written where it should, 78 the configuration is invalid.
 """
 
 import gc
@@ -50,6 +50,9 @@ def run(
     if loaded.config is None:
         print(as_text(loaded.problems, [loaded.file]), file=sys.stderr)
         return BAD_CONFIG
+    if report is not None and not report.parent.is_dir():
+        talk(f"the report cannot be written to {report}: there is no folder {report.parent}; nothing was simulated")
+        return USAGE
     try:
         played = _scenario(loaded.config, scenario, faults=faults, seed=seed, hours=hours)
         outcome = _simulate(Day(config=loaded.config, scenario=played, seed=seed, period_s=period_s))

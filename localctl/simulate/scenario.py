@@ -169,7 +169,8 @@ def load_scenario(path: Path) -> Scenario:
     except ScenarioProblem as problem:
         raise ScenarioProblem(f"{path}: {problem}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioProblem(f"{path}: cannot be read ({error})") from None
+        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise ScenarioProblem(f"{path}: cannot be read: {reason}; name a scenario in TOML") from None
 
 
 def read_scenario(text: str) -> Scenario:

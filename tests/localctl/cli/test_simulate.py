@@ -54,6 +54,20 @@ def test_a_bad_scenario_is_wrong_usage(tmp_path):
     assert "unknown field `hour`" in result.stderr
 
 
+@pytest.mark.parametrize("words", [["--faults"], ["--hours", "2"]])
+def test_what_a_scenario_says_itself_is_not_silently_ignored(tmp_path, words):
+    file = tmp_path / "day.toml"
+    file.write_text("hours = 0.1\n")
+    result = simulate(ROOT / "config.toml", "--scenario", file, *words)
+    assert (result.exit_code, "leave out" in result.stderr) == (2, True)
+
+
+def test_a_report_that_has_no_folder_is_told_before_the_day_is_simulated(tmp_path):
+    result = simulate(ROOT / "config.toml", "--hours", "0.2", "--report", tmp_path / "none" / "report.html")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"there is no folder {tmp_path}/none" in result.stderr
+
+
 def test_a_bad_configuration_is_named_and_nothing_runs(tmp_path):
     file = tmp_path / "config.toml"
     file.write_text("[[panel]]\n")

@@ -41,7 +41,7 @@ def test_what_is_wrong_with_a_scenario_is_named(text, what):
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(ScenarioProblem, match=r"nothing\.toml: cannot be read"):
+    with pytest.raises(ScenarioProblem, match=r"nothing\.toml: cannot be read: No such file or directory; name a"):
         load_scenario(tmp_path / "nothing.toml")
     (tmp_path / "bad.toml").write_text("hour = 3")
     with pytest.raises(ScenarioProblem, match=r"bad\.toml: .*unknown field"):
