@@ -34,7 +34,7 @@ class Outage(Table):
     admission_burst: int = key(100, reload="live", ge=1, le=10_000)
     """So many may come at once before `admission_per_second` begins to matter."""
     trust_clock: Literal["auto", "always"] = key("auto", reload="live")
-    """Stations set their clocks by the box's answers. `auto`: only while NTP keeps the box's clock right, or a CSMS
+    """Stations set their clocks by the box's answers. `auto`: only while NTP keeps the box's clock right, or their CSMS
     told the time in the last day; without either the station's connection is closed. `always`: the clock is right."""
     journal_rows: int = key(20_000, reload="restart", ge=10, le=1_000_000)
     """Messages kept per station. Beyond, readings in the middle of transactions go first; begins and ends never."""
