@@ -87,10 +87,6 @@ class Link:
         """The open leg, if it is open."""
         return self.station if leg is Leg.STATION else self.csms
 
-    def sockets(self) -> tuple[MessageSocket, ...]:
-        """The legs there are."""
-        return (self.station,) if self.csms is None else (self.station, self.csms)
-
     def is_held(self, leg: Leg) -> bool:
         """Somebody wants no more from this leg now."""
         return leg in self.paused or leg in self.choked

@@ -108,7 +108,7 @@ def test_causes_of_refusals_and_failed_handshakes_are_those_the_edge_knows():
     assert set(catalogue.TLS_CAUSES) == {*tls._CAUSES.values(), "left", "other"}
     edge = Path(tls.__file__).parent
     denials = re.findall(r'Denied\(\d+, "(\w+)"', (edge / "credentials.py").read_text(encoding="utf-8"))
-    arrivals = (edge / "station_server.py").read_text(encoding="utf-8")
+    arrivals = "".join((edge / name).read_text(encoding="utf-8") for name in ("station_server.py", "half_opens.py"))
     said = re.findall(r'cause(?:: str)? = "(\w+)"|cause="(\w+)"|refusals\["(\w+)"\]', arrivals)
     told = re.findall(r'_refuse\(station, [^,]+, "(\w+)"|drop_oldest\(\S+, "(\w+)"\)', arrivals)
     assert set(catalogue.REFUSAL_CAUSES) == {word for words in (*said, *told) for word in words if word} | set(denials)
