@@ -10,8 +10,9 @@ Every value is a function of time (`steps`): a lease falls to the failsafe by it
     least(t) = the lowest of what the station may be holding: what it may get without being given more
 
 Answers may be late, doubled, out of order or missing. A CALL that was answered was processed after every CALL sent
-before it on that connection, so an answer settles all older orders of its slot; an order already settled is ignored.
-A refusal removes its order; an unclear error or none at all leaves both values counted.
+before it on that connection, so an answer settles all older orders of its slot; a second answer to one is ignored.
+A refusal removes its order; an unclear error or none at all leaves both values counted. A station that says yes to an
+older order after all did not keep to their sequence: which of both it holds is not known, and both count again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,8 @@ class Fading:
 class Slot:
     """One limit at a station. `unlimited_a` is what holds with nothing confirmed: the rating, or 0 for a top.
 
-    `confirmed` is the most that was confirmed, `sure` the least of it (None: just as much).
+    `confirmed` is the most that was confirmed, `sure` the least of it (None: just as much). `overtaken` were settled
+    without an answer of their own, by that to a newer order.
     """
 
     unlimited_a: float
@@ -59,6 +61,7 @@ class Slot:
     sure: Steps | None = None
     open: tuple[Sent, ...] = ()
     fading: tuple[Fading, ...] = ()
+    overtaken: tuple[Sent, ...] = ()
 
     def most(self, start_at: float, end_at: float = inf) -> float:
         """The most that may be drawn under this slot at any instant of the window."""
@@ -106,15 +109,16 @@ def sending(slot: Slot, order: Sent) -> Slot:
         # The merged one can no longer be told apart: only a later acceptance settles it, never a refusal.
         waiting = (Sent(token=-1, entitled=both, sure=least), *rest)
     return Slot(
-        unlimited_a=slot.unlimited_a, confirmed=slot.confirmed, sure=slot.sure, open=waiting, fading=slot.fading
-    )
+        unlimited_a=slot.unlimited_a, confirmed=slot.confirmed, sure=slot.sure, open=waiting, fading=slot.fading,
+        overtaken=slot.overtaken,
+    )  # fmt: skip
 
 
 def accepted(slot: Slot, token: int, now: float, reaction_s: float) -> Slot:
     """The station took this order: it holds, older ones are over, what they allowed fades in `reaction_s`."""
     at = next((i for i, sent in enumerate(slot.open) if sent.token == token), None)
     if at is None:
-        return slot
+        return out_of_sequence(slot, token)
     taken = slot.open[at]
     holds = taken.entitled
     if taken.lapse_s is not None:
@@ -128,12 +132,27 @@ def accepted(slot: Slot, token: int, now: float, reaction_s: float) -> Slot:
         sure=None if taken.sure is None else steps.since(taken.sure, now - reaction_s),
         open=slot.open[at + 1 :],
         fading=faded((*slot.fading, Fading(entitled=steps.combined(max, over), until_at=now + reaction_s)), now),
+        overtaken=(*slot.overtaken, *slot.open[:at])[-MOST_OPEN:] if at else slot.overtaken,
     )
+
+
+def out_of_sequence(slot: Slot, token: int) -> Slot:
+    """The station took an order after a newer one: it may hold either, until it takes one that was sent after this."""
+    found = next((sent for sent in slot.overtaken if sent.token == token), None)
+    if found is None:
+        return slot
+    left = tuple(sent for sent in slot.overtaken if sent is not found)
+    # Under no number: its own answer, said twice, must not settle what came between.
+    return replace(slot, open=(*slot.open, replace(found, token=-1)), overtaken=left)
 
 
 def refused(slot: Slot, token: int) -> Slot:
     """The station did not take this order: as if it had never been sent."""
-    return replace(slot, open=tuple(sent for sent in slot.open if sent.token != token))
+    return replace(
+        slot,
+        open=tuple(sent for sent in slot.open if sent.token != token),
+        overtaken=tuple(sent for sent in slot.overtaken if sent.token != token),
+    )
 
 
 def undone(slot: Slot, unlimited_a: float) -> Slot:

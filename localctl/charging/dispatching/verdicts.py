@@ -1,5 +1,6 @@
 """What an answer, or the lack of one, changes in a station's book: entitlement, pace and trust in its actuator."""
 
+from dataclasses import replace
 from math import inf
 from typing import Final
 
@@ -31,6 +32,7 @@ def settled(desk: Desk, station: Managed, key: str, token: int, outcome: Outcome
     cause = "lost" if outcome.verdict in (Verdict.UNCLEAR, Verdict.LOST) else outcome.verdict.value
     slot = desk.slots[key]
     if not any(order.token == token for order in slot.open):
+        overtaken(desk, key, token, outcome)
         return
     if outcome.verdict is Verdict.ACCEPTED:
         desk.slots[key] = entitlement.accepted(slot, token, now, station.tolerance.reaction_s)
@@ -38,9 +40,24 @@ def settled(desk: Desk, station: Managed, key: str, token: int, outcome: Outcome
         desk.slots[key] = entitlement.refused(slot, token)
     track = desk.tracks[key]
     if track.token == token and track.state in (Pace.SENT, Pace.UNKNOWN):
-        desk.tracks[key] = pacing.answered(track, cause, now, terms, rate_limited=outcome.rate_limited)
+        track = pacing.answered(track, cause, now, terms, rate_limited=outcome.rate_limited)
+        # The newest order settles all others, unless one of them was taken out of sequence: then it is written anew.
+        unsettled = outcome.verdict is Verdict.ACCEPTED and desk.slots[key].open
+        desk.tracks[key] = replace(track, schedule=None) if unsettled else track
     if outcome.is_about_the_order:
         learn(desk, station, cause)
+
+
+def overtaken(desk: Desk, key: str, token: int, outcome: Outcome) -> None:
+    """The late answer to an order that was settled by a newer one: after a yes nobody knows which holds; write anew."""
+    before = desk.slots[key]
+    if outcome.verdict is Verdict.ACCEPTED:
+        desk.slots[key] = entitlement.out_of_sequence(before, token)
+    elif outcome.verdict is Verdict.REFUSED:
+        desk.slots[key] = entitlement.refused(before, token)
+    track = desk.tracks[key]
+    if len(desk.slots[key].open) > len(before.open) and track.state is not Pace.SENT:
+        desk.tracks[key] = replace(track, schedule=None)
 
 
 def learn(desk: Desk, station: Managed, cause: str) -> None:

@@ -56,12 +56,34 @@ def test_an_accepted_order_settles_every_older_one_but_not_a_newer_one():
     assert (earlier.most(REACTION_S), earlier.least(0)) == (16, 6)
 
 
-def test_a_late_or_doubled_answer_to_a_settled_order_changes_nothing():
+def overtaken():
+    """A rise to 16 A without an answer, then a fall to 6 A that was taken."""
     slot = entitlement.sending(entitlement.sending(holding(10.0), order(1, 16.0)), order(2, 6.0))
-    slot = entitlement.accepted(slot, 2, 0.0, REACTION_S)
-    assert entitlement.accepted(slot, 1, 9.0, REACTION_S) == slot
+    return entitlement.accepted(slot, 2, 0.0, REACTION_S)
+
+
+def test_a_doubled_answer_to_a_settled_order_and_a_late_no_change_nothing_that_counts():
+    slot = overtaken()
     assert entitlement.accepted(slot, 2, 9.0, REACTION_S) == slot
-    assert entitlement.refused(slot, 1) == slot
+    refused = entitlement.refused(slot, 1)
+    assert (refused.most(9.0), refused.overtaken) == (6, ())
+    assert entitlement.accepted(refused, 1, 9.0, REACTION_S) == refused
+
+
+def test_p2_a_late_yes_to_an_order_that_was_overtaken_makes_both_count_until_one_more_is_taken():
+    slot = entitlement.accepted(overtaken(), 1, 9.0, REACTION_S)
+    assert (slot.most(9.0), slot.least(9.0), slot.overtaken) == (16, 6, ())
+    assert entitlement.accepted(slot, 1, 9.0, REACTION_S) == entitlement.refused(slot, 1) == slot
+    slot = entitlement.accepted(entitlement.sending(slot, order(3, 6.0)), 3, 20.0, REACTION_S)
+    assert (slot.most(24.9), slot.most(25.0), slot.open) == (16, 6, ())
+
+
+def test_orders_that_were_overtaken_are_remembered_within_bounds():
+    slot = holding(6.0)
+    for token in range(1, 40, 2):
+        slot = entitlement.sending(entitlement.sending(slot, order(token, 16.0)), order(token + 1, 6.0))
+        slot = entitlement.accepted(slot, token + 1, float(token), REACTION_S)
+    assert [sent.token for sent in slot.overtaken] == [33, 35, 37, 39]
 
 
 def test_a_lease_falls_by_itself():
@@ -116,10 +138,10 @@ def test_what_is_kept_is_bounded_and_never_counts_less():
     assert slot.most(3.9) == 18
 
 
-@given(st.lists(st.tuples(st.sampled_from([0.0, 6.0, 10.0, 16.0]), st.sampled_from("arlx")), max_size=12), st.data())
+@given(st.lists(st.tuples(st.sampled_from([0.0, 6.0, 10.0, 16.0]), st.sampled_from("arlxs")), max_size=12), st.data())
 def test_whatever_really_arrived_is_inside_the_envelope(orders, data):
-    """a: taken and said so, x: taken and the answer lost, r: refused, l: lost on the way."""
-    slot, holds, now, late = holding(6.0), 6.0, 0.0, []
+    """a: taken and said so, x: taken and the answer late, s: taken after a newer one, r: refused, l: lost."""
+    slot, holds, now, late, asleep = holding(6.0), 6.0, 0.0, [], []
     for token, (amps, fate) in enumerate(orders, 1):
         slot = entitlement.sending(slot, order(token, amps))
         assert slot.least(now) <= holds <= slot.most(now)
@@ -128,10 +150,18 @@ def test_whatever_really_arrived_is_inside_the_envelope(orders, data):
         assert before <= slot.most(now)
         if fate == "x":
             late.append(token)
+        if fate == "s":
+            asleep.append((token, amps))
         if fate == "a":
             slot = entitlement.accepted(slot, token, now, REACTION_S)
         if fate == "r":
             slot = entitlement.refused(slot, token)
+        # Older ones cannot be told apart any more.
+        asleep = [one for one in asleep if token - one[0] < entitlement.MOST_OPEN - 1]
+        if asleep and fate == "a":
+            woken, holds = asleep.pop()
+            slot = entitlement.accepted(slot, woken, now, REACTION_S)
+            late.append(woken)
         # Answers that were late come in any order, also after newer ones and twice.
         for old in data.draw(st.lists(st.sampled_from(late), max_size=2)) if late else ():
             slot = entitlement.accepted(slot, old, now, REACTION_S)

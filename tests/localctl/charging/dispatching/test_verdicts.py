@@ -1,9 +1,11 @@
 """What answers change in a station's book."""
 
+from dataclasses import replace
+
 import pytest
 
 from localctl.charging.base.steps import constant
-from localctl.charging.dispatching import capability, verdicts
+from localctl.charging.dispatching import capability, entitlement, verdicts
 from localctl.charging.dispatching.answers import Outcome, Verdict
 from localctl.charging.dispatching.capability import Trial
 from localctl.charging.dispatching.desk import Desk
@@ -52,6 +54,37 @@ def test_a_second_answer_changes_nothing():
     desk = answered(waiting(), Verdict.ACCEPTED)
     slots = dict(desk.slots)
     assert answered(desk, Verdict.REFUSED).slots == slots
+
+
+def overtaken():
+    """A rise to 16 A that got lost, then a fall to 6 A that was taken."""
+    desk = answered(waiting(), Verdict.LOST)
+    desk.slots["0"] = entitlement.sending(desk.slots["0"], Sent(token=6, entitled=constant(6.0)))
+    desk.tracks["0"] = replace(desk.tracks["0"], state=Pace.SENT, schedule=constant(6.0), token=6)
+    return answered(desk, Verdict.ACCEPTED, token=6)
+
+
+def test_p2_a_late_yes_to_an_overtaken_order_counts_again_and_the_last_one_is_written_anew():
+    desk = overtaken()
+    assert (desk.slots["0"].most(200.0), desk.tracks["0"].schedule) == (6.0, constant(6.0))
+    answered(desk, Verdict.ACCEPTED, token=5)
+    assert (desk.slots["0"].most(200.0), desk.tracks["0"].schedule) == (16.0, None)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.LOST, Verdict.UNCLEAR])
+def test_p2_any_other_late_answer_to_an_overtaken_order_leaves_the_last_one_in_force(verdict):
+    desk = answered(overtaken(), verdict, token=5)
+    assert (desk.slots["0"].most(200.0), desk.tracks["0"].schedule) == (6.0, constant(6.0))
+
+
+def test_p2_what_was_in_flight_when_the_late_yes_came_does_not_settle_it():
+    desk = overtaken()
+    desk.slots["0"] = entitlement.sending(desk.slots["0"], Sent(token=7, entitled=constant(8.0)))
+    desk.tracks["0"] = replace(desk.tracks["0"], state=Pace.SENT, schedule=constant(8.0), token=7)
+    answered(desk, Verdict.ACCEPTED, token=5)
+    assert desk.tracks["0"].schedule == constant(8.0)
+    answered(desk, Verdict.ACCEPTED, token=7)
+    assert (desk.slots["0"].most(200.0), desk.tracks["0"].schedule) == (16.0, None)
 
 
 def test_k01_fr56_a_rate_limit_says_nothing_about_the_actuator():
