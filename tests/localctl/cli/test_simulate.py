@@ -75,7 +75,7 @@ def test_a_bad_configuration_is_named_and_nothing_runs(tmp_path):
 
 
 def test_a_report_that_cannot_be_written_is_a_failure(tmp_path):
-    result = simulate(ROOT / "config.toml", "--hours", "0.1", "--report", tmp_path / "no" / "report.html")
+    result = simulate(ROOT / "config.toml", "--hours", "0.1", "--report", tmp_path)
     assert result.exit_code == 1
     assert "cannot be written" in result.stderr
 
