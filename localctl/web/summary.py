@@ -48,10 +48,18 @@ def summary(snapshot: Snapshot, lang: Language) -> Summary:
     return Summary(
         mode="failsafe" if grave else "degraded" if hurt else "normal",
         reasons=(*grave, *mild)[:MOST_REASONS],
-        csms=text(lang, csms, here=here, all=known),
+        csms=text(lang, csms, here=here, all=known) + _each_csms(snapshot),
         csms_good=here == known or not known,
         now=binds(snapshot.charging, lang),
     )
+
+
+def _each_csms(snapshot: Snapshot) -> str:
+    """Where there are several: for how many of its stations each is there; a sum would hide one that is away."""
+    known = Counter(station.csms for station in snapshot.stations if station.csms is not None)
+    joined = Counter(station.csms for station in snapshot.stations if station.upstream_connected)
+    shares = ", ".join(f"{name} {joined[name]}/{count}" for name, count in sorted(known.items()))
+    return f" ({shares})" if len(known) > 1 else ""
 
 
 def binds(shown: Json, lang: Language) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from localctl.observe.health import ServiceState
-from localctl.observe.snapshot import Snapshot
+from localctl.observe.snapshot import Snapshot, StationView
 from localctl.web.summary import CYCLE_LATE_S, binds, summary
 from tests.localctl.charging.scene import Scene, busy
 from tests.localctl.web.shown import full, station
@@ -23,6 +23,15 @@ def test_a_site_where_all_is_well_is_normal_and_says_nothing_more():
     head = summary(full(stations=(station(),)), "en")
     assert (head.mode, head.reasons, head.csms_good) == ("normal", (), True)
     assert head.csms == "connected for 1 of 1 stations"
+
+
+def test_with_several_csmss_the_head_tells_of_each():
+    def of(name: str, csms: str, *, joined: bool) -> StationView:
+        return station(identity=name, csms=csms, upstream_connected=joined)
+
+    both = (of("A", "operator", joined=True), of("B", "operator", joined=True), of("C", "fleet", joined=False))
+    assert summary(full(stations=both), "en").csms == "connected for 2 of 3 stations (fleet 0/1, operator 2/2)"
+    assert summary(full(stations=both[:2]), "en").csms == "connected for 2 of 2 stations"
 
 
 def test_p5_the_sentence_names_source_panel_amperes_phases_end_and_how_many_feel_it():
