@@ -18,7 +18,7 @@ import trio
 from localctl.demo.api import Api, NoAnswer, request
 from localctl.demo.cast import Plan, Role
 from localctl.demo.certificate import make_certificate
-from localctl.demo.door import Address, free_port
+from localctl.demo.door import Address, free_ports
 from localctl.demo.settings import Ports, settings
 
 USUAL_HTTP_PORT = 9180
@@ -94,8 +94,8 @@ async def _up(nursery: trio.Nursery, configure: Callable[[int], tuple[Box, Path]
 
 def _configure(folder: Path, csms_port: int, plan: Plan, roles: list[Role], http_port: int) -> tuple[Box, Path]:
     certificate, key = make_certificate(folder)
-    plain, tls = Address(port=free_port()), Address(port=free_port(), ca_file=certificate)
-    api = _api(folder, http_port)
+    plain_port, tls_port, http_port = free_ports(ANY_PORT, ANY_PORT, http_port)
+    plain, tls, api = Address(port=plain_port), Address(port=tls_port, ca_file=certificate), _api(folder, http_port)
     ports = Ports(
         folder=folder,
         certificate=certificate,
@@ -111,11 +111,11 @@ def _configure(folder: Path, csms_port: int, plan: Plan, roles: list[Role], http
     return Box(plain=plain, tls=tls, api=api), config
 
 
-def _api(folder: Path, wanted_port: int) -> Api:
+def _api(folder: Path, port: int) -> Api:
     token, token_file = secrets.token_hex(12), folder / "token"
     token_file.touch(mode=0o600)
     token_file.write_text(token + "\n")
-    return Api(port=free_port(wanted_port), token=token, token_file=token_file)
+    return Api(port=port, token=token, token_file=token_file)
 
 
 async def _process(

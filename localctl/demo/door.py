@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +59,18 @@ class Door:
         self._scope.cancel()
 
 
-def free_port(wanted: int = 0) -> int:
-    """The wanted port if it is free, else any that is."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            return free_port()
-        port: int = probe.getsockname()[1]
-        return port
+def free_ports(*wanted: int) -> list[int]:
+    """The wanted ports, each another one; for one that is taken, or 0, any that is free."""
+    with ExitStack() as held:
+        return [_held(held.enter_context(socket.socket()), port) for port in wanted]
+
+
+def _held(probe: socket.socket, wanted: int) -> int:
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((HOST, wanted))
+    except OSError:
+        probe.bind((HOST, 0))
+    probe.listen()  # until it listens, another socket that may reuse addresses could be given the same port
+    port: int = probe.getsockname()[1]
+    return port

@@ -39,18 +39,21 @@ async def test_the_box_runs_on_the_written_configuration_and_stops_with_the_bloc
 @pytest.mark.parametrize("which", [0, 1, 2], ids=["plain", "TLS", "HTTP"])
 async def test_a_port_that_somebody_took_in_the_last_moment_is_replaced_by_another(tmp_path, monkeypatch, which):
     with socket.create_server((HOST, 0)) as taken:
-        asked: list[int] = []
+        asked: list[tuple[int, ...]] = []
 
-        def free_port(wanted: int = 0) -> int:
+        def free_ports(*wanted: int) -> list[int]:
             asked.append(wanted)
-            return taken.getsockname()[1] if len(asked) == 1 + which else door.free_port()
+            found = door.free_ports(*wanted)
+            if len(asked) == 1:
+                found[which] = taken.getsockname()[1]
+            return found
 
-        monkeypatch.setattr(box, "free_port", free_port)
+        monkeypatch.setattr(box, "free_ports", free_ports)
         async with running_box(tmp_path, 1, Plan(), cast(Plan()), lambda _line: None) as running:
             (await running.plain.dial()).socket.close()
             await trio.aclose_forcefully(await running.tls.dial())
             assert (await request(running.api.port, "GET", "/-/ready"))[0] == 200
-        assert asked == [0, 0, USUAL_HTTP_PORT, 0, 0, 0]
+        assert asked == [(0, 0, USUAL_HTTP_PORT), (0, 0, 0)]
 
 
 async def test_a_strangers_box_on_the_same_port_is_not_taken_for_ours(tmp_path, monkeypatch):
@@ -58,7 +61,7 @@ async def test_a_strangers_box_on_the_same_port_is_not_taken_for_ours(tmp_path, 
     ours.mkdir()
     theirs.mkdir()
     async with running_box(theirs, 1, Plan(), cast(Plan()), lambda _line: None) as other:
-        monkeypatch.setattr(box, "free_port", lambda _wanted=0: other.api.port)
+        monkeypatch.setattr(box, "free_ports", lambda *_wanted: [*door.free_ports(0, 0), other.api.port])
         with pytest.RaisesGroup(pytest.RaisesExc(BoxFailed, match="did not become ready"), flatten_subgroups=True):
             async with running_box(ours, 1, Plan(), cast(Plan()), lambda _line: None):
                 raise AssertionError("it is not ours")

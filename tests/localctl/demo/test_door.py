@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from localctl.demo.certificate import make_certificate
-from localctl.demo.door import HOST, Address, Door, free_port
+from localctl.demo.door import HOST, Address, Door, free_ports
 
 
 async def echo(stream):
@@ -74,5 +74,6 @@ def test_a_taken_port_is_not_called_free():
         taken.bind((HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert free_port(port) != port
-    assert free_port(port) == port
+        assert free_ports(port) != [port]
+    assert free_ports(port) == [port]
+    assert len(set(free_ports(port, port, 0, 0))) == 4
