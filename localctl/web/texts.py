@@ -118,7 +118,7 @@ PAGE: Final[dict[str, Words]] = {
     "legend.fuse": ("fuse", "Sicherung"),
     "legend.others": ("others and reserve", "andere und Reserve"),
     "legend.car": ("a car is plugged in", "ein Auto ist eingesteckt"),
-    "short.row": ("limited: {limit}", "begrenzt: {limit}"),
+    "short.row": ("limited: {limit}", "Grenze: {limit}"),
     "short.rating": ("at its maximum", "am Maximum"),
     "short.csms": ("limited: CSMS profile", "begrenzt: CSMS-Profil"),
     "short.appetite": ("takes no more", "nimmt nicht mehr"),
