@@ -40,7 +40,8 @@ def twice(kind: str, names: list[tuple[Path, str]]) -> Iterator[Finding]:
         before = first.setdefault(name.casefold(), path)
         if before != path:
             what = f'{kind} "{printable(name)}" is there already'
-            yield Finding(path=path, what=what, hint="keep one table for it, or give each its own name", at_value=True, other=before)
+            hint = "keep one table for it, or give each its own name"
+            yield Finding(path=path, what=what, hint=hint, at_value=True, other=before)
 
 
 def check_connections(config: Config, known: Known) -> Iterator[Finding]:

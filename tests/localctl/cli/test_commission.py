@@ -53,7 +53,7 @@ def test_each_step_is_a_line_once_and_the_card_and_the_toml_come_last(run, capsy
     assert shown.count("ask what it says of itself: yes after 2.5 s") == 1
     assert "6 A: refused" in shown
     assert "amperes [A]" in shown
-    assert shown.endswith('Into the table of CP1 that is in the configuration already:\n\n[[station]]\nidentity = "CP1"\nlimit_unit = "W"\n')
+    assert shown.endswith(f"Into the table of CP1 that is in the configuration already:\n\n{DONE['toml']}")
     assert box.asked[0] == (
         "POST", "/api/v1/commission/CP%201",
         {"kind": "probe", "evse": None, "car": True, "links": True, "car_within_s": 300.0},
