@@ -55,9 +55,9 @@ contracts: $(READY)  ## which package may import which
 bench: $(READY)  ## what localctl costs beside a direct connection and plain relays; BENCH="relay --quick" runs one
 	$(BIN)/python -m tests.bench $(BENCH)
 
-soak: $(READY)  ## 30 minutes at 1,000 stations, then `make outages`; SOAK and OUTAGES="..." add arguments
+soak: $(READY)  ## 30 minutes at 1,000 stations, then `make faultdays outages`; SOAK, DAYS and OUTAGES="..." add arguments
 	$(BIN)/python -m tests.bench.soak $(SOAK)
-	@$(MAKE) --no-print-directory outages
+	@$(MAKE) --no-print-directory faultdays outages
 
 storm: $(READY)  ## 500 stations come back at once after a power cut, on real sockets; STORM="--heed 0" and more
 	$(BIN)/python -m tests.bench.storm $(STORM)
