@@ -62,10 +62,10 @@ class OwnCalls:
 
     def taker_of(self, token: int) -> FollowUpTaker | None:
         """Who wants the follow-up of this CALL that has just come; the next part has its full time again."""
-        expecting = self._follow_ups.get(token)
-        if expecting is None:
+        expecting, now = self._follow_ups.get(token), trio.current_time()
+        if expecting is None or expecting.time.deadline <= now:
             return None
-        expecting.time.deadline = max(expecting.time.deadline, trio.current_time() + expecting.within_s)
+        expecting.time.deadline = max(expecting.time.deadline, now + expecting.within_s)
         return expecting.taker
 
 

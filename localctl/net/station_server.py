@@ -222,12 +222,11 @@ class _Arrival:
     async def _secured(self) -> Wire | None:
         server, stats = self._server, self._server._stats
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        context = self._listening.context
+        await trio.lowlevel.wait_readable(self._connection)  # a silent stranger costs no more than this
+        context, peer = self._listening.context, self._half.peer
         if context is None:
-            wire = Wire(self._connection, server._spawn, stats.station, peer=self._half.peer)
-            await wire.readable()  # a silent stranger costs no more than this
-            return wire
-        secure = TlsWire(self._connection, server._spawn, stats.station, context, peer=self._half.peer)
+            return Wire(self._connection, server._spawn, stats.station, peer=peer, ripe=True)
+        secure = TlsWire(self._connection, server._spawn, stats.station, context, peer=peer, ripe=True)
         try:
             await secure.handshake()
         except (ssl.SSLError, trio.BrokenResourceError) as error:

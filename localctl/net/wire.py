@@ -56,16 +56,17 @@ class Wire:
         stats: LegStats,
         *,
         peer: str = "",
+        ripe: bool = False,
         clock: Callable[[], float] = trio.current_time,
     ) -> None:
+        """`ripe`: something is there to be read already."""
         sock.setblocking(False)
         self._sock = sock
         self._spawn = spawn
         self._clock = clock
         self._backlog: deque[memoryview] = deque()
         self._eof = False
-        self._ripe = False
-        """Something is there to be read, so that the next read need not ask."""
+        self._ripe = ripe
         self._empty: trio.Event | None = None
         self.stats = stats
         self.peer = peer
@@ -163,11 +164,6 @@ class Wire:
         await trio.lowlevel.checkpoint()
         return b""
 
-    async def readable(self) -> None:
-        """Return when the peer has sent something, or left."""
-        await trio.lowlevel.wait_readable(self._sock)
-        self._ripe = True
-
     def stop_reading(self) -> None:
         """Make the next read say end of stream; what the peer still sends is thrown away by `finish`."""
         self._eof = True
@@ -237,9 +233,10 @@ class TlsWire(Wire):
         *,
         server_hostname: str | None = None,
         peer: str = "",
+        ripe: bool = False,
         clock: Callable[[], float] = trio.current_time,
     ) -> None:
-        super().__init__(sock, spawn, stats, peer=peer, clock=clock)
+        super().__init__(sock, spawn, stats, peer=peer, ripe=ripe, clock=clock)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self.tls = context.wrap_bio(

@@ -11,6 +11,7 @@ import trio
 from localctl.net import tls
 from localctl.net.credentials import Gatekeeper, write_basic
 from localctl.net.settings import CertificateFiles, CsmsSettings
+from localctl.net.wire import TlsWire
 from routing.observations import LinkOpened
 from tests.localctl.net.certificates import Pki
 from tests.localctl.net.kit import HOST, RawPeer, box, connect, csms, edge, frame, listener, site, upgrade
@@ -114,6 +115,24 @@ async def test_what_is_no_tls_is_counted_and_harms_nobody(pki, words, cause):
         assert cause is None or the_box.stats.tls_failures == {cause: 1}
         async with await tls_station(the_box.port, trusting(pki)) as peer:
             assert (await peer.head())[0] == 101
+
+
+async def test_p6_a_silent_stranger_costs_no_tls_state(pki, monkeypatch):
+    begun, begin = [], TlsWire.handshake
+
+    async def noted(wire):
+        begun.append(wire)
+        await begin(wire)
+
+    monkeypatch.setattr(TlsWire, "handshake", noted)
+    async with site(settings=partial(edge, listeners=(secure(pki),))) as (the_box, _):
+        async with await connect(the_box.port):
+            await the_box.until(lambda: the_box.stats.handshakes == 1)
+            async with await tls_station(the_box.port, trusting(pki)) as peer:
+                assert (await peer.head())[0] == 101
+            assert len(begun) == 1
+        await the_box.until(lambda: the_box.stats.handshakes == 0)
+        assert (the_box.stats.tls_failures, the_box.stats.bugs) == ({"left": 1}, 0)
 
 
 async def test_a_station_that_distrusts_our_certificate_is_counted(pki, tmp_path_factory):
