@@ -7,7 +7,8 @@ from typing import Any
 from routing.carrying.answers import recalled
 from routing.carrying.authorizations import Authorizations
 from routing.carrying.energy import EnergyCap
-from routing.carrying.items import Alias, Kind, Known
+from routing.carrying.items import Kind, Known
+from routing.carrying.numbers import Numbers
 from routing.carrying.repeats import Repeats
 from routing.carrying.states import States
 from routing.clock import Clock
@@ -37,7 +38,7 @@ class Common:
         self.admission = Pace(uniform)
         self.own_answer: OwnAnswer = nobodys
         self._repeats: OrderedDict[str, Repeats] = OrderedDict()
-        self._aliases: OrderedDict[str, dict[int, Alias]] = OrderedDict()
+        self._numbers: OrderedDict[str, Numbers] = OrderedDict()
         self._caps: OrderedDict[str, EnergyCap] = OrderedDict()
         self._states: OrderedDict[str, States] = OrderedDict()
         self._kept: set[str] = set()
@@ -65,16 +66,13 @@ class Common:
         _newest(self._repeats, key)
         return repeats
 
-    def aliases_of(self, identity: str, known: Known) -> dict[int, Alias]:
-        """Its 1.6 transactions with two numbers by the local one (10.7); one book for all connections.
-
-        An older connection may hear a number from the CSMS while a newer one is on its way in.
-        """
+    def numbers_of(self, identity: str, known: Known) -> Numbers:
+        """Both numbers of its 1.6 transactions; one book for all connections."""
         key = identity.casefold()
-        book = self._aliases.setdefault(key, {})
-        book.update((alias.local, alias) for alias in known.aliases if _knows_more(alias, book.get(alias.local)))
-        _newest(self._aliases, key)
-        return book
+        numbers = self._numbers.setdefault(key, Numbers())
+        numbers.recall(known.aliases)
+        _newest(self._numbers, key)
+        return numbers
 
     def states_of(self, identity: str) -> States:
         """What it said last of its connectors, on earlier connections too."""
@@ -90,10 +88,6 @@ class Common:
         cap.limit_wh = limit_wh
         _newest(self._caps, key)
         return cap
-
-
-def _knows_more(alias: Alias, noted: Alias | None) -> bool:
-    return noted is None or noted.real is None
 
 
 def _newest(memory: OrderedDict[str, Any], key: str) -> None:

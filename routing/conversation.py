@@ -112,6 +112,10 @@ class Conversation(Exchange):
         self.replay.kept_more(out)
         self._relieve(out)
 
+    def not_kept(self, ticket: int) -> Ending | None:
+        """It could not be stored: the station may not stay without its answer, where it waits for one."""
+        return "journal" if self.carry.forgo(ticket) else None
+
     def found(self, now: Instant, out: list[Command]) -> None:
         """Something is kept although nothing was under way."""
         if self.joined and self.carry.mode is Mode.LIVE:
@@ -143,7 +147,7 @@ class Conversation(Exchange):
             carry.note_state(frame)
         if leg is Leg.STATION and (carry.takes(frame.word) or carry.begins_again(frame)):
             return self._taken(frame, now, out)
-        if carry.aliases:
+        if carry.numbers:
             frame, text = carry.down(frame, text) if leg is Leg.CSMS else (frame, carry.up(frame, text))
         return super()._request(leg, frame, text, now, out)
 
@@ -201,7 +205,7 @@ class Conversation(Exchange):
         """GetTransactionStatus: the station believes it has said everything, but some of it is still here (E14)."""
         if call.action != "GetTransactionStatus" or frame.kind == ERROR or self.carry.mode is not Mode.DRAINING:
             return text
-        asked = splice.member(call.payload.decode("utf-8", "replace"), ("transactionId",))
+        asked = splice.member(_text(call.payload), ("transactionId",))
         if not self.replay.waits_of(None if asked is None else _plain(asked)):
             return text
         return self.carry.respelled(frame, text, splice.with_messages_in_queue(frame.payload.decode()))
@@ -235,11 +239,11 @@ class Conversation(Exchange):
 
     def _note(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> None:
         """The CSMS answered a live request of the station: that it did shows that the station is registered."""
-        ended = self.carry.ended(call.payload) if call.action == "StopTransaction" else None
+        ended = self.carry.numbers.ended(_text(call.payload)) if call.action == "StopTransaction" else None
         if ended is not None:
             out.append(Remember(link=self.link, ended=ended))
-        if call.action == "StartTransaction" and self.carry.aliases:
-            out += [Remember(link=self.link, alias=alias) for alias in self.carry.pass_on(frame.payload)]
+        if call.action == "StartTransaction" and self.carry.numbers:
+            out += [Remember(link=self.link, alias=alias) for alias in self.carry.numbers.pass_on(_text(frame.payload))]
         if unsigned(call.action) == "BootNotification":
             self._accepted = self.registration is Registration.ACCEPTED
             if self._accepted:
@@ -261,6 +265,10 @@ class Conversation(Exchange):
 def _plain(asked: str) -> str:
     """A JSON string as text; anything else as it is written."""
     return str(json.loads(asked))
+
+
+def _text(payload: bytes) -> str:
+    return payload.decode("utf-8", "replace")
 
 
 def _frame_of(call: Call) -> Frame:

@@ -343,7 +343,7 @@ class Link(LinkLegs):
         elif isinstance(event, BacklogFound):
             self.exchange.found(now, out)
         else:
-            self._ends("journal", out)
+            self._ends(self.exchange.not_kept(event.ticket), out)
 
     def _ends(self, ending: Ending | None, out: list[Command]) -> None:
         """What the conversation found makes the link end."""

@@ -13,11 +13,10 @@ from localctl.store.journal_jobs import Handover, place
 from localctl.store.journal_tally import Figures
 from localctl.store.journal_values import JournalStats, Limits
 from routing.carrying.items import Alias, Item, Known
+from routing.carrying.numbers import MAX_ALIASES
 
 MAX_STATIONS: Final = 10_000
 """Of more than these nothing is remembered."""
-MAX_ALIASES: Final = 1000
-"""1.6 transactions with two numbers per station."""
 MAX_ENDED: Final = 16
 """Of these, transactions that are over: a station that did not hear so says their end again, with their number."""
 

@@ -36,9 +36,6 @@ from routing.policy import StationPolicy
 from routing.signed import unwrapped_answer
 from routing.values import Instant, Leg, LinkId
 
-MAX_ALIASES = 1000
-"""1.6 transactions with two numbers per station."""
-
 
 class Mode(Enum):
     """Who answers the station."""
@@ -77,7 +74,7 @@ class Carry:
         self.link, self.identity, self.policy, self.subprotocol = link, identity, policy, subprotocol
         self.mode = Mode.LIVE
         self.known = known
-        self.aliases = common.aliases_of(identity, known)
+        self.numbers = common.numbers_of(identity, known)
         self._to_stop: list[str] = []
         self._common = common
         self._repeats = common.repeats_of(identity, subprotocol, known)
@@ -135,10 +132,10 @@ class Carry:
 
         Relayed, it would get the CSMS's number, and nobody could tell which of the two answers the station has heard.
         """
-        if not self.aliases:
+        if not self.numbers:
             return False
         given = number_given(self.subprotocol, frame.word, frame.message_id, frame.payload, self._repeats)
-        return given in self.numbers_up()
+        return given in self.numbers.to_csms()
 
     def _queues(self, action: str) -> bool:
         """True where a live request must stay behind the backlog: its like may wait there (8.7a).
@@ -168,7 +165,7 @@ class Carry:
         if local.item is None:
             return self._answer_in_turn(frame, local, out)
         if local.item.invented is not None:
-            self.told(Alias(local=local.item.invented))
+            self.numbers.told(Alias(local=local.item.invented))
         if local.item.transaction:
             self._fresh.add(local.item.transaction)
         self._open.add(local.sign)
@@ -224,6 +221,10 @@ class Carry:
             self._answer(pending.frame, pending.answer, out)
         return [pending.frame.message_id for pending in waiting]
 
+    def forgo(self, ticket: int) -> bool:
+        """It will never be on disk: True where the station waits for an answer to it."""
+        return bool(self._pending.pop(ticket, []))
+
     def booted(self, action: str, request: bytes, answer: bytes) -> None:
         """The CSMS answered a BootNotification: what it looks like, and how often it wants a Heartbeat.
 
@@ -244,42 +245,16 @@ class Carry:
 
     def up(self, frame: Frame, text: str) -> str:
         """What the CSMS gets of a live request: the same text, but for numbers that only the station knows."""
-        return self.respelled(frame, text, splice.translated_up(frame.word, _text(frame.payload), self.numbers_up()))
+        payload = splice.translated_up(frame.word, _text(frame.payload), self.numbers.to_csms())
+        return self.respelled(frame, text, payload)
 
     def down(self, frame: Frame, text: str) -> tuple[Frame, str]:
         """What the station gets of a request of the CSMS."""
-        numbers = {one.real: one.local for one in self.aliases.values() if one.real is not None and not one.passed_on}
-        payload = splice.translated_down(frame.word, _text(frame.payload), numbers)
+        payload = splice.translated_down(frame.word, _text(frame.payload), self.numbers.to_station())
         respelled = self.respelled(frame, text, payload)
         if respelled is text:
             return frame, text
         return Frame(frame.kind, frame.message_id, frame.word, payload.encode()), respelled
-
-    def numbers_up(self) -> dict[int, int]:
-        """Our numbers of 1.6 transactions to the CSMS's, as far as it has told them."""
-        return {one.local: one.real for one in self.aliases.values() if one.real is not None}
-
-    def told(self, alias: Alias) -> None:
-        """A transaction began here, or the CSMS gave its number for one.
-
-        Of too many the oldest goes whose number the CSMS has told, like in the journal.
-        """
-        self.aliases[alias.local] = alias
-        if len(self.aliases) > MAX_ALIASES:
-            del self.aliases[next(iter(self.numbers_up()), next(iter(self.aliases)))]
-
-    def pass_on(self, answer: bytes) -> list[Alias]:
-        """The CSMS numbered a transaction that began with it: those that began here and had this number before."""
-        number = splice.transaction_number(_text(answer))
-        had = [one for one in self.aliases.values() if one.real is not None and one.real == number]
-        passed_on = [msgspec.structs.replace(one, passed_on=True) for one in had if not one.passed_on]
-        self.aliases.update((one.local, one) for one in passed_on)
-        return passed_on
-
-    def ended(self, request: bytes) -> int | None:
-        """The local number of the 1.6 transaction that this StopTransaction ended, if it is one of ours."""
-        local = splice.transaction_number(_text(request))
-        return local if local in self.aliases else None
 
     def lift_cap(self, transaction: str) -> None:
         """The CSMS accepted the token after all."""

@@ -196,9 +196,9 @@ class Replay:
             offline = self._policy.mark_offline and row.number < self._carry.online_from
             return splice.marked_offline(item.payload) if offline else item.payload
         local = splice.transaction_number(item.payload)
-        if local is None or local not in self._carry.aliases or item.action == "StartTransaction":
+        if local is None or local not in self._carry.numbers or item.action == "StartTransaction":
             return item.payload
-        numbers = self._carry.numbers_up()
+        numbers = self._carry.numbers.to_csms()
         return splice.translated_up(item.action, item.payload, numbers) if local in numbers else None
 
     def is_about(self, call: Call) -> bool:
@@ -258,9 +258,9 @@ class Replay:
         if item.invented is not None:
             alias = _alias(item.invented, answer)
         elif unsigned(item.action) == "StopTransaction":
-            ended = self._carry.ended(item.payload.encode())
+            ended = self._carry.numbers.ended(item.payload)
         if alias is not None:
-            self._carry.told(alias)
+            self._carry.numbers.told(alias)
         out.append(Delivered(link=self._carry.link, row=row.number, alias=alias, ended=ended))
         self._observe(item.action, "delivered", None, out)
         self._judge(item, answer, out)

@@ -47,20 +47,20 @@ def test_p6_the_station_that_was_away_longest_is_forgotten_first():
 
 def test_10_7_the_numbers_of_16_transactions_are_one_book_for_all_connections_of_a_station():
     box = common()
-    older = box.aliases_of("CS-17", Known(aliases=(Alias(local=1), Alias(local=2))))
-    newer = box.aliases_of("cs-17", Known(aliases=(Alias(local=1, real=7), Alias(local=2))))
-    older[2] = Alias(local=2, real=9)
-    assert [alias.real for alias in newer.values()] == [7, 9]
-    assert box.aliases_of("CS-17", Known(aliases=(Alias(local=2),))) == newer
-    assert box.aliases_of("CS-18", Known()) == {}
+    older = box.numbers_of("CS-17", Known(aliases=(Alias(local=1), Alias(local=2))))
+    newer = box.numbers_of("cs-17", Known(aliases=(Alias(local=1, real=7), Alias(local=2))))
+    older.told(Alias(local=2, real=9))
+    assert newer.to_csms() == {1: 7, 2: 9}
+    assert box.numbers_of("CS-17", Known(aliases=(Alias(local=2),))) is newer
+    assert not box.numbers_of("CS-18", Known())
 
 
 def test_p6_the_book_of_the_station_that_was_away_longest_goes_first():
     box = common()
-    book = box.aliases_of("CS", Known(aliases=(Alias(local=1),)))
+    book = box.numbers_of("CS", Known(aliases=(Alias(local=1),)))
     for number in range(MAX_STATIONS):
-        box.aliases_of(f"CS-{number}", Known())
-    assert box.aliases_of("CS", Known()) is not book
+        box.numbers_of(f"CS-{number}", Known())
+    assert box.numbers_of("CS", Known()) is not book
 
 
 def test_p6_what_unknown_tokens_took_is_one_book_for_all_connections_of_a_station_and_bounded():

@@ -5,8 +5,10 @@ import json
 import msgspec
 import pytest
 
+from routing import LinkLost
 from routing.carrying.answers import state_of
 from routing.carrying.states import LONG_S, MAX_CHARS, MAX_CONNECTORS, States
+from routing.observations import BacklogDone
 from tests.routing.carrying.clerk import signed
 from tests.routing.carrying.cupboard import BOOTED, V16, Cupboard, back, event, met
 from tests.routing.playbook import V201, call, csms, csms_lost, error, result, station
@@ -86,6 +88,14 @@ def test_b01_a_boot_that_is_refused_is_followed_by_nothing():
     assert play.when(csms(error(boot))).rows == []
     play = outage(two_connectors(boot_again=True), 1.0)
     assert play.answer('{"status":"Rejected","currentTime":"2026-11-22T12:00:00Z","interval":9}').rows == []
+
+
+def test_b04_a_disk_that_refuses_the_states_ends_no_link():
+    play = two_connectors().when(csms_lost())
+    play.full, play.now = True, play.now + LONG_S
+    back(play).no_fact(LinkLost)
+    assert play.fact(BacklogDone)
+    assert play.when(station(call("h", "Heartbeat"))).up == [call("h", "Heartbeat")]
 
 
 def test_a_station_that_is_closed_in_outages_says_everything_itself():
