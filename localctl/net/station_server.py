@@ -333,8 +333,9 @@ async def _open_all(
 
 
 async def _open(settings: ListenerSettings) -> list[socket.socket]:
-    """The listening sockets of one address (`::` gives one per family)."""
-    found = await trio.open_tcp_listeners(settings.port, host=settings.address, backlog=BACKLOG)
+    """The listening sockets of one address: `::` is every address of both families, a socket each."""
+    host = None if settings.address == "::" else settings.address
+    found = await trio.open_tcp_listeners(settings.port, host=host, backlog=BACKLOG)
     socks = [socket.socket(fileno=listener.socket.detach()) for listener in found]
     for sock in socks:
         sock.setblocking(False)

@@ -256,6 +256,15 @@ async def test_a_stranger_cannot_name_another_address():
         assert the_box.switchboard.links()[0].peer == HOST
 
 
+async def test_an_address_of_two_colons_is_every_address_of_the_older_family_too():
+    with socket.create_server((HOST, 0)) as free:
+        port = free.getsockname()[1]
+    settings = edge(listeners=(listener(address="::", port=port),))
+    async with box(settings), await connect(port) as peer:
+        await peer.send(upgrade("/"))
+        assert (await peer.head())[0] == 404
+
+
 async def test_a_port_that_is_taken_is_reported_before_anything_starts():
     with socket.create_server((HOST, 0)) as taken:
         settings = edge(listeners=(listener(port=taken.getsockname()[1]),))
