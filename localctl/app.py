@@ -313,10 +313,11 @@ class App:
 
     def _snapshot(self) -> Snapshot:
         charging = self.site.picture() if self.site is not None else {}
-        self._events.compare(charging, self.health.reasons if self.health.ready else ())
+        stations = self._book.views()
+        self._events.compare(charging, self.health.reasons if self.health.ready else (), stations)
         return Snapshot(
             version=__version__, state=self.health.state, reasons=self.health.reasons, started_at=self._started_at,
-            taken_at=time.time(), stations=self._book.views(), site=self.config.controller.name,
+            taken_at=time.time(), stations=stations, site=self.config.controller.name,
             charging=charging, outbox=self.outages.outbox(),
             events=self._events.views(), certificates=self._certificates,
         )  # fmt: skip

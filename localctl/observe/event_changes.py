@@ -6,14 +6,17 @@
     disobeys    a station draws more than it was told; or obeys again
     over        stations may draw more than a limit until they confirm; or it is over
     fault       something is wrong with the box; or is no longer
+    csms_away   no station that is here has this CSMS any more; or one has it again (`csms_back`)
 
-Only plain values of the picture are looked at. The first picture is where the comparison begins and makes no events,
-so a restart does not look like a storm.
+Only plain values of the picture are looked at, and of the stations whose they are and who has its CSMS. The first
+picture is where the comparison begins and makes no events, so a restart does not look like a storm.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from localctl.observe.snapshot import StationView
 
 Json = Mapping[str, Any]
 Facts = Mapping[str, str]
@@ -35,6 +38,24 @@ class Changes:
     def __init__(self) -> None:
         self._states: dict[tuple[str, str], Facts] | None = None
         self._reasons: tuple[str, ...] = ()
+        self._away: dict[str, bool] = {}
+
+    def of_csmss(self, stations: Iterable[StationView]) -> Iterator[Change]:
+        """Which CSMS went away or came back. Of one that no station here should have, nothing new is known."""
+        lonely: dict[str, int] = {}
+        joined: set[str] = set()
+        for one in stations:
+            if one.csms is not None and one.upstream_connected:
+                joined.add(one.csms)
+            elif one.csms is not None and one.connected:
+                lonely[one.csms] = lonely.get(one.csms, 0) + 1
+        for csms in sorted(joined | lonely.keys()):
+            away = csms not in joined
+            if away and not self._away.get(csms, False):
+                yield Change(kind="csms_away", subject=csms, facts={"stations": str(lonely[csms])}, warns=True)
+            elif self._away.get(csms, False) and not away:
+                yield Change(kind="csms_back", subject=csms)
+            self._away[csms] = away
 
     def found(self, picture: Json, reasons: tuple[str, ...]) -> list[Change]:
         """What is different now."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from localctl.observe.event_changes import Change, Changes
-from localctl.observe.snapshot import EventView
+from localctl.observe.snapshot import EventView, StationView
 from routing import observations as seen
 from routing.values import Instant, LinkId
 
@@ -51,9 +51,11 @@ class EventBook:
             case seen.RootCertificateChanged():
                 self._note("root", what.identity, {"change": what.change}, warns=True)
 
-    def compare(self, picture: Mapping[str, Any], reasons: Iterable[str]) -> None:
-        """Note what changed on the site and in the box's health since the last time."""
-        for change in self._changes.found(picture, tuple(reasons)):
+    def compare(
+        self, picture: Mapping[str, Any], reasons: Iterable[str], stations: Iterable[StationView] = ()
+    ) -> None:
+        """Note what changed on the site, in the box's health and at its CSMSs since the last time."""
+        for change in (*self._changes.found(picture, tuple(reasons)), *self._changes.of_csmss(stations)):
             self._take(change)
 
     def views(self) -> tuple[EventView, ...]:

@@ -287,6 +287,11 @@ PAGE: Final[dict[str, Words]] = {
         "{subject}: all stations have confirmed the limit",
         "{subject}: alle Stationen haben die Grenze bestätigt",
     ),
+    "event.csms_away": (
+        "The CSMS {subject} is away (connected stations without it: {stations})",
+        "Das CSMS {subject} ist nicht da (verbundene Stationen ohne es: {stations})",
+    ),
+    "event.csms_back": ("The CSMS {subject} is back", "Das CSMS {subject} ist wieder da"),
     "event.fault": ("Fault: {reason}", "Störung: {reason}"),
     "event.fault_over": ("Over: {reason}", "Behoben: {reason}"),
     "change.installed": ("installed", "eingebaut"),

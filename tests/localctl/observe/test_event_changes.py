@@ -1,6 +1,7 @@
 """From one picture to the next: what is news, and what is not."""
 
 from localctl.observe.event_changes import Change, Changes
+from localctl.observe.snapshot import StationView
 from tests.localctl.charging.scene import Scene, busy
 
 
@@ -75,3 +76,31 @@ def test_faults_of_the_box_come_and_go_with_their_sentence():
     assert news(changes, scene, "the disk is full") == []
     (over,) = changes.found(scene.picture(), ())
     assert (over.kind, over.facts, over.warns) == ("fault_over", {"reason": "the disk is full"}, False)
+
+
+def of(name: str, csms: str | None = "operator", *, here: bool = True, joined: bool = True) -> StationView:
+    return StationView(identity=name, connected=here, upstream_connected=joined, since_at=0.0, csms=csms)
+
+
+def test_a_csms_that_goes_and_comes_back_is_two_events_however_many_stations_it_has():
+    changes = Changes()
+    both = (of("A"), of("B"), of("C", "fleet"))
+    assert list(changes.of_csmss(both)) == []
+    away = (of("A", joined=False), of("B", joined=False), of("C", "fleet"), of("D", here=False, joined=False))
+    told = Change(kind="csms_away", subject="operator", facts={"stations": "2"}, warns=True)
+    assert list(changes.of_csmss(away)) == [told]
+    assert list(changes.of_csmss(away)) == []
+    assert list(changes.of_csmss(both)) == [Change(kind="csms_back", subject="operator")]
+
+
+def test_one_station_without_its_csms_while_others_have_it_is_no_event_of_the_csms():
+    assert list(Changes().of_csmss((of("A"), of("B", joined=False)))) == []
+
+
+def test_stations_that_are_not_here_say_nothing_about_their_csms():
+    changes = Changes()
+    assert list(changes.of_csmss((of("A", here=False, joined=False), of("X", None, joined=False)))) == []
+    (away,) = changes.of_csmss((of("A", joined=False),))
+    assert away.kind == "csms_away"
+    assert list(changes.of_csmss((of("A", here=False, joined=False),))) == []
+    assert [one.kind for one in changes.of_csmss((of("A"),))] == ["csms_back"]

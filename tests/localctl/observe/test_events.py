@@ -3,6 +3,7 @@
 import pytest
 
 from localctl.observe.events import MAX_TEXT, MOST, MOST_REFUSED, EventBook
+from localctl.observe.snapshot import StationView
 from routing import observations as seen
 from routing.values import Instant, Leg, LinkId
 
@@ -89,6 +90,14 @@ def test_p6_words_of_strangers_are_cut_and_without_control_characters():
     (event,) = Book().sees(refused("\x1b[2J\n" + "x" * 5000)).book.views()
     assert len(event.subject) == MAX_TEXT + 1
     assert event.subject.isprintable()
+
+
+def test_a_csms_that_is_away_is_an_event_on_a_box_that_only_routes_too():
+    """Stations that are carried on stay connected: without it nothing would tell."""
+    book = Book()
+    carried = StationView(identity="CP1", connected=True, upstream_connected=False, since_at=0.0, csms="operator")
+    book.book.compare({}, (), (carried,))
+    assert [(event.kind, event.subject, event.warns) for event in book.book.views()] == [("csms_away", "operator", True)]
 
 
 def test_the_same_tuple_is_shown_until_something_happens():
