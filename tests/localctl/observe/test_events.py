@@ -97,7 +97,8 @@ def test_a_csms_that_is_away_is_an_event_on_a_box_that_only_routes_too():
     book = Book()
     carried = StationView(identity="CP1", connected=True, upstream_connected=False, since_at=0.0, csms="operator")
     book.book.compare({}, (), (carried,))
-    assert [(event.kind, event.subject, event.warns) for event in book.book.views()] == [("csms_away", "operator", True)]
+    (event,) = book.book.views()
+    assert (event.kind, event.subject, event.warns) == ("csms_away", "operator", True)
 
 
 def test_the_same_tuple_is_shown_until_something_happens():
