@@ -107,8 +107,7 @@ class StationServer:
     def _start(self, place: tuple[str, int], listening: _Listening, socks: list[socket.socket]) -> None:
         listening.port = socks[0].getsockname()[1]
         self._listening[place] = listening
-        for sock in socks:
-            self._spawn(partial(self._accept, listening, sock))
+        self._spawn(partial(self._accept_all, listening, socks))
         log.info(
             "listening for stations",
             address=place[0],
@@ -124,8 +123,14 @@ class StationServer:
             listening.scope.cancel()
         self._listening.clear()
 
+    async def _accept_all(self, listening: _Listening, socks: list[socket.socket]) -> None:
+        with listening.scope:
+            async with trio.open_nursery() as nursery:
+                for sock in socks:
+                    nursery.start_soon(self._accept, listening, sock)
+
     async def _accept(self, listening: _Listening, sock: socket.socket) -> None:
-        with sock, listening.scope:
+        with sock:
             while True:
                 await trio.lowlevel.wait_readable(sock)
                 if not self._accept_some(listening, sock):
