@@ -24,7 +24,7 @@ from routing.carrying.items import Item, Kind, Known, Row
 from routing.conversation import stop_request
 from routing.events import BacklogFound
 from routing.observations import AdmissionDelayed, BacklogDone, CallAnswered, FrameDropped, OutageBegan, OutageEnded
-from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, V16, Cupboard, away, back, event, met
+from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, V16, Cupboard, away, back, event, ids, met
 from tests.routing.playbook import (
     L1,
     L2,
@@ -48,10 +48,6 @@ GET = OwnCallAsked(link=L1, token=3, action="GetChargingProfiles", payload="{}")
 
 def said(play: Cupboard, message_id: str, number: int, kind: str = "Updated") -> Cupboard:
     return play.when(station(call(message_id, "TransactionEvent", event("t", number, kind))))
-
-
-def ids(play: Cupboard) -> list[str]:
-    return [msgspec.json.decode(text)[1] for text in play.up]
 
 
 def closed(play: Cupboard, link: int = L1) -> list[Leg]:

@@ -139,6 +139,25 @@ def back(play: Cupboard, version: str = V201, link: LinkId = L1) -> Cupboard:
     return play.when(accepted(version, link))
 
 
+def said(play: Cupboard, message_id: str, action: str, payload: str) -> Cupboard:
+    """The station says something."""
+    return play.when(station(call(message_id, action, payload)))
+
+
+def ids(play: Cupboard) -> list[str]:
+    """Message ids of what just went up."""
+    return [msgspec.json.decode(text)[1] for text in play.up]
+
+
+def drained(play: Cupboard) -> list[list[Any]]:
+    """Every frame that goes up, the CSMS taking each, until nothing is left."""
+    frames = []
+    while play.up:
+        frames.append(msgspec.json.decode(play.up[0]))
+        play.answer()
+    return frames
+
+
 def event(transaction: str, number: int, kind: str = "Updated", more: str = "") -> str:
     """A TransactionEvent's payload."""
     return (
@@ -157,4 +176,7 @@ def start_16(tag: str = "TAG", meter: int = 0) -> str:
     return f'{{"connectorId":1,"idTag":"{tag}","meterStart":{meter},"timestamp":"2026-11-22T12:00:00Z"}}'
 
 
-__all__ = ["BOOT", "BOOTED", "REDIAL_S", "V16", "Cupboard", "away", "back", "event", "met", "start_16", "stop_16"]
+__all__ = [
+    "BOOT", "BOOTED", "REDIAL_S", "V16", "Cupboard", "away", "back", "drained", "event", "ids", "met", "said",
+    "start_16", "stop_16",
+]  # fmt: skip

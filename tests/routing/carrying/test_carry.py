@@ -15,7 +15,7 @@ from routing.events import Kept
 from routing.frames import CALL, Frame
 from routing.observations import CapReached, FrameDropped
 from routing.policy import OutagePolicy, StationPolicy
-from tests.routing.carrying.cupboard import BOOT, REDIAL_S, Cupboard, away, event, met, start_16, stop_16
+from tests.routing.carrying.cupboard import BOOT, REDIAL_S, Cupboard, away, event, met, said, start_16, stop_16
 from tests.routing.playbook import (
     L1,
     L2,
@@ -37,10 +37,6 @@ TOKEN = ',"idToken":{"idToken":"A","type":"ISO14443"}'
 def carry(version: str = V201, known: Known | None = None) -> Carry:
     policy = StationPolicy(csms="main", outage=OutagePolicy(mode="carry"))
     return Carry(L1, "CS-17", policy, version, Play().router.common, known or Known())
-
-
-def said(play: Cupboard, message_id: str, action: str, payload: str) -> Cupboard:
-    return play.when(station(call(message_id, action, payload)))
 
 
 def mode(play: Cupboard) -> Mode:

@@ -20,8 +20,11 @@ from tests.routing.carrying.cupboard import (
     Cupboard,
     away,
     back,
+    drained,
     event,
+    ids,
     met,
+    said,
     start_16,
     stop_16,
 )
@@ -45,15 +48,6 @@ def waiting(rows: int, version: str = V201, **outage: object) -> Cupboard:
     play = Cupboard(known, rows=[kept(number) for number in range(1, rows + 1)], **outage)
     play.given(StationArrived(link=L1, identity="CS-17", offer=(version,), known=known))
     return play.when(accepted(version))
-
-
-def said(play: Cupboard, message_id: str, action: str, payload: str) -> Cupboard:
-    return play.when(station(call(message_id, action, payload)))
-
-
-def ids(play: Cupboard) -> list[str]:
-    """Message ids of what just went up."""
-    return [msgspec.json.decode(text)[1] for text in play.up]
 
 
 def jws(payload: str) -> str:
@@ -267,12 +261,7 @@ def test_8_7c_only_unsigned_transaction_events_say_offline_and_only_where_wanted
 
 def offline_marks(play: Cupboard) -> dict[str, bool]:
     """What goes up until nothing is left, and whether it says that it happened offline."""
-    marks = {}
-    while play.up:
-        frame = msgspec.json.decode(play.up[0])
-        marks[frame[1]] = frame[3].get("offline", False)
-        play.answer()
-    return marks
+    return {frame[1]: frame[3].get("offline", False) for frame in drained(play)}
 
 
 def test_8_7c_what_happens_while_the_csms_is_there_is_not_said_to_be_offline_though_it_waits():

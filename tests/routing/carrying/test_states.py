@@ -10,7 +10,7 @@ from routing.carrying.answers import state_of
 from routing.carrying.states import LONG_S, MAX_CHARS, MAX_CONNECTORS, States
 from routing.observations import BacklogDone
 from tests.routing.carrying.clerk import signed
-from tests.routing.carrying.cupboard import BOOTED, V16, Cupboard, back, event, met
+from tests.routing.carrying.cupboard import BOOTED, V16, Cupboard, back, drained, event, met
 from tests.routing.playbook import V201, call, csms, csms_lost, error, result, station
 
 
@@ -36,11 +36,7 @@ def two_connectors(version: str = V201, **outage: object) -> Cupboard:
 
 def delivered(play: Cupboard) -> list[str]:
     """What goes up until nothing is left, by message id."""
-    ids = []
-    while play.up:
-        ids.append(msgspec.json.decode(play.up[0])[1])
-        play.answer()
-    return ids
+    return [frame[1] for frame in drained(play)]
 
 
 def outage(play: Cupboard, seconds: float, version: str = V201) -> Cupboard:
