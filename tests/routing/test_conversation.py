@@ -20,7 +20,19 @@ from routing.carrying.items import Alias, Item, Kind, Known, Row
 from routing.events import BacklogFound
 from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
 from tests.routing.carrying.clerk import signed
-from tests.routing.carrying.cupboard import BOOT, BOOTED, REDIAL_S, Cupboard, away, back, event, met, start_16, stop_16
+from tests.routing.carrying.cupboard import (
+    BOOT,
+    BOOTED,
+    REDIAL_S,
+    Cupboard,
+    away,
+    back,
+    drained,
+    event,
+    met,
+    start_16,
+    stop_16,
+)
 from tests.routing.playbook import (
     L1,
     L2,
@@ -62,12 +74,7 @@ def test_the_backlog_goes_first_and_in_order_then_live_8_7():
         play.when(station(call(f"k{number}", "TransactionEvent", event("t", number, kind))))
     back(play)
     assert play.fact(OutageEnded).backlog
-    sent = []
-    while play.up:
-        (text,) = play.up
-        sent.append(msgspec.json.decode(text))
-        play.answer()
-    assert [(frame[1], frame[3]["seqNo"], frame[3]["offline"]) for frame in sent] == [
+    assert [(frame[1], frame[3]["seqNo"], frame[3]["offline"]) for frame in drained(play)] == [
         ("k0", 0, True),
         ("k1", 1, True),
         ("k2", 2, True),
