@@ -54,6 +54,8 @@ def check_connections(config: Config, known: Known) -> Iterator[Finding]:
         yield from _profile(("csms", number), csms)
     yield from twice("CSMS", [(("csms", number, "name"), csms.name) for number, csms in enumerate(config.csms)])
     yield from _shadowed(config)
+    yield from _unchecked(config)
+    yield from _close_codes(config)
     if config.http.token is not None and len(config.http.token.reveal()) < 16:
         yield warning(("http", "token"), "is shorter than 16 characters", "make one with `openssl rand -hex 24`")
 
@@ -132,6 +134,31 @@ def _profile(here: Path, csms: Csms) -> Iterator[Finding]:
         yield _open_door((*here, "security_profile"), csms.allow_insecure)
     if not secure and csms.ca_file is not None:
         yield warning((*here, "ca_file"), "is not used: the address starts with ws://")
+
+
+def _unchecked(config: Config) -> Iterator[Finding]:
+    """A CSMS that knows the box by its certificate (4.1.5) need not look at what the stations send (A00.FR.403)."""
+    if not any(listen.security_profile in (1, 2) for listen in config.listen):
+        return
+    strangers = config.defaults.unknown_stations != "refuse" and config.defaults.verify == "csms"
+    for number, csms in enumerate(config.csms):
+        listed = (station for station in config.station if config.csms_of(station.identity) is csms)
+        left_to_it = any(config.settings(station.identity).verify == "csms" for station in listed)
+        if csms.client_cert_file and csms.client_key_file and (left_to_it or strangers):
+            what = "with a client certificate this CSMS may not look at the stations' passwords, and nobody else does"
+            hint = 'ask its operator, or let this box check them: verify = "local"'
+            yield warning(("csms", number, "client_cert_file"), what, hint)
+
+
+def _close_codes(config: Config) -> Iterator[Finding]:
+    """Some WebSocket codes only exist inside programs, or belong to nobody yet (RFC 6455 7.4)."""
+    tables = [(("station", number), station) for number, station in enumerate(config.station)]
+    for here, settings in [(("defaults",), config.defaults), *tables]:
+        code = settings.close_code
+        if not (1000 <= code <= 1003 or 1007 <= code <= 1014 or code >= 3000):
+            what = f"{code} is no code that may be sent"
+            hint = "1000 to 1003, 1007 to 1014, or 3000 and up"
+            yield Finding(path=(*here, "close_code"), what=what, hint=hint, at_value=True)
 
 
 def _shadowed(config: Config) -> Iterator[Finding]:

@@ -139,8 +139,8 @@ class Station(StationSettings):
     password_hash: str | None = key(None, reload="live", repr=False)
     """scrypt hash of the password: `scrypt$n$r$p$salt$hash`, salt and hash in base64."""
     upstream_password: Secret | None = key(None)
-    """Password towards the CSMS; the station's own is then checked by this box. Left out, or once the CSMS has given the
-    station a new one: what the station sent is passed on."""
+    """Password towards the CSMS; the station's own is then checked by this box. Left out, or once the CSMS has given
+    the station a new one: what the station sent is passed on."""
     upstream_password_file: File | None = key(None)
     """File that holds the password towards the CSMS on its first line."""
     serial: Text | None = key(None, reload="live")

@@ -62,3 +62,26 @@ def test_ordinary_addresses_are_fine(url):
 @pytest.mark.parametrize("url", ["", "csms.example", "wss:csms", "wss://[::1", "wss:// csms.example", "wss://a#b"])
 def test_what_is_no_address_is_an_error(url):
     assert len(read(ROUTER.replace("wss://csms.example", url)).errors) == 1
+
+
+CERTIFIED = ROUTER.replace('"wss://csms.example"', '"wss://c.example"\nclient_cert_file = "c"\nclient_key_file = "k"')
+HASH = 'password_hash = "scrypt$2$8$1$c2FsdHNhbHRzYWx0$MDEyMzQ1Njc4OWFiY2RlZg=="\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        (CERTIFIED, True),
+        (CERTIFIED.replace('"route"', '"refuse"') + '[[station]]\nidentity = "CP1"\n', True),
+        (CERTIFIED.replace('"route"', '"refuse"') + f'[[station]]\nidentity = "CP1"\nverify = "local"\n{HASH}', False),
+        (CERTIFIED.replace("security_profile = 1", "security_profile = 3"), False),
+        (ROUTER, False),
+    ],
+)
+def test_a00_fr_403_where_a_certificate_is_all_that_a_csms_needs_the_box_should_check_passwords(text, warned):
+    assert any("client certificate this CSMS" in what for what in whats(read(text))) is warned
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1003, 1007, 1014, 3000, 4999])
+def test_rfc_6455_7_4_codes_that_may_be_sent_are_fine(code):
+    assert whats(read(ROUTER + f"close_code = {code}\n")) == []

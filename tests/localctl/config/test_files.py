@@ -70,8 +70,8 @@ def test_the_box_s_own_client_certificate_is_tried_too(pki):
     text = ROUTER.replace(
         '"wss://csms.example"', '"wss://c.example"\nclient_cert_file = "box.crt"\nclient_key_file = "other.key"'
     )
-    assert whats(read(text, folder=pki)) == [f"{pki}/other.key is not the key of {pki}/box.crt"]
-    assert whats(read(text.replace("other.key", "box.key"), folder=pki)) == []
+    assert f"{pki}/other.key is not the key of {pki}/box.crt" in whats(read(text, folder=pki))
+    assert not any("box.crt" in what for what in whats(read(text.replace("other.key", "box.key"), folder=pki)))
 
 
 def test_users_and_groups_that_the_box_does_not_have_are_a_warning():
