@@ -136,6 +136,7 @@ PAGE: Final[dict[str, Words]] = {
     "short.idle": ("car asks for nothing", "Auto verlangt nichts"),
     "short.empty": ("no car, kept free", "leer, bleibt frei"),
     "short.yielding": ("no car", "kein Auto"),
+    "short.full_yielding": ("car is full", "Auto ist voll"),
     "short.full": ("car is full", "Auto ist voll"),
     "short.reserved": ("reserved", "reserviert"),
     "short.away": ("away, reserved", "nicht da, reserviert"),

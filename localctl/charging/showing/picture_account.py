@@ -118,12 +118,11 @@ class Accounts:
             return "uncontrolled"
         if not seen.steered:
             return "unheard" if is_unheard(self._controller, name) else "away"
-        if (name, outlet.id) in self._last.yielding:
-            return "yielding"
-        transaction = seen.state.running(outlet.id)
+        yields, transaction = (name, outlet.id) in self._last.yielding, seen.state.running(outlet.id)
         if transaction is None:
-            return "empty"
-        return "full" if is_full(seen, transaction, outlet.id, now) else "reserved"
+            return "yielding" if yields else "empty"
+        full = is_full(seen, transaction, outlet.id, now)
+        return "full_yielding" if full and yields else "full" if full else "reserved"
 
 
 class Shares:

@@ -53,12 +53,16 @@ SENTENCES: Final[dict[str, Words]] = {
         "kein Ladevorgang läuft; so viel bleibt frei, damit ein neues Auto beginnen kann",
     ),
     "why.yielding": (
-        "no transaction runs; what was kept for a new car went to cars that charge",
-        "kein Ladevorgang läuft; was für ein neues Auto frei war, haben ladende Autos bekommen",
+        "no transaction runs; there is no room now to keep something for a new car",
+        "kein Ladevorgang läuft; gerade ist kein Platz, etwas für ein neues Auto freizuhalten",
     ),
     "why.full": (
         "the car has stopped by itself; this much is kept for it",
         "das Auto hat von selbst aufgehört; so viel bleibt für es frei",
+    ),
+    "why.full_yielding": (
+        "the car has stopped by itself; there is no room now to keep something for it",
+        "das Auto hat von selbst aufgehört; gerade ist kein Platz, etwas für es freizuhalten",
     ),
     "why.reserved": ("this much is reserved for it", "so viel ist für ihn reserviert"),
     "why.away": (

@@ -86,6 +86,16 @@ def test_p5_a_car_whose_turn_will_come_is_told_so():
     assert {evse(play, name)["reason"] for name in "AB"} == {"row", "waiting"}
 
 
+def test_p5_a_reserve_that_gave_way_is_told_as_that_whoever_it_was_kept_for():
+    play = Play(place("A"), place("B"), main_a=20).joins("A", "B").plugs_in("A").goes_on(60)
+    play.event("A", "Updated", chargingState="SuspendedEV").goes_on(30)
+    assert [evse(play, name)["reason"] for name in "AB"] == ["full", "empty"]
+    play.ems(3).goes_on(30)
+    assert [evse(play, name)["reason"] for name in "AB"] == ["full_yielding", "yielding"]
+    assert told(play, "B")[1].endswith("no transaction runs; there is no room now to keep something for a new car.")
+    assert told(play, "A")[1].startswith("A/1 gets 0.0 A per phase: the car has stopped by itself; there is no room")
+
+
 def test_p5_who_is_told_less_than_its_share_because_another_disobeys_says_so_and_names_it():
     play = disobedient("B", "C", main_a=40)
     shown = {name: evse(play, name) for name in "BC"}
