@@ -2,6 +2,12 @@
 
 The relay has core 0 for itself, the load core 1. Ratios within the run are what counts; absolute figures belong to the
 machine. `python tests/bench/relay/bench.py [--rounds N] [--quick]`.
+
+What stands between localctl and the plain asyncio relay, which needs half of its processor time: a sampling profile of
+localctl with 100 busy stations shows 31 % in system calls (send, receive, epoll), 26 % in the framing of wsproto and
+trio-websocket, which is Python where `websockets` masks in C, 10 % in trio, which arms epoll anew for every wait, 19 %
+in routing, observations and metrics, the rest in `localctl/net`. So a router that cost nothing would not be enough: the
+framing would have to go, which `net/sockets.py` leaves room for.
 """
 
 import argparse
