@@ -41,6 +41,7 @@ class Common:
         self._numbers: OrderedDict[str, Numbers] = OrderedDict()
         self._caps: OrderedDict[str, EnergyCap] = OrderedDict()
         self._states: OrderedDict[str, States] = OrderedDict()
+        self._attempts: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._kept: set[str] = set()
 
     def has_kept(self, identity: str) -> bool:
@@ -80,6 +81,16 @@ class Common:
         states = self._states.setdefault(key, States())
         _newest(self._states, key)
         return states
+
+    def note_attempts(self, identity: str, row: int, attempts: int) -> None:
+        """So often this row was sent in vain, on connections that are gone."""
+        self._attempts[identity.casefold()] = row, attempts
+        _newest(self._attempts, identity.casefold())
+
+    def attempts_at(self, identity: str, row: int) -> int:
+        """How often this row was sent in vain before."""
+        noted, attempts = self._attempts.get(identity.casefold(), (row, 0))
+        return attempts if noted == row else 0
 
     def cap_of(self, identity: str, limit_wh: float | None) -> EnergyCap:
         """What this station's transactions of unknown tokens took so far, on earlier connections too."""

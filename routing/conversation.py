@@ -112,6 +112,12 @@ class Conversation(Exchange):
         self.replay.kept_more(out)
         self._relieve(out)
 
+    def blamed(self, out: list[Command]) -> None:
+        """The CSMS closed because of what it was sent last. The station's own live messages are its own business."""
+        call = self.up.open
+        if call is not None and call.carried is not None:
+            self.replay.blamed(call.carried.row, out)
+
     def not_kept(self, ticket: int) -> Ending | None:
         """It could not be stored: the station may not stay without its answer, where it waits for one."""
         return "journal" if self.carry.forgo(ticket) else None

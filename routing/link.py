@@ -30,7 +30,7 @@ from routing.exchange import Ending
 from routing.link_legs import LinkLegs, Presence, unavailable
 from routing.link_states import TALKING, Move, State
 from routing.observations import LinkOpened, OutageBegan, OutageEnded, OwnCallEnded
-from routing.partings import LostCause, RefusedCause, deliberate, undecided, words
+from routing.partings import LostCause, RefusedCause, blames_message, deliberate, undecided, words
 from routing.policy import StationPolicy
 from routing.values import Instant, Leg
 
@@ -289,7 +289,10 @@ class Link(LinkLegs):
         self._legs[event.leg] = Presence.ABSENT
         if self.state is State.ENDING:
             self._forget_if_alone(out)
-        elif self.state is State.OPEN and event.leg is Leg.CSMS and self._left_alone(event, now, out):
+            return
+        if self.state is State.OPEN and event.leg is Leg.CSMS and blames_message(event.code):
+            self.exchange.blamed(out)
+        if self.state is State.OPEN and event.leg is Leg.CSMS and self._left_alone(event, now, out):
             return
         elif self.state is State.OPEN or (self.state in TALKING and event.leg is Leg.STATION):
             self._part(_lost_cause(event), event.leg, event.code, event.reason, out)

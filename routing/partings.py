@@ -38,6 +38,11 @@ def deliberate(code: int | None) -> bool:
     return code is not None and (code in (1002, 1003, 1007, 1008, 1009, 1010) or code >= 3000)
 
 
+def blames_message(code: int | None) -> bool:
+    """True for a close code that finds fault with what was sent last: its kind, its content or its size."""
+    return code in (1003, 1007, 1009)
+
+
 def undecided(status: int) -> bool:
     """True for an HTTP answer that says nothing of the station, so that the next dial may well succeed.
 

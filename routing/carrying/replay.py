@@ -1,9 +1,9 @@
 """Kept messages on their way to the CSMS: one at a time, oldest first, paced, tried again, given up at last (E13).
 
 The edge hands out the oldest row (`Fetched`); its answer removes it (`Delivered`) and asks for the next. A CALLERROR or
-no answer counts as one of MessageAttempts, a lost connection does not: it says nothing about the message. A CSMS that
-answers SecurityError wants a BootNotification first; it gets the station's last one. When it then does not accept, the
-station itself must hear that, so the link ends.
+no answer counts as one of MessageAttempts, and so does a connection that the CSMS closes because of the message; one
+that is lost does not: it says nothing about the message. A CSMS that answers SecurityError wants a BootNotification
+first; it gets the station's last one. When it then does not accept, the station itself must hear that, so the link ends.
 """
 
 from collections import OrderedDict
@@ -152,6 +152,7 @@ class Replay:
         self.transactions, self._looked = event.transactions, event.row is not None or not event.waiting
         if event.row is not None:
             self._row = event.row
+            self._attempts = self._common.attempts_at(self._carry.identity, event.row.number)
             self._send_at = self._common.replay.take(now)
         elif event.waiting:
             self._send_at = now + UNREADABLE_S
@@ -229,6 +230,14 @@ class Replay:
         """No answer in time."""
         self._failed(call.carried.row if call.carried is not None else None, "timeout", now, out)
 
+    def blamed(self, row: Row | None, out: list[Command]) -> None:
+        """The CSMS closed its connection because of this message: an attempt, which outlives the connection."""
+        if row is None:
+            return
+        self._common.note_attempts(self._carry.identity, row.number, self._attempts)
+        if self._attempts >= self._policy.attempts:
+            self._entomb(row, "closed", "the CSMS closed its connection at every attempt", out)
+
     def _failed(self, row: Row | None, code: str, now: Instant, out: list[Command]) -> None:
         if self._carry.mode is not Mode.DRAINING:
             return
@@ -247,10 +256,13 @@ class Replay:
             self._observe(row.item.action, "retry", code, out)
 
     def _bury(self, row: Row, code: str, text: str, out: list[Command]) -> None:
+        self._entomb(row, code, text, out)
+        self._fetch(out)
+
+    def _entomb(self, row: Row, code: str, text: str, out: list[Command]) -> None:
         attempts = self._attempts
         out.append(Bury(link=self._carry.link, row=row.number, attempts=attempts, code=code, text=text))
         self._observe(row.item.action, "dead", code, out)
-        self._fetch(out)
 
     def _delivered(self, row: Row, answer: bytes, out: list[Command]) -> None:
         item = row.item

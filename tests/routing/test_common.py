@@ -73,6 +73,15 @@ def test_p6_what_unknown_tokens_took_is_one_book_for_all_connections_of_a_statio
     assert box.cap_of("CS", 1000.0) is not cap
 
 
+def test_p6_attempts_are_those_of_one_row_per_station_and_bounded():
+    box = common()
+    box.note_attempts("CS", 7, 2)
+    assert [box.attempts_at("cs", row) for row in (7, 8)] == [2, 0]
+    for number in range(MAX_STATIONS):
+        box.note_attempts(f"CS-{number}", 1, 1)
+    assert box.attempts_at("CS", 7) == 0
+
+
 def test_that_something_is_kept_is_known_to_every_connection_of_the_station():
     box = common()
     assert not box.has_kept("CS-17")

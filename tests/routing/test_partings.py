@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.partings import NO_CODE, code_onward, sendable, undecided, words
+from routing.partings import NO_CODE, blames_message, code_onward, sendable, undecided, words
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1008, 1011, 1014, 3000, 4999])
@@ -15,6 +15,10 @@ def test_rfc_6455_7_4_codes_that_may_stand_in_a_close_frame(code):
 def test_rfc_6455_7_4_codes_that_may_not(code):
     assert not sendable(code)
     assert code_onward(code, 1012) == 1012
+
+
+def test_e13_codes_that_find_fault_with_the_last_message_are_no_others():
+    assert [code for code in (None, *range(1000, 1016)) if blames_message(code)] == [1003, 1007, 1009]
 
 
 def test_3_15_9_refusals_are_told_from_answers_that_say_nothing_of_the_station():

@@ -11,6 +11,7 @@ from routing.carrying.replay import MAX_ENDED, UNREADABLE_S, Replay, ended_trans
 from routing.commands import Bury, Delivered, Fetch
 from routing.events import BacklogFound, Fetched
 from routing.observations import BacklogDone, LateRefusal, Replayed
+from routing.values import LinkId
 from tests.routing.carrying.clerk import signed
 from tests.routing.carrying.cupboard import (
     BOOT,
@@ -28,7 +29,20 @@ from tests.routing.carrying.cupboard import (
     start_16,
     stop_16,
 )
-from tests.routing.playbook import L1, L2, V201, accepted, call, csms, csms_lost, error, result, station, station_lost
+from tests.routing.playbook import (
+    L1,
+    L2,
+    L3,
+    V201,
+    accepted,
+    call,
+    csms,
+    csms_lost,
+    error,
+    result,
+    station,
+    station_lost,
+)
 
 TOKEN = ',"idToken":{"idToken":"A","type":"ISO14443"}'
 BLOCKED = '{"idTokenInfo":{"status":"Blocked"}}'
@@ -135,6 +149,29 @@ def test_e13_no_answer_is_an_attempt_too_and_is_called_timeout():
     play.after(30.0)
     assert [(one.code, one.text) for one in play.dead] == [("timeout", "never answered")]
     assert play.fact(BacklogDone)
+
+
+@pytest.mark.parametrize(("code", "dead"), [(1009, 1), (1007, 1), (1006, 0), (1011, 0)])
+def test_e13_a_message_at_which_the_csms_closes_each_time_goes_to_the_dead_letters(code: int, dead: int):
+    known = Known(waiting=2, accepted=True, subprotocol=V201, trusted=True)
+    play = Cupboard(known, rows=[kept(1), kept(2)], attempts=3)
+    for link in (L1, L2, L3):
+        assert play.dead == []
+        play.now += 100.0
+        play.given(StationArrived(link=link, identity="CS-17", offer=(V201,), known=known))
+        assert ids(play.when(accepted(V201, link))) == ["k1"]
+        play.when(csms_lost(code, link=link)).when(station_lost(link=link))
+    assert [(one.row, one.attempts, one.code) for one in play.dead] == [(1, 3, "closed")] * dead
+    play.now += 100.0
+    play.given(StationArrived(link=LinkId(9), identity="CS-17", offer=(V201,), known=known))
+    assert ids(play.when(accepted(V201, LinkId(9)))) == ["k2" if dead else "k1"]
+
+
+def test_e13_other_messages_are_not_blamed_for_it():
+    play = waiting(1)
+    said(play, "h", "Heartbeat", "{}")
+    play.when(csms(result("k1"))).when(csms_lost(1009))
+    assert play.dead == []
 
 
 def test_a_late_answer_counts_and_spares_the_next_attempt():
