@@ -1,8 +1,9 @@
 """The conversation on one link: every frame of both legs, and the box's own CALLs in between.
 
 What a peer says goes on as the same text, in order, at once if the lane towards the other leg is free. Answers never
-wait. The box speaks for itself in three cases only: to what cannot be routed (CALLERROR "-1"), in its own CALLs to the
-station, and in the empty results to follow-ups of those. None of that reaches the CSMS.
+wait. The box speaks for itself in four cases only: to what cannot be routed (CALLERROR "-1"), in its own CALLs to the
+station, in the empty results to follow-ups of those, and to requests about what it put on the station itself. None of
+that reaches the CSMS.
 
 `Exchange` appends commands to the list it is given and knows nothing of connecting or closing; where the link must end
 (a peer that floods, a station that answers nothing any more) it says so by returning the cause. What happens while the

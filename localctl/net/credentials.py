@@ -19,7 +19,7 @@ import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import trio
 
@@ -31,6 +31,8 @@ _COST, _BLOCK, _LANES = 4096, 8, 1
 _MAX_COST: Final = 1 << 17
 _KEY_BYTES: Final = 20
 _REMEMBERED: Final = 4096
+MOST_STATIONS: Final = 20_000
+"""Stations whose profile or password is remembered unasked; a CSMS that takes any name must not fill the memory."""
 _AT_ONCE: Final = 2
 """Hashes of one station's passwords that may be under way or wait."""
 CHALLENGE: Final = ((b"WWW-Authenticate", b'Basic realm="OCPP", charset="UTF-8"'),)
@@ -268,7 +270,7 @@ class Gatekeeper:
         Not sooner, or a stranger on the TLS port could lock out a station that has no TLS.
         """
         key = identity.casefold()
-        if profile > self._profiles.get(key, 0):
+        if profile > self._profiles.get(key, 0) and _has_room(self._profiles, key):
             self._profiles[key] = profile
             self._keep_profile(key, profile)
 
@@ -288,7 +290,7 @@ class Gatekeeper:
     async def accepted(self, edge: StationEdge, identity: str, authorization: bytes | None) -> None:
         """The CSMS let this station in with these credentials: remember them (hashed), if they are news."""
         basic, stored = read_basic(authorization), self._learnt(identity, edge)
-        if basic is None:
+        if basic is None or not _has_room(self._passwords, identity.casefold()):
             return
         if stored is None or await self._checks.verdict(identity.casefold(), basic.password, stored) is False:
             await self.learn(edge, identity, basic.password)
@@ -303,3 +305,8 @@ class Gatekeeper:
         finally:
             self._being_learnt.pop(key).set()
         self._keep_password(key, learnt)
+
+
+def _has_room(memory: dict[str, Any], key: str) -> bool:
+    """Nobody known is forgotten for a newcomer: whoever invents names must not undo what is remembered of others."""
+    return key in memory or len(memory) < MOST_STATIONS

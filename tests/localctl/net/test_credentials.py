@@ -239,6 +239,18 @@ async def test_what_the_csms_accepted_vouches_for_a_station_until_another_is_acc
     assert await keeper.vouches(door, carrying, "CP1", basic(b"CP1", NEW))
 
 
+async def test_p6_invented_names_neither_fill_the_memory_nor_undo_what_is_remembered(monkeypatch):
+    monkeypatch.setattr("localctl.net.credentials.MOST_STATIONS", 2)
+    kept, carrying = [], StationEdge(carries=True)
+    keeper = Gatekeeper(keep_profile=lambda *what: kept.append(what), keep_password=lambda *what: kept.append(what))
+    for number in range(5):
+        keeper.came_in(f"CP{number}", 2)
+        await keeper.accepted(carrying, f"CP{number}", basic(b"any"))
+    keeper.came_in("CP1", 3)
+    assert [who for who, _ in kept] == ["cp0", "cp0", "cp1", "cp1", "cp1"]
+    assert await cause(1, basic(b"CP1"), keeper=keeper) == "downgrade"
+
+
 async def test_a05_fr_07_a_lower_profile_is_refused_unless_a_downgrade_is_allowed():
     kept = []
     keeper = Gatekeeper(profiles={"cp1": 2}, keep_profile=lambda *what: kept.append(what))
