@@ -3,7 +3,7 @@
 The edge hands out the oldest row (`Fetched`); its answer removes it (`Delivered`) and asks for the next. A CALLERROR or
 no answer counts as one of MessageAttempts, and so does a connection that the CSMS closes because of the message; one
 that is lost does not: it says nothing about the message. A CSMS that answers SecurityError wants a BootNotification
-first; it gets the station's last one. When it then does not accept, the station itself must hear that, so the link ends.
+first; it gets the station's last one. When it then does not accept, the station itself must hear that: the link ends.
 """
 
 from collections import OrderedDict
