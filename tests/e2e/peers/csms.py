@@ -25,8 +25,8 @@ from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
 from websockets.http11 import Response
 
-from tests.e2e.peers.lines import commands, emit
-from tests.e2e.peers.talk import Talk
+from tests.e2e.peers.lines import emit, obeyed
+from tests.e2e.peers.talk import Talks
 
 
 def server_tls(command):
@@ -53,8 +53,7 @@ class Csms:
     def __init__(self):
         self.server = None
         self.refusals = {}
-        self.replies, self.by_action = {}, {}
-        self.talks = {}
+        self.talks = Talks()
         self.names = map(str, itertools.count(1))
         self.subprotocols, self.accept_without = [], False
 
@@ -79,7 +78,7 @@ class Csms:
     async def vanish(self):
         """Disappear like a machine that lost its power supply: no close frames, nothing listens."""
         self.server.close(close_connections=False)
-        for talk in self.talks.values():
+        for talk in self.talks.open.values():
             talk.ws.transport.abort()
         await self.server.wait_closed()
         emit("vanished")
@@ -104,7 +103,7 @@ class Csms:
     async def connection(self, ws):
         """One station's connection, from its first frame to its last."""
         conn = next(self.names)
-        talk = self.talks[conn] = Talk(conn, ws, replies=self.replies, by_action=self.by_action)
+        talk = self.talks.begin(conn, ws)
         emit(
             "connected",
             conn=conn,
@@ -115,7 +114,7 @@ class Csms:
             certificate=certificate_name(ws),
         )
         await talk.listen()
-        del self.talks[conn]
+        del self.talks.open[conn]
 
     async def obey(self, command):
         """Carry out one command of the test."""
@@ -130,24 +129,9 @@ class Csms:
                 self.refusals[path] = command
             case {"do": "admit", "path": path}:
                 self.refusals.pop(path, None)
-            case {"do": "reply"}:
-                self.replies.update(command.get("replies", {}))
-                self.by_action.update(command.get("by_action", {}))
-                emit("ready to reply")
-            case {"conn": conn} if conn in self.talks:
-                await self.talks[conn].obey(command)
             case _:
-                emit("unknown command", command=command)
-
-
-async def main():
-    """Obey until stdin ends. Each command runs beside the others, so a long script does not hold up the next one."""
-    csms, running = Csms(), set()
-    async for command in commands():
-        task = asyncio.ensure_future(csms.obey(command))
-        running.add(task)
-        task.add_done_callback(running.discard)
+                await self.talks.obey(command)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(obeyed(Csms().obey))

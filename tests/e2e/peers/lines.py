@@ -23,3 +23,12 @@ async def commands() -> AsyncIterator[dict]:
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     async for line in reader:
         yield json.loads(line)
+
+
+async def obeyed(obey):
+    """Obey until stdin ends. Each command runs beside the others, so a long script does not hold up the next one."""
+    running = set()
+    async for command in commands():
+        task = asyncio.ensure_future(obey(command))
+        running.add(task)
+        task.add_done_callback(running.discard)

@@ -18,8 +18,8 @@ import ssl
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
-from tests.e2e.peers.lines import commands, emit
-from tests.e2e.peers.talk import Talk
+from tests.e2e.peers.lines import emit, obeyed
+from tests.e2e.peers.talk import Talks
 
 
 def client_tls(command):
@@ -36,8 +36,7 @@ class Stations:
     """The stations of this process and what they answer."""
 
     def __init__(self):
-        self.talks = {}
-        self.replies, self.by_action = {}, {}
+        self.talks = Talks()
 
     async def connect(self, command):
         """Dial as the command says and stay on the line; report how it went."""
@@ -69,7 +68,7 @@ class Stations:
 
     async def stay(self, conn, ws):
         """One connection from its handshake to its end."""
-        talk = self.talks[conn] = Talk(conn, ws, replies=self.replies, by_action=self.by_action)
+        talk = self.talks.begin(conn, ws)
         emit(
             "opened",
             conn=conn,
@@ -84,24 +83,9 @@ class Stations:
         match command:
             case {"do": "connect"}:
                 await self.connect(command)
-            case {"do": "reply"}:
-                self.replies.update(command.get("replies", {}))
-                self.by_action.update(command.get("by_action", {}))
-                emit("ready to reply")
-            case {"conn": conn} if conn in self.talks:
-                await self.talks[conn].obey(command)
             case _:
-                emit("unknown command", command=command)
-
-
-async def main():
-    """Obey until stdin ends. Each command runs beside the others, so a long script does not hold up the next one."""
-    stations, running = Stations(), set()
-    async for command in commands():
-        task = asyncio.ensure_future(stations.obey(command))
-        running.add(task)
-        task.add_done_callback(running.discard)
+                await self.talks.obey(command)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(obeyed(Stations().obey))

@@ -120,3 +120,28 @@ class Talk:
                 self.ws.transport.abort()
             case _:
                 emit("unknown command", conn=self.conn, command=command)
+
+
+class Talks:
+    """All connections of one process by name, and what the test wants answered on each of them."""
+
+    def __init__(self):
+        self.open = {}
+        self.replies, self.by_action = {}, {}
+
+    def begin(self, conn, ws):
+        """A connection with this name; what is said to the name goes over the newest."""
+        self.open[conn] = Talk(conn, ws, replies=self.replies, by_action=self.by_action)
+        return self.open[conn]
+
+    async def obey(self, command):
+        """Carry out one command of the test."""
+        match command:
+            case {"do": "reply"}:
+                self.replies.update(command.get("replies", {}))
+                self.by_action.update(command.get("by_action", {}))
+                emit("ready to reply")
+            case {"conn": conn} if conn in self.open:
+                await self.open[conn].obey(command)
+            case _:
+                emit("unknown command", command=command)
