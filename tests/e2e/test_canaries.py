@@ -177,7 +177,8 @@ async def with_token(site, tmp_path):
 async def drive(site):
     """Both stations talk, the CSMS answers and asks; some of it fails, and the CSMS goes away in the middle."""
     c = CANARIES
-    shown = {name: [authorization(name, c["header-password"].encode())] for name in ("CP1", "CP2", "CP3", "CP9")}
+    shown = {name: [authorization(name, c["header-password"].encode())] for name in ("CP2", "CP3", "CP9")}
+    shown["CP1"] = [authorization("CP1", c["inline-password"].encode())]
     await site.csms.do("refuse", path="/CP3", status=401, body=c["reason"])
     await site.dial("refused", "CP3", "ocpp2.0.1", headers=shown["CP3"])
     await site.station.expect("refused", conn="refused")
