@@ -42,7 +42,7 @@ from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.answers import Outcome
 from localctl.charging.dispatching.desk import Book, Desk, refit, synchronise
 from localctl.charging.dispatching.entitlement import Envelope
-from localctl.charging.dispatching.fleet import Ceiling, EvseId, Managed, Share, Sight
+from localctl.charging.dispatching.fleet import Actuator, Ceiling, EvseId, Managed, Share, Sight
 from localctl.charging.dispatching.headroom import Headroom, Loads
 from localctl.charging.dispatching.orders import Order, Outbox, Terms
 from localctl.charging.dispatching.pacing import Track
@@ -162,12 +162,17 @@ class Dispatcher:
             desk.busy, desk.checking = None, None
 
     def distrusted(self) -> list[EvseId]:
-        """The EVSEs that draw more than they were ordered, or whose station has no actuator left: to be alarmed."""
+        """The EVSEs that draw more than they were ordered, or whose station has no actuator left: to be alarmed.
+
+        One that the installer does not want to be limited is none of them.
+        """
         found = []
         for identity, desk in self.desks.items():
-            for outlet in self.stations[identity].outlets:
+            station = self.stations[identity]
+            lost = desk.uncontrolled() and station.control is not Actuator.UNCONTROLLED
+            for outlet in station.outlets:
                 records = [desk.drawers.get(key) for key in (str(outlet.id), watching.WHOLE)]
-                if desk.uncontrolled() or any(record is not None and record.distrusted for record in records):
+                if lost or any(record is not None and record.distrusted for record in records):
                     found.append((identity, outlet.id))
         return found
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from localctl.charging.allocation.allocator_demand import Reason
 from localctl.charging.allocation.waterfill import book
+from localctl.charging.dispatching.capability import Trial
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.loop.controller import Controller, Round
 from localctl.charging.tree.topology import EvseId
@@ -114,6 +115,6 @@ class Room:
 
 def is_unheard(controller: Controller, name: str) -> bool:
     """Whether a station has never told anything, nor taken an order, of this box or the one before it."""
-    slots = controller.dispatcher.desks[name].slots.values()
-    heard = name in controller.online or controller.states[name].heard_at is not None
-    return not heard and all(slot.confirmed is None for slot in slots)
+    desk = controller.dispatcher.desks[name]
+    took = desk.capability.trial is not Trial.UNTRIED or any(slot.confirmed is not None for slot in desk.slots.values())
+    return not took and name not in controller.online and controller.states[name].heard_at is None

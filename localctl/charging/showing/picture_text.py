@@ -131,7 +131,7 @@ def _evse(identity: str, evse: Json, lang: Language) -> Iterator[str]:
     if evse["lease_until"] is not None:
         failsafe = _amps(evse["failsafe_a"], lang)
         yield say(lang, "evse.falls", amps=failsafe, at=when(evse["lease_until"], lang=lang))
-    if evse["distrusted"]:
+    if evse["distrusted"] and evse["reason"] != "uncontrolled":
         yield say(lang, "evse.distrusted", amps=_amps(evse["rating_a"], lang))
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from localctl.charging.allocation.allocator import Verdict
 from localctl.charging.allocation.allocator_demand import Reason
 from localctl.charging.base.instants import Instant, write_instant
+from localctl.charging.dispatching.answers import Outcome
+from localctl.charging.dispatching.answers import Verdict as Answer
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
 from localctl.charging.profile.profiles import Protocol
 from localctl.charging.showing.picture import picture
@@ -94,6 +96,22 @@ def test_p5_a_reserve_that_gave_way_is_told_as_that_whoever_it_was_kept_for():
     assert [evse(play, name)["reason"] for name in "AB"] == ["full_yielding", "yielding"]
     assert told(play, "B")[1].endswith("no transaction runs; there is no room now to keep something for a new car.")
     assert told(play, "A")[1].startswith("A/1 gets 0.0 A per phase: the car has stopped by itself; there is no room")
+
+
+def test_p5_a_station_that_nobody_wants_limited_is_no_disobedient_one():
+    observed = place("U", control=Actuator.UNCONTROLLED, placed={"controllable": False})
+    play = Play(place("A"), observed, main_a=40).joins("A", "U").plugs_in("A").plugs_in("U").goes_on(60)
+    assert (evse(play, "U")["reason"], evse(play, "U")["distrusted"]) == ("uncontrolled", False)
+    assert evse(play, "A")["in_the_way"] == [{"why": "uncontrolled", "stations": ["U"], "count": 1, "load": 32.0}]
+    assert not any("It draws more" in line for line in told(play, "U"))
+
+
+def test_p5_a_station_that_takes_no_kind_of_limit_is_alarmed_and_said_to_be_limited_by_nothing():
+    play = Play(place("A"), main_a=40)
+    play.boxes["A"].answers = Outcome(verdict=Answer.REFUSED, reason="NotSupported")
+    play.joins("A").plugs_in("A").goes_on(900)
+    assert (evse(play, "A")["reason"], evse(play, "A")["distrusted"]) == ("uncontrolled", True)
+    assert not any("until it obeys" in line for line in told(play, "A"))
 
 
 def test_p5_who_is_told_less_than_its_share_because_another_disobeys_says_so_and_names_it():

@@ -46,3 +46,8 @@ def test_a_row_is_short_when_reservations_alone_leave_less_than_a_minimum():
     assert play.reason("A") is Reason.WAITING
     assert room_of(play).short_of(("A", 1), 6.0) == row(play, "L1")
     assert room_of(play).short_of(("A", 1), 5.0) is None
+
+
+def test_a_station_that_took_an_order_once_is_not_unheard_even_when_it_has_forgotten_it():
+    play = Play(place("A"), place("B", keeps_profiles=False)).joins("A", "B").goes_on(30).leaves("B").goes_on(5)
+    assert not is_unheard(play.controller, "B")
