@@ -9,9 +9,8 @@ from localctl.net.legs import CsmsSocket, StationSocket
 from localctl.net.settings import StationEdge
 from localctl.net.sockets import MessageSocket
 from localctl.net.upstream import Visitor
-from routing.commands import Command
 from routing.events import Event
-from routing.values import Instant, Leg, LinkId
+from routing.values import Leg, LinkId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +132,6 @@ class Side:
     def room_again(self) -> None:
         """What waited for this leg's peer has been taken."""
         self._pump.room_again(self._link, self._leg)
-
-
-class Routes(Protocol):
-    """What the pump needs of `routing.router.Router`."""
-
-    def handle(self, event: Event, now: Instant) -> list[Command]:
-        """What to do about it."""
-        ...
 
 
 class Intake(Protocol):

@@ -1,8 +1,6 @@
 """Sockets to events, commands to sockets. One router, all links; nothing is decided here.
 
-Events are handled one after the other, never inside each other: what happens while commands are carried out waits in
-a queue. A bug of ours in one link (an exception of the router or of a command) is logged, the link is ended, and no
-other link notices.
+Events take their turns (`turns`). A bug of ours in one link is logged, the link is ended, and no other link notices.
 """
 
 import itertools
@@ -21,13 +19,14 @@ from localctl.net.credentials import Gatekeeper
 from localctl.net.dials import Dials, prepared
 from localctl.net.keeping import KEEPING, Archive, Keeping
 from localctl.net.legs import StationSocket
-from localctl.net.links import Link, LinkStatus, Routes, Side
+from localctl.net.links import Link, LinkStatus, Side
 from localctl.net.own_calls import WAITS_S, FollowUpTaker, OwnCalls
 from localctl.net.settings import EdgeSettings, ListenerSettings, StationEdge
 from localctl.net.sockets import Closed
 from localctl.net.station_server import StationServer
 from localctl.net.stats import NetStats
 from localctl.net.timers import Timers
+from localctl.net.turns import Routes, Turns
 from localctl.net.upstream import Visitor
 from routing.commands import Accept, Close, Command, Dial, Forget, Observe, Pause, Refuse, Resume, Send, WakeAt
 from routing.errors import OurBug
@@ -69,7 +68,6 @@ class Switchboard:
         archive: Archive | None = None,
     ) -> None:
         self.stats = stats or NetStats()
-        self._router = router
         self._edge = edge
         self._observer = observer
         self._gatekeeper = gatekeeper or Gatekeeper()
@@ -78,13 +76,16 @@ class Switchboard:
         self._timers = Timers(lambda link: self.post(Woke(link=LinkId(link))), self._tick)
         self._nursery: trio.Nursery | None = None
         self._links: dict[LinkId, Link] = {}
+        self._turns = Turns(
+            router, self._links, carry_out=self._carry_out, forget=self._forget, tell=self._tell_bug,
+            read_ahead=self._hand_out,
+        )  # fmt: skip
+        self.bug = self._turns.bug
         self._open: dict[str, LinkId] = {}
         self._ids = itertools.count(1)
         self._calls = OwnCalls()
         self.keeping = Keeping(archive, self.post)
-        self._events: deque[Event] = deque()
         self._thawed: deque[tuple[Link, Leg]] = deque()
-        self._busy = False
         self._all_gone: trio.Event | None = None
 
     # -- life
@@ -147,54 +148,22 @@ class Switchboard:
 
     def post(self, event: Event) -> None:
         """Let the router handle this, now or right after what it is handling."""
-        self._events.append(event)
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._events or self._thawed:
-                if self._events:
-                    self._handle(self._events.popleft())
-                else:
-                    self._hand_out()
-        finally:
-            self._busy = False
+        self._turns.post(event)
 
-    def _handle(self, event: Event) -> None:
-        now = Instant(trio.current_time())
-        try:
-            commands = self._router.handle(event, now)
-        except Exception as error:
-            self.bug(event.link, error)
-            return
-        for command in commands:
-            try:
-                self._carry_out(command, now)
-            except Exception as error:
-                self.bug(command.link, error)
-
-    def _hand_out(self) -> None:
-        """One message that was read ahead while its leg was held."""
-        link, leg = self._thawed[0]
-        socket = link.socket(leg)
-        text = socket.take() if socket is not None else None
-        if text is None:
+    def _hand_out(self) -> FrameArrived | None:
+        """The next message that was read ahead while its leg was held."""
+        while self._thawed:
+            link, leg = self._thawed[0]
+            socket = link.socket(leg)
+            text = socket.take() if socket is not None else None
+            if text is not None:
+                return FrameArrived(link=link.id, leg=leg, text=text)
             self._thawed.popleft()
-        else:
-            self._handle(FrameArrived(link=link.id, leg=leg, text=text))
+        return None
 
-    def bug(self, number: LinkId, error: BaseException) -> None:
-        """Ours, whatever the peers sent: say so, end this link, spare all others."""
+    def _tell_bug(self, link: Link | None, error: BaseException) -> None:
         self.stats.bugs += 1
-        link = self._links.get(number)
         log.error("a link ended by a bug of ours", identity=link and link.visitor.identity, **blame(error))
-        if link is None:
-            return
-        if link.broken:
-            self._forget(link)
-        else:
-            link.broken = True
-            self.post(ReadingStopped(link=number, reason="internal error"))
 
     def station_arrived(
         self, station: StationSocket, visitor: Visitor, edge: StationEdge, listener: ListenerSettings, peer: str
@@ -289,7 +258,7 @@ class Switchboard:
         socket.unhold()
         if socket.waiting_in:
             self._thawed.append((link, leg))
-            if not self._busy:
+            if not self._turns.busy:
                 self.post(Woke(link=link.id))
 
     def _close(self, link: Link, command: Close) -> None:

@@ -1,8 +1,8 @@
 """The switchboard of a simulated box: events in, commands out around the real router, cables instead of sockets.
 
-It does what `localctl.net.pump.Switchboard` does and offers the controller the same: an observer, and `call`. Like
-there, events are handled one after the other, and a bug of ours costs one link. Here it is also kept in `bugs`, for a
-simulation in which one happened has failed.
+It does what `localctl.net.pump.Switchboard` does and offers the controller the same: an observer, and `call`. Events
+take their turns as there. A bug of ours, which costs one link, is kept in `bugs` too: a simulation in which one
+happened has failed.
 """
 
 import itertools
@@ -15,6 +15,7 @@ import trio
 
 from localctl.demo.wire import Gone
 from localctl.net.own_calls import FollowUpTaker, OwnCalls
+from localctl.net.turns import Turns
 from localctl.simulate.cable import Cable, Lag, Peer, Tamper
 from localctl.simulate.line import MemoryLine
 from localctl.simulate.mail import Mail
@@ -27,7 +28,6 @@ from routing.events import (
     LegLost,
     OwnCallAsked,
     Priority,
-    ReadingStopped,
     StationArrived,
     UpstreamAccepted,
     UpstreamFailed,
@@ -103,15 +103,14 @@ class Board:
         """Told when a station and its CSMS are joined, and when no longer."""
         self.on_order: Callable[[str, str], None] = lambda _identity, _action: None
         """Told of every own CALL that is asked for."""
-        self._router, self._mail, self._upstream, self._observer = router, mail, upstream, observer
+        self._mail, self._upstream, self._observer = mail, upstream, observer
         self._lag, self._tampers = lag, tampers
         self._links: dict[LinkId, _Link] = {}
         self._open: dict[str, LinkId] = {}
         self._ids = itertools.count(1)
         self._calls = OwnCalls()
         self._follow_ups: dict[int, FollowUpTaker] = {}
-        self._events: deque[Event] = deque()
-        self._busy = False
+        self._turns = self._turns_of(router)
 
     # A station's way in.
 
@@ -153,7 +152,6 @@ class Board:
         """The box loses power: every connection ends, nothing is said."""
         self.up = False
         links, self._links, self._open = list(self._links.values()), {}, {}
-        self._events.clear()
         for link in links:
             for cable in link.cables.values():
                 cable.box_open = False
@@ -162,23 +160,17 @@ class Board:
 
     def start_again(self, router: Router, observer: Observer) -> None:
         """The box is back, with a new router."""
-        self._router, self._observer, self._calls, self.up = router, observer, OwnCalls(), True
+        self._turns, self._observer, self._calls, self.up = self._turns_of(router), observer, OwnCalls(), True
+
+    def _turns_of(self, router: Router) -> Turns[_Link]:
+        return Turns(router, self._links, carry_out=self._carry_out, forget=self._forget, tell=self._tell_bug)
 
     # Events in.
 
     def post(self, event: Event) -> None:
         """Let the router handle this, now or right after what it is handling."""
-        if event.link not in self._links:
-            return
-        self._events.append(event)
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._events:
-                self._handle(self._events.popleft())
-        finally:
-            self._busy = False
+        if event.link in self._links:
+            self._turns.post(event)
 
     def arrived(self, number: LinkId, leg: Leg, text: str) -> None:
         """A text came in; it waits while its leg is paused."""
@@ -190,30 +182,8 @@ class Board:
         else:
             self.post(FrameArrived(link=number, leg=leg, text=text))
 
-    def _handle(self, event: Event) -> None:
-        now = Instant(trio.current_time())
-        try:
-            commands = self._router.handle(event, now)
-        except Exception as error:
-            self._bug(event.link, error)
-            return
-        for command in commands:
-            try:
-                self._carry_out(command, now)
-            except Exception as error:
-                self._bug(command.link, error)
-
-    def _bug(self, number: LinkId, error: BaseException) -> None:
-        """Ours, whatever the peers sent: keep it, end this link, spare all others."""
-        link = self._links.get(number)
+    def _tell_bug(self, link: _Link | None, error: BaseException) -> None:
         self._note(f"{link and link.identity}: {error!r}")
-        if link is None:
-            return
-        if link.broken:
-            self._forget(link)
-        else:
-            link.broken = True
-            self.post(ReadingStopped(link=number, reason="internal error"))
 
     def _note(self, bug: str) -> None:
         if len(self.bugs) < MOST_BUGS:
@@ -248,7 +218,7 @@ class Board:
                 link.paused.setdefault(command.leg, deque())
             case Resume():
                 for text in link.paused.pop(command.leg, ()):
-                    self._events.append(FrameArrived(link=link.id, leg=command.leg, text=text))
+                    self.post(FrameArrived(link=link.id, leg=command.leg, text=text))
             case Forget():
                 self._forget(link)
             case _:
