@@ -17,6 +17,7 @@
     keeping ...... what the router wants kept, handed to the journal, and the journal's news back
     own_calls .... who waits for the end of an own CALL, and for what it makes the station send
     wires, anew .. a connection tried out by the installer; links opened anew after a reload
+    turns ........ events through a router one after the other; a bug costs one link
     pump ......... `Switchboard`: one router between all of them; it decides nothing
 
 `settings` are the installer's decisions as values, `stats` plain counters that metrics read, `ration` and `blame` keep
