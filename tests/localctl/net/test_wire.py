@@ -117,7 +117,8 @@ async def test_our_last_words_arrive_even_when_the_peers_were_never_read():
             theirs.close()
 
 
-async def test_under_tls_the_same_and_a_goodbye(tmp_path, ends, nursery):
+async def under_tls(tmp_path, ends, nursery):
+    """Both ends after their handshake: ours and the peer's."""
     pki = Pki(tmp_path)
     pair = pki.pair("x", "localhost")
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -133,6 +134,11 @@ async def test_under_tls_the_same_and_a_goodbye(tmp_path, ends, nursery):
     nursery.start_soon(wire.handshake)
     await client.handshake()
     await trio.testing.wait_all_tasks_blocked()
+    return wire, client
+
+
+async def test_under_tls_the_same_and_a_goodbye(tmp_path, ends, nursery):
+    wire, client = await under_tls(tmp_path, ends, nursery)
     wire.write(BIG)
     assert wire.queued > len(BIG) / 2
     data = b""
@@ -154,21 +160,7 @@ async def test_a_peer_that_leaves_in_the_tls_handshake_is_said_to_have_left(ends
 
 
 async def test_garbage_under_tls_breaks_the_leg(ends, tmp_path, nursery):
-    pki = Pki(tmp_path)
-    pair = pki.pair("x", "localhost")
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(pair.cert_file, pair.key_file)
-    wire = TlsWire(ends[0], nursery.start_soon, LegStats(), server)
-    client = TlsWire(
-        ends[1],
-        nursery.start_soon,
-        LegStats(),
-        ssl.create_default_context(cafile=pki.ca_file),
-        server_hostname="localhost",
-    )
-    nursery.start_soon(wire.handshake)
-    await client.handshake()
-    await trio.testing.wait_all_tasks_blocked()
+    wire, client = await under_tls(tmp_path, ends, nursery)
     client._push(b"\x17\x03\x03\x00\x20" + b"garbage!" * 4)
     with pytest.raises(trio.BrokenResourceError):
         await wire.receive_some()
