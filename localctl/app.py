@@ -14,6 +14,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -90,7 +91,7 @@ class App:
         self._loop: trio.lowlevel.TrioToken | None = None
         self._started_at = time.time()
         self._notifier = Notifier()
-        self._enforced = trio.Event()
+        self._listening, self._enforced = trio.Event(), trio.Event()
         self.health = Health(waits_for=("listeners", "limits") if config.panel else ("listeners",))
         self._memory = Memory(Path(config.controller.state_dir), self._state_trouble)
         self._trouble: str | None = None
@@ -164,6 +165,7 @@ class App:
                 self.outages.rule(self.router.common, self.config)
                 self.ports = await nursery.start(self.switchboard.serve)
                 self.health.arrived("listeners")
+                self._listening.set()
                 nursery.start_soon(self._cycles)
                 if self.site is not None:
                     nursery.start_soon(self.site.run)
@@ -191,21 +193,32 @@ class App:
     async def heed_signals(
         self, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """SIGHUP reloads; SIGTERM and SIGINT stop the box in order, then cancel `scope`."""
-        with trio.open_signal_receiver(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) as signals:
-            task_status.started()
-            async for number in signals:
-                if number != signal.SIGHUP:
-                    break
-                await self.reload()
+        """SIGHUP reloads; SIGTERM and SIGINT stop the box in order, then cancel `scope`, and wait for no reload."""
+        ask, asked = trio.open_memory_channel[None](1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._reload_when, asked)
+            with trio.open_signal_receiver(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) as signals:
+                task_status.started()
+                async for number in signals:
+                    if number != signal.SIGHUP:
+                        break
+                    with suppress(trio.WouldBlock):  # the reload that waits already will read the newest file
+                        ask.send_nowait(None)
+            nursery.cancel_scope.cancel()
         await self.stop()
         scope.cancel()
+
+    async def _reload_when(self, asked: trio.MemoryReceiveChannel[None]) -> None:
+        async for _ in asked:
+            await self.reload()
 
     async def reload(self) -> Reloaded:
         """Read the configuration again and use it; a bad one changes nothing. Tells what came of it.
 
-        Stations whose connection is another now come in anew, a few at a time; all others stay.
+        Stations whose connection is another now come in anew, a few at a time; all others stay. A box that starts
+        opens its listeners first.
         """
+        await self._listening.wait()
         async with self._reloading:
             if self.health.ready:
                 self._notifier.reloading(Instant(time.monotonic()))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -438,6 +439,40 @@ async def test_stations_that_a_reload_adds_are_seen_and_those_it_takes_out_are_n
         assert [(one.identity, one.csms) for one in box.box.get().stations] == [("CP2", "upper")]
         page = (await http_get(box.http_port, "/metrics"))[1]
         assert ('station="CP2"' in page, 'station="CP1"' in page) == (True, False)
+
+
+async def test_a_reload_while_the_box_starts_waits_until_its_listeners_are_there(tmp_path, monkeypatch):
+    """Once it opened them before anybody took what came in: the box was ready and no station got in."""
+    may_go = trio.Event()
+    async with csms() as upper:
+        box, _ = reloadable(tmp_path, text(tmp_path, csms_port=upper.port))
+        run = box.outages.run
+
+        async def held_up(*words, task_status) -> None:
+            await may_go.wait()
+            await run(*words, task_status=task_status)
+
+        monkeypatch.setattr(box.outages, "run", held_up)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(box.run)
+            nursery.start_soon(box.reload)
+            await trio.sleep(0.1)
+            may_go.set()
+            await until(lambda: box.health.ready)
+            assert await status_of(next(iter(box.ports.values()))) == 101
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_signal_to_stop_waits_for_no_reload(tmp_path, monkeypatch):
+    box, _ = reloadable(tmp_path, text(tmp_path))
+    monkeypatch.setattr(box, "reload", trio.sleep_forever)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(box.heed_signals, nursery.cancel_scope)
+        await nursery.start(box.run)
+        for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGHUP, signal.SIGTERM):
+            signal.raise_signal(number)
+            await trio.sleep(0.02)
+    assert box.health.state is ServiceState.STOPPING
 
 
 async def test_two_reloads_at_once_come_one_after_the_other(tmp_path, monkeypatch):
