@@ -175,7 +175,8 @@ class App:
                     nursery.start_soon(self._kept)
                 self.box.put(self._snapshot())
                 self._notifier.ready()
-                log.info("ready", version=__version__, http=f"http://{self.config.http.address}:{self.http_port}/")
+                http = f"http://{self.config.http.address}:{self.http_port}/"
+                log.info("ready", version=__version__, http=http, socket=self._http.local_path)
                 task_status.started()
         finally:
             self._http.stop()

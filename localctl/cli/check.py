@@ -6,15 +6,18 @@ restart on).
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
+from urllib.parse import urlsplit
 
 from localctl.cli import BAD_CONFIG, OK, WARNINGS
+from localctl.cli.render import talk
 from localctl.config.load import Loaded, default_file, load
 from localctl.config.problems import Severity
 from localctl.config.report import as_github, as_json, as_text
 from localctl.plan_site import check_topology
 
 Format = Literal["text", "json", "github"]
+RESERVED: Final = ("example", "invalid", "example.com", "example.net", "example.org")
 
 
 def read(file: Path, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -30,6 +33,7 @@ def run(paths: Sequence[Path] = (), strict: bool = False, fmt: Format = "text") 
     match fmt:
         case "text":
             print(as_text(problems, files))
+            _remind(results)
         case "json":
             print(as_json(problems, files))
         case "github":
@@ -37,6 +41,20 @@ def run(paths: Sequence[Path] = (), strict: bool = False, fmt: Format = "text") 
         case _ as never:
             assert_never(never)
     return exit_code([problem.severity for problem in problems], strict=strict)
+
+
+def _remind(results: Sequence[Loaded]) -> None:
+    """An address of the documentation is no mistake: a new file is to be tried before the CSMS is known."""
+    for loaded in results:
+        for csms in loaded.config.csms if loaded.config is not None else ():
+            if is_placeholder(csms.url):
+                talk(f"hint: {loaded.file} still has {csms.url}, which stands for your CSMS's address")
+
+
+def is_placeholder(url: str) -> bool:
+    """Whether the name is reserved for examples (RFC 2606), so that nobody can ever be there."""
+    name = (urlsplit(url).hostname or "").rstrip(".")
+    return any(name == one or name.endswith(f".{one}") for one in RESERVED)
 
 
 def exit_code(severities: Sequence[Severity], *, strict: bool) -> int:

@@ -183,8 +183,8 @@ def _nobody(place: str, reason: str) -> str:
     """What to say when nobody answers: which places were tried, and what to do."""
     return (
         f"no running localctl at {place}" + (f" ({reason})" if reason else "") + "\n"
-        "hint: start it with `systemctl start localctl` or `localctl run CONFIG`; name its socket with --socket, "
-        "or another box's [http] address with --url"
+        "hint: start it with `systemctl start localctl` or `localctl run CONFIG`; one that runs names its socket in "
+        "the line `ready` of its log: ask with --socket PATH, or another box's [http] address with --url"
     )
 
 

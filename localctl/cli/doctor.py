@@ -3,8 +3,9 @@
 Exit codes: 0 no fault (warnings may be), 1 a fault was found or the bundle could not be written, 2 wrong usage.
 """
 
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from localctl.cli.client import FAULTS, UNIX, Json, NobodyAnswers, Refused, ask,
 from localctl.cli.findings import Check, Finding, Level, good, looked, shown, told, warning
 from localctl.cli.new_file import NotWritten
 from localctl.cli.options import at
-from localctl.cli.places import sockets, sockets_of
-from localctl.cli.render import out_console, talk
+from localctl.cli.places import known, sockets, sockets_of
+from localctl.cli.render import out_console, plain, talk
 from localctl.config.load import Loaded, default_file
 from localctl.config.model import Config
 from localctl.config.report import as_text
@@ -27,17 +28,20 @@ from localctl.web.admission import peer_of
 
 START = "start it with `systemctl start localctl` or `localctl run CONFIG`; name its socket with --socket"
 
+EXAMINED = ", because no file was named; for another: localctl doctor FILE"
+
 AS_LISTED = "is it spelt as there? The CSMS is asked in this name all the same, without a password"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daemon:
-    """The running localctl as far as it could be asked. `trouble` says why it could not."""
+    """The running localctl as far as it could be asked. `trouble` says why it could not, `instead` who answers then."""
 
     where: str
     state: Json | None = None
     pid: int | None = None
     trouble: str = ""
+    instead: box.Neighbour | None = None
 
 
 def run(
@@ -51,9 +55,11 @@ def run(
 ) -> int:
     """Look at everything, tell it, and write the bundle if one is wanted."""
     file = config or default_file()
-    loaded, daemon = read(file), ask_daemon(_where(config, socket, url))
+    loaded, daemon = read(file), ask_daemon(_where(file, socket, url))
+    if daemon.state is None:
+        daemon = replace(daemon, instead=neighbour(daemon.where))
     findings = [one for name, check in checks(loaded, daemon, station) for one in looked(name, check)]
-    _tell(findings, as_json=as_json)
+    _tell(findings, f"looked at {file}" + EXAMINED * (config is None), as_json=as_json)
     if bundle is not None and not _write(bundle, loaded, daemon, findings):
         return FAILED
     return FAILED if any(one.level is Level.FAULT for one in findings) else OK
@@ -74,7 +80,7 @@ def checks(loaded: Loaded, daemon: Daemon, station: str | None) -> Iterator[tupl
 def _of_config(config: Config, daemon: Daemon, station: str | None) -> Iterator[tuple[str, Check]]:
     yield "state directory", partial(box.state_folder, config)
     yield "certificates", partial(box.certificates, config)
-    yield "ports", partial(box.ports, config, runs=daemon.state is not None)
+    yield "ports", partial(box.ports, config, runs=daemon.state is not None, other=daemon.instead)
     yield "file descriptors", partial(box.descriptors, config, pid=daemon.pid)
     here = station is not None and _is_here(daemon, station)
     if station is not None:
@@ -101,17 +107,26 @@ def _is_here(daemon: Daemon, station: str) -> bool:
 
 def _daemon(daemon: Daemon) -> Iterator[Finding]:
     if daemon.state is None:
-        yield warning("localctl", daemon.trouble, START)
+        yield warning("localctl", daemon.trouble, START if daemon.instead is None else daemon.instead.hint)
     else:
         yield from inward.reasons(daemon.state)
 
 
-def _where(config: Path | None, socket: Path | None, url: str) -> str:
+def _where(file: Path, socket: Path | None, url: str) -> str:
     """Where to ask: as the options say, else a socket of a localctl with this very file."""
-    if socket is not None or url or config is None:
+    if socket is not None or url:
         return at(url, socket)
-    mine = sockets_of(config)
-    return at(url, next((one for one in mine if one.exists()), mine[0] if mine else None))
+    mine = sockets_of(file)
+    return at(url, next((one for one in mine if os.path.exists(one)), mine[0] if mine else None))
+
+
+def neighbour(asked: str) -> box.Neighbour | None:
+    """A localctl on this box that answers elsewhere than was asked."""
+    for one, file in known().items() if asked else ():
+        where = f"{UNIX}{one}"
+        if where != asked and ask_daemon(where).state is not None:
+            return box.Neighbour(socket=one, file=file)
+    return None
 
 
 def ask_daemon(where: str) -> Daemon:
@@ -134,11 +149,12 @@ def _pid(where: str) -> int | None:
         return None
 
 
-def _tell(findings: list[Finding], *, as_json: bool) -> None:
+def _tell(findings: list[Finding], head: str, *, as_json: bool) -> None:
     if as_json:
         print(told(findings))
         return
     out = out_console()
+    out.print(plain(head))
     for part in shown(findings):
         out.print(part)
 

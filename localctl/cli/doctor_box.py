@@ -6,6 +6,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,20 @@ TIMEX_BYTES: Final = 512
 DESCRIPTORS_BESIDE: Final = 100
 """Listeners, files, HTTP clients, the journal."""
 CONNECT_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """A localctl on this box that runs with another file than the one that is looked at."""
+
+    socket: Path
+    file: Path | None = None
+
+    @property
+    def hint(self) -> str:
+        """How to look at that one."""
+        asked = f"--socket {self.socket}" if self.file is None else str(self.file)
+        return f"a localctl answers on {self.socket}; if that is the one you mean: `localctl doctor {asked}`"
 
 
 def configuration(loaded: Loaded) -> Iterator[Finding]:
@@ -93,8 +108,8 @@ def certificates(config: Config, now: float | None = None) -> Iterator[Finding]:
             yield good(where, f"ends in {left_s / DAY_S:.0f} days")
 
 
-def ports(config: Config, *, runs: bool) -> Iterator[Finding]:
-    """While localctl runs, its ports answer; while it does not, nobody else has them."""
+def ports(config: Config, *, runs: bool, other: Neighbour | None = None) -> Iterator[Finding]:
+    """While localctl runs, its ports answer; while it does not, nobody else has them, not even another localctl."""
     places = [(listen.address, listen.port) for listen in config.listen]
     for address, port in [*places, (config.http.address, config.http.port)]:
         where, answers = f"{address}:{port}", _answers(address, port)
@@ -102,6 +117,8 @@ def ports(config: Config, *, runs: bool) -> Iterator[Finding]:
             yield fault(
                 where, "nobody answers there although localctl runs", "does it run with this file? try a restart"
             )
+        elif not runs and answers and other is not None:
+            yield fault(where, "is taken, perhaps by a localctl that runs here with another file", other.hint)
         elif not runs and answers:
             yield fault(where, "another program has this port", f"find it with `ss -ltnp 'sport = :{port}'`")
         else:

@@ -1,25 +1,63 @@
 """`localctl explain STATION[/EVSE]`: why it has its amperes, which limit binds, since when, until when, what is next.
 
-With an EVSE also what it would get if that limit were gone.
+With an EVSE also what it would get if that limit were gone. A panel's name gets the panel's limits.
 
-Exit codes: 0 explained, 1 no such station or EVSE, 2 wrong usage, 69 no running localctl.
+Exit codes: 0 explained, 1 no such station, EVSE or panel, 2 wrong usage, 69 no running localctl.
 """
 
 import sys
-from functools import partial
+from collections.abc import Iterator
 
 from rich.table import Table
 
-from localctl.cli.client import Json, path, shown
-from localctl.cli.render import out_console, plain, table
+from localctl.charging.showing.picture_text import limit, span
+from localctl.charging.showing.picture_words import number
+from localctl.cli import OK
+from localctl.cli.client import FAULTS, Json, Refused, ask, path, said
+from localctl.cli.render import out_console, plain, print_json, table
 
 
 def run(place: str, *, url: str = "", as_json: bool = False) -> int:
-    """Explain one station, or with `/2` one EVSE of it; sentences, on a terminal with a table above them."""
+    """Explain one station, with `/2` one EVSE of it, or a panel; sentences, on a terminal with a table above them."""
     station, evse = split(place)
+    try:
+        told = _asked(url, place, station, evse)
+    except FAULTS as fault:
+        return said(fault)
+    if as_json:
+        print_json(told)
+    else:
+        _tell(evse, told)
+    return OK
+
+
+def _asked(url: str, place: str, station: str, evse: str | None) -> Json:
     what_if = None if evse is None else "1"
-    question = path("stations", station, "explain", evse=evse, what_if=what_if)
-    return shown(url, question, partial(_tell, evse), as_json=as_json)
+    try:
+        return ask(url, path("stations", station, "explain", evse=evse, what_if=what_if))
+    except Refused as refused:
+        panel = _panel(url, place) if refused.status == 404 and refused.told else None
+        if panel is None:
+            raise
+        return {"panel": panel, "text": list(_of_panel(panel))}
+
+
+def _panel(url: str, name: str) -> Json | None:
+    panels = ask(url, path("site"))["panels"]
+    return next((one for one in panels if one["id"] == name.removeprefix("panel:")), None)
+
+
+def _of_panel(panel: Json) -> Iterator[str]:
+    """Its limits conductor by conductor, and that of its watts where there is one."""
+    rows = [(phase, "A", line) for phase, line in panel["phases"].items()]
+    for phase, unit, line in [*rows, *([("power", "W", panel["power"])] if panel["power"] else [])]:
+        gross, net, most, flows = (line[f"{what}_{unit.lower()}"] for what in ("limit", "net", "entitled", "measured"))
+        place = {"node": f"panel:{panel['id']}", "phase": phase, "unit": unit, "gross": gross, "net": net}
+        said_of_it = limit(place | {"source": line["source"], "state": line["state"]})
+        may = f"at most {number('en', most or 0.0, unit)} may flow by what was sent"
+        flow = "nobody measures what flows" if flows is None else f"{number('en', flows, unit)} flow"
+        yield f"{said_of_it}, {span(line)}; {may}, {flow}."
+    yield f"`localctl profiles --panel {panel['id']}` shows the hours ahead, `localctl explain STATION` who gets what."
 
 
 def split(place: str) -> tuple[str, str | None]:
@@ -30,7 +68,7 @@ def split(place: str) -> tuple[str, str | None]:
 
 def _tell(evse: str | None, told: Json) -> None:
     out = out_console()
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and "station" in told:
         out.print(_table(told["station"], evse))
         out.print()
     for line in told["text"]:

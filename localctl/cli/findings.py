@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from localctl.cli.render import plain, table
+from localctl.config.report import counted
 
 
 class Level(StrEnum):
@@ -63,8 +64,8 @@ def shown(findings: Sequence[Finding]) -> Iterator[Any]:
     for one in findings:
         if one.hint and one.level is not Level.GOOD:
             yield plain(f"hint for {one.where}: {one.hint}")
-    counted = (_counted(findings, level) for level in (Level.FAULT, Level.WARNING))
-    yield f"{len(findings)} things looked at: {', '.join(counted)}"
+    bad = (_counted(findings, level) for level in (Level.FAULT, Level.WARNING))
+    yield f"{counted(len(findings), 'thing')} looked at: {', '.join(bad)}"
 
 
 def told(findings: Sequence[Finding]) -> str:
@@ -74,7 +75,7 @@ def told(findings: Sequence[Finding]) -> str:
 
 def _counted(findings: Sequence[Finding], level: Level) -> str:
     count = sum(one.level is level for one in findings)
-    return f"{count} {level.value}{'s' * (count != 1)}"
+    return counted(count, level.value)
 
 
 def _mark(level: Level) -> str:

@@ -17,7 +17,8 @@ from localctl.cli.options import USUAL_FILE, AsJson, Socket, TokenFile, Url, at
 
 app = typer.Typer(
     name="localctl",
-    help="OCPP Local Controller: routes every station's messages to its CSMS and keeps the site inside its fuses.",
+    help="OCPP Local Controller: routes every station's messages to its CSMS and keeps the site inside its fuses. "
+    "Start with `localctl docs quick-start`.",
     epilog="Exit codes: " + " ".join(f"**{code}** {text}" for code, text in EXIT_CODES.items()),
     rich_markup_mode="markdown",
     no_args_is_help=True,
@@ -171,7 +172,9 @@ def topology(
 
 @app.command()
 def explain(
-    place: Annotated[str, typer.Argument(metavar="STATION[/EVSE]", help="A station, or one EVSE of it like CP1/2.")],
+    place: Annotated[
+        str, typer.Argument(metavar="STATION[/EVSE]", help="A station, one EVSE of it like CP1/2, or a panel.")
+    ],
     socket: Socket = None,
     url: Url = "",
     as_json: AsJson = False,

@@ -83,11 +83,15 @@ def doctor(
 
 
 @operate_app.command()
-def docs(topic: Annotated[str | None, typer.Argument(help="A page; without one the list of them.")] = None) -> None:
-    """Print the documentation that is shipped with localctl."""
+def docs(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="A page, or words to look for; without any the list of pages.")
+    ] = None,
+) -> None:
+    """Show the documentation that is shipped with localctl. Words that are no page are looked for in all of them."""
     from localctl.cli import docs as command
 
-    raise typer.Exit(command.run(topic))
+    raise typer.Exit(command.run(" ".join(words or ()) or None))
 
 
 @outbox_app.command("list")

@@ -12,7 +12,10 @@ Url = Annotated[
 ]
 Socket = Annotated[
     Path | None,
-    typer.Option(envvar="LOCALCTL_SOCKET", help="The running localctl's Unix socket; without it the usual ones."),
+    typer.Option(
+        envvar="LOCALCTL_SOCKET",
+        help="The running localctl's Unix socket; without it those of the files in this folder and the service's.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 TokenFile = Annotated[

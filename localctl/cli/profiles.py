@@ -11,6 +11,7 @@ from rich.table import Table
 
 from localctl.cli.client import Json, path, shown
 from localctl.cli.render import out_console, plain, table
+from localctl.config.report import counted
 
 MOST_SHOWN = 4
 
@@ -27,7 +28,8 @@ def run_panel(panel: str, *, url: str = "", hours: int = 24, as_json: bool = Fal
 
 def _tell_station(told: Json) -> None:
     out = out_console()
-    out.print(plain(f"{told['station']} ({told['protocol']}) at {told['at']}: {len(told['profiles'])} profiles known"))
+    known = counted(len(told["profiles"]), "profile")
+    out.print(plain(f"{told['station']} ({told['protocol']}) at {told['at']}: {known} known"))
     if told["profiles"]:
         out.print(_ledger(told["profiles"]))
     out.print()
@@ -36,7 +38,7 @@ def _tell_station(told: Json) -> None:
 
 def _tell_panel(told: Json) -> None:
     out = out_console()
-    out.print(plain(f"{told['panel']} at {told['at']}: {len(told['stations'])} stations at or below it"))
+    out.print(plain(f"{told['panel']} at {told['at']}: {counted(len(told['stations']), 'station')} at or below it"))
     rows = table("phase", "from", "composite", "panel's limit for charging", "stations' profiles")
     for one in told["composite"]:
         curves = [one[which] for which in ("all", "limit", "stations")]

@@ -21,7 +21,7 @@ from localctl.config import last_good as copies
 from localctl.config.load import Loaded, default_file
 from localctl.config.model import Config
 from localctl.config.problems import Severity
-from localctl.config.report import as_text
+from localctl.config.report import as_text, counted
 from localctl.net.tls import CertificateProblem
 from localctl.observe.logs import set_up_logs
 from localctl.plan_site import check_topology
@@ -56,10 +56,9 @@ class Source:
         if copy is None or (loaded := _shown(check_topology(copy))).config is None:
             return None
         kept = datetime.fromtimestamp(Path(loaded.file).stat().st_mtime, tz=UTC)
-        mistakes = len(self.newest.errors)
         return loaded.config, (
             f"runs with the last good configuration, of {kept:%Y-%m-%d %H:%M} UTC, because {self.path} has "
-            f"{mistakes} mistake{'s' * (mistakes != 1)}; see `localctl check {self.path}`, then reload"
+            f"{counted(len(self.newest.errors), 'mistake')}; see `localctl check {self.path}`, then reload"
         )
 
 

@@ -20,7 +20,7 @@ from localctl.cli.check import read
 from localctl.cli.render import talk
 from localctl.config.load import default_file
 from localctl.config.model import Config
-from localctl.config.report import as_text
+from localctl.config.report import as_text, counted
 from localctl.simulate.bad_days import bad_day
 from localctl.simulate.day import Day, NoSite, Outcome, simulate
 from localctl.simulate.day import Progress as Step
@@ -105,7 +105,7 @@ class Lines:
         """How far it is."""
         if step.part >= self._next_part:
             self._next_part = step.part + LINE_EVERY
-            talk(f"{step.part:4.0%}  {step.clock}, {step.cars} cars plugged in")
+            talk(f"{step.part:4.0%}  {step.clock}, {counted(step.cars, 'car')} plugged in")
 
 
 class Bar:
@@ -125,4 +125,4 @@ class Bar:
 
     def show(self, step: Step) -> None:
         """How far it is."""
-        self._progress.update(self._task, completed=step.part, description=f"{step.clock}, {step.cars} cars")
+        self._progress.update(self._task, completed=step.part, description=f"{step.clock}, {counted(step.cars, 'car')}")

@@ -6,11 +6,13 @@ costs speed, one that is too large costs the fuse.
 Exit codes: 0 written, 1 the file is there already or cannot be written, 2 wrong usage.
 """
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from localctl.cli import FAILED, OK, USAGE
+from localctl.cli.called import called
 from localctl.cli.new_file import NotWritten, new_file
 from localctl.cli.render import talk
 from localctl.config.load import parse
@@ -27,8 +29,8 @@ _ROTATIONS: Final = ("RST", "STR", "TRS")
 _HEAD: Final = """\
 # localctl: the configuration of this site. After each change:
 #
-#     localctl check {file}       names every mistake with its line; starts nothing
-#     localctl reload             takes it over without a restart
+#     {check}   names every mistake with its line; starts nothing
+#     {reload}   takes it over without a restart
 #
 # Every key, its unit and its default: localctl config reference. Lines that begin with # are comments.
 
@@ -93,7 +95,9 @@ def run(file: Path, *, stations: int, csms: str) -> int:
     except NotWritten as trouble:
         talk(str(trouble))
         return FAILED
-    talk(f"{file} written; now look at its fuse and its stations, then: localctl check {file}")
+    talk(f"{file} written; now look at its fuse, its stations and the address of the CSMS, then:")
+    for command in ("check", "simulate", "run"):
+        talk(f"  {called()} {command} {shlex.quote(str(file))}")
     return OK
 
 
@@ -102,7 +106,10 @@ def made(file: str, *, stations: int, csms: str) -> str:
     # Below their minimum cars do not charge, so a failsafe that does not fit every outlet is nought, not less.
     failsafe = FLOOR_A if FLOOR_A * stations <= FUSE_A else 0
     address = csms.replace("\\", "\\\\").replace('"', '\\"')
-    head = _HEAD.format(file=file, csms=address, failsafe=failsafe, fuse=FUSE_A)
+    check, reload = f"localctl check {file}", "localctl reload"
+    width = max(len(check), len(reload))
+    words = {"check": f"{check:<{width}}", "reload": f"{reload:<{width}}"}
+    head = _HEAD.format(**words, csms=address, failsafe=failsafe, fuse=FUSE_A)
     return head + "".join(_stations(stations))
 
 

@@ -54,14 +54,15 @@ def _summary(problems: Sequence[Problem], files: Sequence[str]) -> str:
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     warnings = len(problems) - errors
     names = ", ".join(files)
-    counts = [_count(errors, "error")] * (errors > 0) + [_count(warnings, "warning")] * (warnings > 0)
+    counts = [counted(errors, "error")] * (errors > 0) + [counted(warnings, "warning")] * (warnings > 0)
     if not counts:
         return f"{names}: fine"
     tail = "; nothing was started.  hint: `localctl config reference` explains every key" if errors else ""
     return f"{' and '.join(counts)} in {names}{tail}"
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """`1 car`, `2 cars`."""
     return f"{number} {word}{'s' * (number != 1)}"
 
 

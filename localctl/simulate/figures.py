@@ -61,7 +61,7 @@ class Figures:
 def figures_of(outcome: Outcome) -> Figures:
     """Work them out."""
     hungry = [stay for stay in outcome.stays if stay.asked_wh >= LEAST_WH]
-    parts = [min(1.0, stay.got_wh / stay.asked_wh) for stay in hungry]
+    parts = [stay.served_wh / stay.asked_wh for stay in hungry]
     lines = tuple(_lines(outcome))
     over: dict[Cause, float] = {}
     for line in lines:
@@ -70,7 +70,7 @@ def figures_of(outcome: Outcome) -> Figures:
     return Figures(
         cars=len(outcome.stays),
         asked_wh=sum(stay.asked_wh for stay in hungry),
-        got_wh=sum(stay.got_wh for stay in hungry),
+        got_wh=sum(stay.served_wh for stay in hungry),
         jain=jain(parts),
         least_part=min(parts, default=1.0),
         waits_s=tuple(sorted(_wait_s(stay) for stay in hungry if stay.first_amp_at is not None)),

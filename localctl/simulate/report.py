@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from localctl.config.report import counted
 from localctl.simulate.day import Outcome
 from localctl.simulate.figures import Figures, Line, figures_of, quantile
 from localctl.simulate.judge import Cause
@@ -28,11 +29,11 @@ def text_report(outcome: Outcome) -> str:
 def verdict(figures: Figures, bugs: list[str]) -> str:
     """One sentence: good or bad."""
     if bugs:
-        return f"FAILED: {len(bugs)} internal errors, first: {bugs[0]}"
+        return f"FAILED: {counted(len(bugs), 'internal error')}, first: {bugs[0]}"
     if figures.fuse_faults:
-        return f"FAILED: {len(figures.fuse_faults)} fuses were overdrawn"
+        return f"FAILED: {counted(len(figures.fuse_faults), 'fuse')} overdrawn"
     if figures.limit_faults:
-        return f"FAILED: {len(figures.limit_faults)} set limits were exceeded"
+        return f"FAILED: {counted(len(figures.limit_faults), 'set limit')} exceeded"
     return "no fuse and no limit was overdrawn"
 
 
@@ -55,9 +56,10 @@ def _lines(outcome: Outcome, figures: Figures) -> Iterator[str]:
     yield from (f"  {bug}" for bug in outcome.bugs)
     yield ""
     part = figures.got_wh / figures.asked_wh if figures.asked_wh else 1.0
+    cars = counted(figures.cars, "car")
     yield (
         f"energy     {figures.got_wh / 1000:.1f} of {figures.asked_wh / 1000:.1f} kWh asked for ({part:.1%}) by "
-        f"{figures.cars} cars, the worst off got {figures.least_part:.0%}; fairness (Jain) {figures.jain:.3f}"
+        f"{cars}, the worst off got {figures.least_part:.0%}; fairness (Jain) {figures.jain:.3f}"
     )
     waits = figures.waits_s
     yield (
@@ -65,10 +67,10 @@ def _lines(outcome: Outcome, figures: Figures) -> Iterator[str]:
         f"{quantile(waits, 1.0):.0f} s (longest); never: {figures.never}"
     )
     writes = sorted(figures.writes.values())
-    yield f"writes     {sum(writes)} profiles; per station {_spread(writes)}"
+    yield f"writes     {counted(sum(writes), 'profile')}; per station {_spread(writes)}"
     yield (
         f"messages   {outcome.messages} of the stations to the CSMS; {outcome.hits} orders and answers spoilt; "
-        f"the box died {outcome.deaths} times"
+        f"the box died {counted(outcome.deaths, 'time')}"
     )
     yield f"reaction   stations follow within {outcome.reaction_s:g} s (configured), counted inside the limits"
     yield ""

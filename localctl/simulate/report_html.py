@@ -127,7 +127,7 @@ def _stations(outcome: Outcome) -> Iterator[str]:
     rows = []
     for name, writes in sorted(outcome.writes.items()):
         stays = [stay for stay in outcome.stays if stay.identity == name]
-        got, asked = sum(stay.got_wh for stay in stays), sum(stay.asked_wh for stay in stays)
+        got, asked = sum(stay.served_wh for stay in stays), sum(stay.asked_wh for stay in stays)
         rows.append((name, str(len(stays)), f"{asked / 1000:.1f}", f"{got / 1000:.1f}", str(writes)))
     yield _table(("Station", "Cars", "kWh asked for", "kWh delivered", "Profiles written"), rows)
 

@@ -81,6 +81,11 @@ class Stay:
     before_wh: float = 0.0
     """The EVSE's energy register when it came."""
 
+    @property
+    def served_wh(self) -> float:
+        """What it got of what it asked for: a car that is full stops at the end of a step, having got a little more."""
+        return min(self.got_wh, self.asked_wh)
+
 
 class SkewedClock(Clock):
     """A station's own idea of the time."""

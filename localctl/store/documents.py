@@ -5,6 +5,7 @@ flash card must not keep a site dark. Whoever owns a document decides what start
 """
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path
@@ -15,6 +16,19 @@ log = get_logger(__name__)
 
 MAX_BYTES = 64 * 1024 * 1024
 """A larger document is not ours."""
+
+
+MISPLACED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST})
+
+
+def way_out(error: Exception, folder: Path) -> str:
+    """What to do when this folder cannot be written; `error` is the system's or SQLite's."""
+    named = str(getattr(error, "sqlite_errorname", ""))
+    if getattr(error, "errno", None) not in MISPLACED and not named.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return "Free some space or replace the disk."
+    if os.path.isdir(folder):
+        return f"Let the user that runs localctl write to {folder}, or name another `state_dir` in [controller]."
+    return f"There is no folder {folder}: make it for the user that runs localctl, or name another `state_dir`."
 
 
 class Documents:

@@ -31,6 +31,7 @@ from typing import Final
 from structlog import get_logger
 
 from localctl.store import journal_letters, journal_room
+from localctl.store.documents import way_out
 from localctl.store.journal_debts import Debts
 from localctl.store.journal_disk import JournalDisk
 from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, opened, place
@@ -181,12 +182,13 @@ class Writer:
             return
         if is_corrupt(error):
             self._disk.close()
+        reason, hint = getattr(error, "strerror", None) or str(error), way_out(error, self._disk.path.parent)
         trouble = (
-            f"the journal {self._disk.path} cannot be written: {error}; until it can, stations whose CSMS is away get "
-            "no answer to what must not be lost. Free some space or replace the disk."
+            f"the journal {self._disk.path} cannot be written: {reason}; until it can, stations whose CSMS is away get "
+            f"no answer to what must not be lost. {hint}"
         )
         if self._trouble is None:
-            log.error("journal cannot be written", file=str(self._disk.path), error=str(error))
+            log.error("journal cannot be written", file=str(self._disk.path), error=reason, hint=hint)
         self._trouble = trouble
 
     def _well(self) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import trio
 
-from localctl.store.documents import Documents
+from localctl.store.documents import Documents, way_out
 
 RETRY_S: Final = 30.0
 REST_S: Final = 0.5
@@ -58,7 +58,8 @@ class Keeper:
                     await trio.to_thread.run_sync(partial(self._documents.save, name, made()))
             except OSError as error:
                 self._waiting.setdefault(name, made)
-                self._on_trouble(f"the state directory cannot be written: {error.strerror or error}")
+                hint = way_out(error, self._documents.folder)
+                self._on_trouble(f"the state directory cannot be written: {error.strerror or error}. {hint}")
                 return False
         self._on_trouble(None)
         return True

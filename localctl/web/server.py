@@ -72,6 +72,11 @@ class HttpServer:
             return []
         return [bound]
 
+    @property
+    def local_path(self) -> str | None:
+        """The Unix socket that it serves on; None where there is none."""
+        return str(self._local.path) if self._inode and self._local is not None else None
+
     def stop(self) -> None:
         """Take no more requests; the thread ends by itself within about a second."""
         self._server.should_exit = True

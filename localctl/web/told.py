@@ -32,9 +32,13 @@ GERMAN: Final[dict[str, str]] = {
     "the disk takes longer than {time} s": "der Datenträger braucht länger als {time} s",
     "the state directory cannot be written: ": "das Zustandsverzeichnis ist nicht beschreibbar: ",
     "the journal {file} cannot be written: {error}; until it can, stations whose CSMS is away get no answer to what "
-    "must not be lost. Free some space or replace the disk.": "das Journal {file} ist nicht beschreibbar: {error}; bis "
-    "dahin bekommen Stationen ohne CSMS keine Antwort auf das, was nicht verloren gehen darf. Platz schaffen oder den "
-    "Datenträger tauschen.",
+    "must not be lost.": "das Journal {file} ist nicht beschreibbar: {error}; bis dahin bekommen Stationen ohne CSMS "
+    "keine Antwort auf das, was nicht verloren gehen darf.",
+    "Free some space or replace the disk.": "Platz schaffen oder den Datenträger tauschen.",
+    "Let the user that runs localctl write to {folder}, or name another `state_dir` in [controller].": "Den Benutzer, "
+    "als der localctl läuft, nach {folder} schreiben lassen oder in [controller] ein anderes `state_dir` angeben.",
+    "There is no folder {folder}: make it for the user that runs localctl, or name another `state_dir`.": "Den Ordner "
+    "{folder} gibt es nicht: für den Benutzer anlegen, als der localctl läuft, oder ein anderes `state_dir` angeben.",
     "{count} messages for ": "{count} Nachrichten für ",
     "{count} bytes": "{count} Bytes",
     "The journal is at {part} % of the {most} it may hold; when it is full, every second meter update goes first. The "

@@ -613,3 +613,11 @@ async def test_adopted_stations_keep_their_place_over_a_restart(tmp_path):
                 assert await status_of(next(iter(box.ports.values())), identity) == (101 if identity == "CP1" else 404)
                 await until(lambda: saved(tmp_path, "adopted"))
     assert saved(tmp_path, "adopted") == {"stations": ["cp1"]}
+
+
+async def test_ready_says_on_which_socket_the_box_is_to_be_asked(tmp_path):
+    with capture_logs() as lines:
+        async with running(App(config(tmp_path))):
+            pass
+    (ready,) = [line for line in lines if line["event"] == "ready"]
+    assert ready["socket"] == str(tmp_path / "state" / "localctl.sock")

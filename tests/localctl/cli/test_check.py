@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from localctl.cli.check import read, run
+from localctl.cli.check import is_placeholder, read, run
 from tests.localctl.config.files import ROUTER
 
 EXAMPLE = Path(__file__).parents[3] / "config.toml"
@@ -22,6 +22,26 @@ def file(tmp_path):
 def test_the_example_is_fine_even_strictly(capsys):
     assert run([EXAMPLE], strict=True) == 0
     assert capsys.readouterr().out == f"{EXAMPLE}: fine\n"
+
+
+def test_an_address_that_only_stands_for_one_is_told_but_no_mistake(file, capsys):
+    assert run([file], strict=True) == 0
+    shown = capsys.readouterr()
+    assert shown.out == f"{file}: fine\n"
+    assert "wss://csms.example, which stands for your CSMS's address" in shown.err
+    assert run([file], fmt="json") == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("wss://csms.example/ocpp", True), ("ws://EXAMPLE.com:80", True), ("wss://a.example.org.", True),
+        ("wss://csms.invalid", True), ("wss://myexample.com", False), ("ws://127.0.0.1:9", False),
+    ],
+)  # fmt: skip
+def test_names_reserved_for_examples_stand_for_another(url, is_one):
+    assert is_placeholder(url) == is_one
 
 
 def test_the_example_with_any_table_header_misspelt_is_not_fine(tmp_path):

@@ -115,6 +115,7 @@ def test_without_a_place_every_usual_socket_is_tried_and_named(tmp_path: Path):
         connected(candidates)
     assert all(str(one) in str(nobody.value) for one in candidates)
     assert "systemctl start localctl" in str(nobody.value)
+    assert "--socket PATH" in str(nobody.value)
 
 
 def test_the_first_socket_that_answers_is_taken(served: Served, tmp_path: Path):

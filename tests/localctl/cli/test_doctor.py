@@ -92,3 +92,24 @@ def test_a_station_that_is_connected_is_never_asked_for_twice(tmp_path: Path, mo
     for _, check in doctor._of_config(config(tmp_path), daemon, "CP1"):
         list(check())
     assert callers == [asked_as]
+
+
+def test_the_first_line_says_which_file_was_looked_at(file: Path, monkeypatch, capsys: pytest.CaptureFixture[str]):
+    doctor.run(file)
+    assert capsys.readouterr().out.splitlines()[0] == f"looked at {file}"
+    monkeypatch.chdir(file.parent)
+    doctor.run()
+    assert capsys.readouterr().out.splitlines()[0].startswith("looked at config.toml, because no file was named")
+
+
+def test_a_box_of_another_file_here_is_named_and_not_taken_for_that_of_the_usual_one(file: Path, monkeypatch, capsys):
+    folder = file.parent
+    monkeypatch.chdir(folder)
+    (folder / "site.toml").write_text('[controller]\nstate_dir = "other"\n')
+    served = Served(local=LocalSocket(path=folder / "other" / "localctl.sock"))
+    assert doctor.run() == OK
+    served.stop()
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "no running localctl" in shown
+    assert f"a localctl answers on {folder}/other/localctl.sock" in shown
+    assert "`localctl doctor site.toml`" in shown

@@ -5,6 +5,7 @@ import shutil
 import socket
 import time
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,15 @@ def test_certificates_are_judged_by_the_clock_of_the_box(tmp_path):
     (found,) = box.certificates(config(tmp_path, profile=2, listen=listen))
     left = (box.expires_at(pair.cert_file) - time.time()) / DAY
     assert f"ends in {left:.0f} days" in found.what
+
+
+def test_a_port_that_another_localctl_may_have_is_told_with_the_file_to_name(tmp_path):
+    other = box.Neighbour(socket=tmp_path / "s.sock", file=tmp_path / "site.toml")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        one = config(tmp_path, port=taken.getsockname()[1], http_port=free_port())
+        found, free = box.ports(one, runs=False, other=other)
+    assert (found.level, free.level) == (Level.FAULT, Level.GOOD)
+    assert "perhaps by a localctl" in found.what
+    assert f"answers on {other.socket}" in found.hint
+    assert f"`localctl doctor {other.file}`" in found.hint
+    assert "doctor --socket /x.sock" in box.Neighbour(socket=Path("/x.sock")).hint

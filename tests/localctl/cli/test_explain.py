@@ -57,3 +57,14 @@ def test_no_running_localctl_is_69(capsys: pytest.CaptureFixture[str]):
 )
 def test_only_a_number_after_the_slash_is_an_evse(place: str, parts: tuple[str, str | None]):
     assert explain.split(place) == parts
+
+
+def test_a_panel_is_explained_by_its_limits(box: Served, capsys: pytest.CaptureFixture[str]):
+    assert explain.run("main", url=box.url) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("panel main L1, 13.0 A for charging by ems-1 (20.0 A less ")
+    assert ", since 2027-01-15 08:00:20 UTC, until 2027-01-15 08:15:20 UTC; at most 13.0 A may flow" in lines[0]
+    assert len([line for line in lines if line.startswith("panel main L")]) == 3
+    assert "localctl profiles --panel main" in lines[-1]
+    assert explain.run("panel:sub", url=box.url, as_json=True) == OK
+    assert json.loads(capsys.readouterr().out)["panel"]["id"] == "sub"

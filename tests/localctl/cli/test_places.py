@@ -1,11 +1,12 @@
 """Where the commands look for the running localctl when nobody says it."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from localctl.cli.places import sockets, sockets_of
+from localctl.cli.places import known, sockets, sockets_of
 
 SYSTEM = Path("/run/localctl/localctl.sock")
 
@@ -51,3 +52,48 @@ def test_the_service_s_own_socket_is_always_among_those_tried(tmp_path: Path, mo
     tried = sockets({})
     assert tried[0] == tmp_path / "state" / "localctl.sock"
     assert tried[-1] == SYSTEM
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the reader's own with a box's file in it, that is not called config.toml."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "site.toml").write_text('[controller]\nstate_dir = "state"\n')
+    return tmp_path
+
+
+def test_a_box_that_was_started_in_this_folder_is_found_whatever_its_file_is_called(here: Path):
+    (here / "config.toml").write_text("")  # an example that lies there says nothing of its own
+    (here / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    assert next(iter(known({}).items())) == (here / "state" / "localctl.sock", Path("site.toml"))
+    assert SYSTEM in sockets({})
+
+
+def test_a_box_that_has_not_made_its_folder_yet_is_named_among_those_looked_for(here: Path):
+    (here / "state").rmdir()
+    assert here / "state" / "localctl.sock" in sockets({})
+
+
+@pytest.mark.parametrize("open_to_all", [".", "site.toml", "state"])
+def test_nothing_that_everybody_may_write_is_believed(here: Path, open_to_all: str):
+    (here / open_to_all).chmod(0o777)
+    assert here / "state" / "localctl.sock" not in sockets({})
+
+
+def test_a_stranger_s_file_is_not_believed(here: Path, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getuid", lambda: os.stat(here).st_uid + 1)
+        believed = sockets({})
+    assert (here / "state" / "localctl.sock" in believed) == (os.getuid() == 0)
+
+
+def test_a_socket_that_others_may_use_counts_by_its_owner_and_a_file_in_its_place_by_its_mode(here: Path):
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind("state/localctl.sock")
+        Path("state/localctl.sock").chmod(0o666)
+        assert here / "state" / "localctl.sock" in sockets({})
+    Path("state/localctl.sock").unlink()
+    Path("state/localctl.sock").touch()
+    Path("state/localctl.sock").chmod(0o666)
+    assert here / "state" / "localctl.sock" not in sockets({})

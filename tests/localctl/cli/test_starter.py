@@ -16,7 +16,14 @@ def test_what_is_written_passes_a_strict_check(tmp_path: Path, stations: int, ca
     assert file.read_text().count("[[station]]") == stations
     assert 'url = "wss://csms.example/ocpp"' in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) & 0o007 == 0
-    assert f"localctl check {file}" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert all(f"localctl {command} {file}" in told for command in ("check", "simulate", "run"))
+
+
+def test_its_comments_stand_in_one_column_whatever_the_file_is_called():
+    for name in ("c.toml", "a/rather/long/name.toml"):
+        first, second = starter.made(name, stations=1, csms="wss://a").splitlines()[2:4]
+        assert first.index("names every mistake") == second.index("takes it over")
 
 
 def test_p3_failsafe_currents_that_do_not_fit_the_guessed_fuse_are_nought():

@@ -2,7 +2,7 @@
 
 import json
 
-from localctl.config.report import as_github, as_json, as_text
+from localctl.config.report import as_github, as_json, as_text, counted
 from tests.localctl.config.files import ROUTER, read
 
 BAD = read(ROUTER + '[http]\nprot = 1\ntoken = "0123456789abcdef"\n')
@@ -20,6 +20,10 @@ def test_text_names_place_key_and_way_out_and_marks_the_spot():
         "1 error and 1 warning in config.toml; nothing was started.  "
         "hint: `localctl config reference` explains every key",
     ]
+
+
+def test_one_is_one_and_not_more():
+    assert [counted(number, "car") for number in (0, 1, 2)] == ["0 cars", "1 car", "2 cars"]
 
 
 def test_a_good_file_is_called_fine():

@@ -40,6 +40,12 @@ def test_energy_waiting_and_those_who_never_got_any(outcome):
     assert figures.jain == pytest.approx(jain([0.5, 1, 0]))
 
 
+def test_no_car_is_said_to_have_got_more_than_it_asked_for(outcome):
+    """It stops at the end of the step in which it is full."""
+    outcome.stays = [stay(1000, 1003, 10), stay(1000, 900, 10)]
+    assert figures_of(outcome).got_wh == 1900
+
+
 def test_faults_are_told_apart_by_the_limit_they_broke(outcome):
     fuse, kept = outcome.world.kept(("main", "L1"))
     fuse.over, kept.over, kept.peak = {Cause.FAULT: 3.0}, {Cause.FAULT: 2.0, Cause.LIAR: 5.0}, 1.0

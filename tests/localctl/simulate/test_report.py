@@ -33,7 +33,7 @@ def test_an_overdrawn_fuse_is_told_with_moment_and_load(outcome):
         Incident(at=outcome.start_at + 90, spot=("main", "L2"), hard=True, load=44.0, limit=40.0)
     )
     report = text_report(outcome)
-    assert "FAILED: 1 fuses were overdrawn" in report
+    assert "FAILED: 1 fuse overdrawn" in report
     assert "12.5  by the controller's fault" in report
     assert "Mon 15:01:30 main L2: 44.0 A, fuse 40.0 A" in report
 
@@ -41,12 +41,12 @@ def test_an_overdrawn_fuse_is_told_with_moment_and_load(outcome):
 def test_a_set_limit_that_was_exceeded_fails_too(outcome):
     kept = outcome.world.kept(("main", "L2"))[1]
     kept.peak, kept.over = 20.0, {Cause.FAULT: 1.0}
-    assert verdict(figures_of(outcome), []) == "FAILED: 1 set limits were exceeded"
+    assert verdict(figures_of(outcome), []) == "FAILED: 1 set limit exceeded"
 
 
 def test_internal_errors_come_first(outcome):
     outcome.bugs.append("KeyError('x')")
-    assert "FAILED: 1 internal errors, first: KeyError('x')" in text_report(outcome)
+    assert "FAILED: 1 internal error, first: KeyError('x')" in text_report(outcome)
 
 
 def test_amounts_as_people_write_them():

@@ -1,13 +1,15 @@
 """The state directory over restarts, power cuts and bad bytes."""
 
+import errno
 import json
 import os
+import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
 
-from localctl.store.documents import Documents
+from localctl.store.documents import Documents, way_out
 
 
 def test_what_was_saved_is_there_after_a_restart(tmp_path: Path):
@@ -43,3 +45,23 @@ def test_a_power_cut_while_writing_leaves_the_old_document(tmp_path: Path, monke
 def test_p7_only_the_owner_can_read_a_document(tmp_path: Path):
     Documents(tmp_path).save("security", {})
     assert stat.S_IMODE((tmp_path / "security.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("error", "below", "words"),
+    [
+        (OSError(errno.ENOSPC, "full"), ".", "Free some space"),
+        (sqlite3.OperationalError("no code at all"), ".", "Free some space"),
+        (PermissionError(errno.EACCES, "no"), ".", "Let the user that runs localctl write to"),
+        (OSError(errno.EROFS, "read-only"), ".", "Let the user"),
+        (PermissionError(errno.EACCES, "no"), "none/at/all", "There is no folder"),
+    ],
+)
+def test_the_way_out_of_a_folder_that_cannot_be_written_is_the_true_one(tmp_path: Path, error, below, words):
+    assert way_out(error, tmp_path / below).startswith(words)
+
+
+def test_what_sqlite_says_of_a_file_it_cannot_open_is_understood(tmp_path: Path):
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        sqlite3.connect(tmp_path / "none" / "journal.db")
+    assert way_out(refused.value, tmp_path / "none").startswith("There is no folder")

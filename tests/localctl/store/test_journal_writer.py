@@ -198,3 +198,17 @@ def test_p4_a_file_that_breaks_under_way_is_replaced_and_work_goes_on(bench: Ben
     bench.finish()
     assert bench.results == [None, 1]
     assert any(handover.remembered is not None for handover in bench.handovers)
+
+
+def test_a_folder_that_cannot_be_made_is_no_full_disk(tmp_path: Path):
+    (tmp_path / "file").touch()
+    handovers: list[Handover] = []
+    writer = Writer(JournalDisk(tmp_path / "file" / "state" / "journal.db", Limits(), Clock()))
+    writer.start(handovers.append)
+    writer.close()
+    writer.join()
+    trouble = handovers[-1].trouble
+    assert trouble is not None
+    assert "cannot be written: Not a directory; until it can" in trouble
+    assert "name another `state_dir`" in trouble
+    assert "Free some space" not in trouble

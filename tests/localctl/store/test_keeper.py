@@ -94,7 +94,9 @@ async def test_a_full_disk_is_told_and_tried_again(disk: Disk, nursery: trio.Nur
     disk.full = True
     keeper.keep("security", lambda: {"n": 1})
     await wait_for(lambda: bool(told))
-    assert told[-1] == "the state directory cannot be written: No space left on device"
+    assert told[-1] == (
+        "the state directory cannot be written: No space left on device. Free some space or replace the disk."
+    )
     disk.full = False
     await trio.sleep(RETRY_S + 1)
     await wait_for(lambda: told[-1] is None)

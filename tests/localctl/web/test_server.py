@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import trio
@@ -196,3 +197,14 @@ def test_a_socket_that_cannot_be_bound_is_said_and_the_port_serves_on(tmp_path):
     server.stop()
     assert server.wait_stopped(30)
     assert (tmp_path / "box.sock").read_text() == "not a socket"
+
+
+def test_it_tells_where_its_unix_socket_is_once_it_is_there(tmp_path: Path):
+    box = SnapshotBox(Snapshot(version="1", state=ServiceState.READY))
+    app = build_app(box=box, render_metrics=Metrics().render)
+    server = HttpServer(app, port=0, local=LocalSocket(path=tmp_path / "s.sock"))
+    assert server.local_path is None
+    server.start()
+    assert server.local_path == str(tmp_path / "s.sock")
+    server.stop()
+    assert server.wait_stopped(30.0)
