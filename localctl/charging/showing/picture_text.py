@@ -98,9 +98,10 @@ def _station(station: Json, lang: Language) -> Iterator[str]:
     how = say(lang, "station.limited", actuator=station["actuator"], trial=_trial(station["trial"], lang))
     if not station["controllable"] or station["actuator"] == "uncontrolled":
         how = say(lang, "station.unlimited")
+    unheard = not station["online"] and any(evse["reason"] == "unheard" for evse in station["evses"])
     yield say(
         lang,
-        "station.line",
+        "station.unheard" if unheard else "station.line",
         name=station["identity"],
         panel=station["panel"],
         link=say(lang, f"station.{link}"),

@@ -101,6 +101,10 @@ SENTENCES: Final[dict[str, Words]] = {
         "{name} on panel {panel} is {link}, speaks {protocol}, {how}.",
         "{name} an Verteiler {panel} ist {link}, spricht {protocol}, {how}.",
     ),
+    "station.unheard": (
+        "{name} on panel {panel} has not connected yet, {how}.",
+        "{name} an Verteiler {panel} war noch nicht da, {how}.",
+    ),
     "station.away": ("away", "nicht da"),
     "station.connected": ("connected", "verbunden"),
     "station.unaccepted": ("not accepted by its CSMS", "von ihrem CSMS nicht angenommen"),
