@@ -23,6 +23,7 @@ setup: $(READY)  ## make the environment in .venv (done by every other target on
 
 # The stamp is as old as the last set-up: a changed pyproject.toml sets up again, everything else is left alone.
 $(READY): pyproject.toml
+	@echo "setting up $(VENV), once; a minute or two" >&2
 	@[ -n "$(PYTHON)" ] || { echo "localctl needs Python 3.11 or newer; on Debian 12: apt-get install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; say PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \

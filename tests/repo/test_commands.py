@@ -82,3 +82,19 @@ def test_ci_runs_make_test_and_can_be_started():
 @pytest.mark.parametrize("target", sorted(WANTED))
 def test_each_target_has_a_line_of_help(target: str):
     assert re.search(rf"^{target}:.*## \S", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_make_says_first_that_setting_up_takes_a_while(tmp_path: Path):
+    told = subprocess.run(
+        ["make", "--dry-run", "setup", f"VENV={tmp_path / 'new'}"],
+        capture_output=True, text=True, timeout=60, check=True, cwd=ROOT,
+    ).stdout.splitlines()  # fmt: skip
+    assert told[0].startswith("echo ")
+    assert "a minute or two" in told[0]
+    assert told[0].endswith(">&2")
+
+
+def test_the_readme_calls_the_program_by_one_name_once_it_has_been_set_up():
+    own = (ROOT / "README.md").read_text(encoding="utf-8").partition("Then make it yours")[2]
+    assert ". .venv/bin/activate" in own
+    assert "bin/localctl" not in own
