@@ -102,8 +102,8 @@ SENTENCES: Final[dict[str, Words]] = {
         "{name} an Verteiler {panel} ist {link}, spricht {protocol}, {how}.",
     ),
     "station.unheard": (
-        "{name} on panel {panel} has not connected yet, {how}.",
-        "{name} an Verteiler {panel} war noch nicht da, {how}.",
+        "{name} on panel {panel} has not connected yet.",
+        "{name} an Verteiler {panel} war noch nicht da.",
     ),
     "station.away": ("away", "nicht da"),
     "station.connected": ("connected", "verbunden"),
