@@ -15,6 +15,7 @@ from localctl.charging.showing.picture_words import LANGUAGES, Language
 from localctl.observe.snapshot import Snapshot
 from localctl.web import view, view_box
 from localctl.web.reader import THEMES, Reader
+from localctl.web.settling import start_of
 from localctl.web.summary import summary
 from localctl.web.texts import text
 from localctl.web.topology_svg import draw
@@ -74,11 +75,13 @@ class PageMaker:
         )
 
     def _parts(self, snapshot: Snapshot, reader: Reader) -> Parts:
-        lang, charging = reader.lang, snapshot.charging
+        lang, charging, starting = reader.lang, snapshot.charging, start_of(snapshot) is not None
+        limits = list(view.panel_rows(charging, lang, starting=starting))
+        drawn = charging.get("cycle_at") is not None
         parts = {
             "head": self.render("head.html", reader, snapshot=snapshot, summary=summary(snapshot, lang)),
-            "site": draw(charging, lang, reader.width) if charging.get("cycle_at") is not None else "",
-            "limits": self.render("limits.html", reader, panels=list(view.panel_rows(charging, lang))),
+            "site": draw(charging, lang, reader.width, starting=starting) if drawn else "",
+            "limits": self.render("limits.html", reader, panels=limits),
             "sources": self.render("sources.html", reader, rows=list(view.source_rows(snapshot, lang))),
             "others": self.render(
                 "others.html",

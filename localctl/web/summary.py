@@ -1,6 +1,7 @@
 """The head of the page in a few words: the mode, why it is not normal, the CSMS, and what binds now.
 
     normal     everything is as it should be
+    starting   stations have not all been heard and limited yet, and there was no time for it so far
     degraded   the box works, but something is wrong or missing
     failsafe   the site runs on fallbacks: a source was not heard in time, or control itself stands still
 """
@@ -15,14 +16,19 @@ from localctl.charging.showing.picture_words import Language
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot
 from localctl.web.figures import amps
+from localctl.web.settling import Start, start_of
 from localctl.web.texts import age, text
 from localctl.web.told import told
 
 Json = Mapping[str, Any]
-Mode = Literal["normal", "degraded", "failsafe"]
+Mode = Literal["normal", "starting", "degraded", "failsafe"]
 CYCLE_LATE_S: Final = 30.0
 """A control cycle that long ago is a standstill: leases run out meanwhile."""
 BINDING: Final = ("row", "waiting", "no_room", "squeezed", "below_min", "imbalance")
+UNSTEERED: Final = COUNTED - {"reserved"}
+DONE: Final = ("full", "full_yielding")
+STRAY_A: Final = 1.0
+"""So much flows nowhere by itself."""
 MOST_REASONS: Final = 6
 
 
@@ -39,18 +45,21 @@ class Summary:
 
 def summary(snapshot: Snapshot, lang: Language) -> Summary:
     """The head of the page for this snapshot."""
+    start = start_of(snapshot)
     grave = list(_failsafe(snapshot, lang))
-    mild = list(_degraded(snapshot, lang))
+    mild = list(_degraded(snapshot, lang, starting=start is not None))
     here = sum(station.upstream_connected for station in snapshot.stations)
     known = len(snapshot.stations)
-    hurt = bool(mild) or snapshot.state is not ServiceState.READY or (known > 0 and not here)
-    csms = "csms.none" if not known else "csms.connected" if here else "csms.away"
+    hurt = snapshot.state is not ServiceState.READY or (known > 0 and not here)
+    met = any(station.connected or station.arrivals for station in snapshot.stations)
+    csms = "csms.none" if not met else "csms.connected" if here else "csms.away"
+    usual: Mode = "degraded" if hurt else "normal"
     return Summary(
-        mode="failsafe" if grave else "degraded" if hurt else "normal",
+        mode="failsafe" if grave else "degraded" if mild else usual if start is None else "starting",
         reasons=(*grave, *mild)[:MOST_REASONS],
         csms=text(lang, csms, here=here, all=known) + _each_csms(snapshot),
-        csms_good=here == known or not known,
-        now=binds(snapshot.charging, lang),
+        csms_good=here == known or start is not None,
+        now=binds(snapshot.charging, lang) if start is None else _starts(start, lang),
     )
 
 
@@ -62,6 +71,10 @@ def _each_csms(snapshot: Snapshot) -> str:
     return f" ({shares})" if len(known) > 1 else ""
 
 
+def _starts(start: Start, lang: Language) -> str:
+    return text(lang, "now.start", here=start.here, limited=start.limited, all=start.all)
+
+
 def binds(shown: Json, lang: Language) -> str:
     """What limits the site now, in one sentence: the limit that most cars feel."""
     if not shown:
@@ -71,12 +84,22 @@ def binds(shown: Json, lang: Language) -> str:
     evses = [evse for station in shown["stations"] for evse in station["evses"] if evse["transaction"] is not None]
     felt = [evse["binding"] for evse in evses if evse["binding"] is not None and evse["reason"] in BINDING]
     if not felt:
-        steered = [evse for evse in evses if evse["reason"] not in COUNTED]
-        charging = sum(bool(evse["share_a"]) for evse in steered)
-        words = "now.free" if charging else "now.unsteered" if len(evses) > len(steered) else "now.idle"
-        return text(lang, words, count=charging)
+        return _unbound(shown, evses, lang)
     (key, count), *_ = Counter(map(_alike, felt)).most_common(1)
     return _bound([found for found in felt if _alike(found) == key], count, lang)
+
+
+def _unbound(shown: Json, evses: list[Json], lang: Language) -> str:
+    """No car feels a limit of the site: how many charge, or what else can be said of those that are there."""
+    steered = [evse for evse in evses if evse["reason"] not in UNSTEERED]
+    charging = sum(bool(evse["share_a"]) and evse["reason"] not in DONE for evse in steered)
+    lines = [line for panel in shown["panels"] for line in panel["phases"].values()]
+    flows_a = max((line["measured_a"] or 0.0 for line in lines), default=0.0)
+    if charging:
+        return text(lang, "now.free", count=charging)
+    if len(evses) > len(steered):
+        return text(lang, "now.unsteered")
+    return text(lang, "now.stray", amps=amps(lang, flows_a)) if flows_a >= STRAY_A else text(lang, "now.idle")
 
 
 def _alike(found: Json) -> tuple[str, str, float | None, float | None]:
@@ -118,12 +141,13 @@ def _failsafe(snapshot: Snapshot, lang: Language) -> Iterator[str]:
         yield text(lang, "why.mode.fallback", source=name, place=place(f"panel:{panel}", lang))
 
 
-def _degraded(snapshot: Snapshot, lang: Language) -> Iterator[str]:
-    yield from (told(lang, reason) for reason in snapshot.reasons)
+def _degraded(snapshot: Snapshot, lang: Language, *, starting: bool) -> Iterator[str]:
+    if not starting or snapshot.state is not ServiceState.STARTING:
+        yield from (told(lang, reason) for reason in snapshot.reasons)
     shown = snapshot.charging
     for panel in _listed(shown, "panels"):
         over = [line for line in panel["phases"].values() if line["over_a"]]
-        if over:
+        if over and not starting:
             worst = max(over, key=lambda line: float(line["over_a"]))
             since, where = when(worst["over_since"], lang=lang), place(f"panel:{panel['id']}", lang)
             yield text(lang, "now.over", amps=amps(lang, worst["over_a"]), place=where, since=since)

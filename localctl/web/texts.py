@@ -1,4 +1,4 @@
-"""Every text of the page in English and German, in one table together with the picture's sentences.
+"""Every text of the page in English and German, in one table together with the picture's sentences and the drawing's.
 
 Braces are places for facts; whoever shows a text escapes it as a whole. A test holds that no key misses a language or a
 fact.
@@ -7,6 +7,7 @@ fact.
 from typing import Final
 
 from localctl.charging.showing.picture_words import LANGUAGES, SENTENCES, Language, Words
+from localctl.web.texts_site import SITE
 
 PAGE: Final[dict[str, Words]] = {
     "skip": ("Skip to the site", "Zur Anlage springen"),
@@ -29,6 +30,7 @@ PAGE: Final[dict[str, Words]] = {
     # The header.
     "mode": ("Mode", "Betrieb"),
     "mode.normal": ("normal", "normal"),
+    "mode.starting": ("starting", "startet"),
     "mode.degraded": ("degraded", "eingeschränkt"),
     "mode.failsafe": ("failsafe", "Notbetrieb"),
     "csms": ("CSMS", "CSMS"),
@@ -65,6 +67,14 @@ PAGE: Final[dict[str, Words]] = {
         "Keine Station mit Auto lässt sich jetzt steuern: Was sie noch ziehen dürfen, bleibt für sie frei.",
     ),
     "now.idle": ("No car is charging.", "Kein Auto lädt."),
+    "now.stray": (
+        "{amps} are measured, but no station tells of a car that charges.",
+        "{amps} werden gemessen, aber keine Station meldet ein Auto, das lädt.",
+    ),
+    "now.start": (
+        "Starting: {here} of {all} stations have been heard, {limited} have their limits.",
+        "Start: {here} von {all} Stationen haben sich gemeldet, {limited} haben ihre Grenzen.",
+    ),
     "now.over": (
         "Stations may still draw {amps} more than the limit of {place}, since {since}: who has not confirmed less "
         "counts in full.",
@@ -83,66 +93,6 @@ PAGE: Final[dict[str, Words]] = {
         "{place} draws more than it was told; it is counted at its maximum.",
         "{place} zieht mehr als erlaubt; die Station zählt mit ihrem Höchstwert.",
     ),
-    # The drawing.
-    "site.title": ("The site now", "Die Anlage jetzt"),
-    "site.hint": (
-        "Touch a panel or station to read why it has its amperes.",
-        "Verteiler oder Station antippen: dann steht da, warum sie ihre Ampere haben.",
-    ),
-    "site.label": (
-        "The site: {panels} panels, {stations} stations",
-        "Die Anlage: {panels} Verteiler, {stations} Stationen",
-    ),
-    "site.feeder": ("Grid", "Netz"),
-    "site.fuse": ("fuse {amps}", "Sicherung {amps}"),
-    "site.power": ("power: {given} of {limit} given out", "Leistung: {given} von {limit} vergeben"),
-    "site.by": ("limit by {source}", "Grenze: {source}"),
-    "site.others": ("others draw {amps} ({how})", "andere ziehen {amps} ({how})"),
-    "site.bar": (
-        "{measured} measured · {given} given · limit {limit}",
-        "{measured} gemessen · {given} vergeben · Grenze {limit}",
-    ),
-    "site.bar_over": (
-        "{measured} measured · ▲ may draw {given} · limit {limit}",
-        "{measured} gemessen · ▲ darf ziehen {given} · Grenze {limit}",
-    ),
-    "site.over": ("▲ may draw {amps} too much", "▲ darf {amps} zu viel ziehen"),
-    "site.away": ("away", "nicht da"),
-    "site.unaccepted": ("not accepted", "nicht angenommen"),
-    "site.empty": ("no car", "kein Auto"),
-    "site.load": ("{amps} ({how})", "{amps} ({how})"),
-    "site.more_evses": ("+ {count} more", "+ {count} weitere"),
-    "legend.measured": ("measured", "gemessen"),
-    "legend.given": ("given out", "vergeben"),
-    "legend.limit": ("limit for charging", "Grenze fürs Laden"),
-    "legend.fuse": ("fuse", "Sicherung"),
-    "legend.others": ("others and reserve", "andere und Reserve"),
-    "legend.car": ("a car is plugged in", "ein Auto ist eingesteckt"),
-    "short.row": ("limited: {limit}", "Grenze: {limit}"),
-    "short.rating": ("at its maximum", "am Maximum"),
-    "short.csms": ("limited: CSMS profile", "begrenzt: CSMS-Profil"),
-    "short.appetite": ("takes no more", "nimmt nicht mehr"),
-    "short.target": ("as planned", "nach Plan"),
-    "short.held": ("settled", "eingeregelt"),
-    "short.imbalance": ("phases uneven", "begrenzt: Schieflast"),
-    "short.waiting": ("waits for its turn", "ist noch nicht dran"),
-    "short.no_room": ("too little room", "zu wenig Platz"),
-    "short.squeezed": ("others take too much", "andere nehmen zu viel"),
-    "short.probation": ("low until it follows", "niedrig, bis es folgt"),
-    "short.unread": ("low until it is known", "niedrig, bis bekannt"),
-    "short.unheard": ("never came, reserved", "nie da, reserviert"),
-    "short.pausing": ("pauses", "pausiert"),
-    "short.below_min": ("CSMS below minimum", "CSMS unter Minimum"),
-    "short.idle": ("car asks for nothing", "Auto verlangt nichts"),
-    "short.empty": ("no car, kept free", "leer, bleibt frei"),
-    "short.yielding": ("no car", "kein Auto"),
-    "short.full_yielding": ("car is full", "Auto ist voll"),
-    "short.full": ("car is full", "Auto ist voll"),
-    "short.reserved": ("reserved", "reserviert"),
-    "short.away": ("away, reserved", "nicht da, reserviert"),
-    "short.uncontrolled": ("not limited", "nicht begrenzt"),
-    "short.invalid": ("figures make no sense", "Werte ohne Sinn"),
-    "disobeys": ("▲ draws too much", "▲ zieht zu viel"),
     # The timeline.
     "plot.title": ("Timeline", "Verlauf"),
     "plot.panel": ("Panel", "Verteiler"),
@@ -207,6 +157,7 @@ PAGE: Final[dict[str, Words]] = {
     "limits.by": ("Set by", "Gesetzt von"),
     "limits.span": ("Holds", "Gilt"),
     "limits.next": ("Next would bind", "Als Nächstes"),
+    "limits.reserve": ("{others} + {reserve} reserve", "{others} + {reserve} Reserve"),
     "limits.power": ("power", "Leistung"),
     "sources.title": ("Where limits come from", "Woher Grenzen kommen"),
     "sources.source": ("Source", "Quelle"),
@@ -240,6 +191,15 @@ PAGE: Final[dict[str, Words]] = {
     "panel.flow": (
         "{phase}: {measured} measured; at most {entitled} could flow by what was sent to stations.",
         "{phase}: {measured} gemessen; höchstens {entitled} könnten nach dem fließen, was Stationen geschickt wurde.",
+    ),
+    "panel.beyond": (
+        "{phase}: what is given out or reserved beyond that is not sent yet, or is kept for stations nobody can steer.",
+        "{phase}: Was darüber hinaus vergeben ist, ist noch nicht geschickt oder für Stationen reserviert, die niemand "
+        "steuern kann.",
+    ),
+    "panel.less": (
+        "{phase}: of {gross}, others take {others} and {reserve} are kept in reserve.",
+        "{phase}: Von {gross} nehmen andere {others}, und {reserve} sind Reserve.",
     ),
     "panel.next": ("{phase}: next would bind {limit} by {source}.", "{phase}: als Nächstes {limit} von {source}."),
     # Events.
@@ -301,6 +261,10 @@ PAGE: Final[dict[str, Words]] = {
     "registration.Pending": ("pending", "wartet"),
     "registration.Rejected": ("rejected", "abgelehnt"),
     "registration.Unknown": ("not heard yet", "noch nicht gehört"),
+    "registration.kept": (
+        "as before: no boot on this connection",
+        "wie zuvor: kein Neustart auf dieser Verbindung",
+    ),
     "cause.station_closed": ("the station closed", "die Station hat geschlossen"),
     "cause.csms_closed": ("the CSMS closed", "das CSMS hat geschlossen"),
     "cause.csms_refused": ("the CSMS refused it", "das CSMS hat abgelehnt"),
@@ -359,7 +323,7 @@ PAGE: Final[dict[str, Words]] = {
     "left.days": ("{n} days", "{n} Tage"),
     "left.h": ("{n} h", "{n} h"),
 }
-TEXTS: Final[dict[str, Words]] = SENTENCES | PAGE
+TEXTS: Final[dict[str, Words]] = SENTENCES | SITE | PAGE
 
 
 def text(lang: Language, key: str, **facts: object) -> str:

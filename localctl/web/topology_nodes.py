@@ -5,13 +5,13 @@ measured; hatched beside the limit is what others draw. A station's bar is as lo
 share and what its car draws.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from localctl.charging.showing.picture_text import place, source, why
-from localctl.charging.showing.picture_words import Language
+from localctl.charging.showing.picture_words import Language, number
 from localctl.web.figures import amps, per_phase, watts
-from localctl.web.svg import along, link, rect, words
+from localctl.web.svg import along, cut, link, rect, words
 from localctl.web.texts import known, text, word
 
 Json = Mapping[str, Any]
@@ -23,6 +23,11 @@ COLUMNS_FROM: Final = 640
 """From this width on a panel's three phases are side by side."""
 EVSE_H: Final = 46
 MOST_EVSES: Final = 3
+NOTICED_A: Final = 0.05
+STRAY_A: Final = 1.0
+"""So much flows nowhere by itself."""
+SMALLEST: Final = 129
+"""Units beside each other on a card of the narrowest drawing."""
 CAR: Final = "M1 8V5.6l2-.6L5 1.6h6l2.6 3.2 2.4.8V8h-1.4a2 2 0 0 1-4 0H6.4a2 2 0 0 1-4 0z"
 
 
@@ -32,8 +37,10 @@ def panel_height(panel: Json, width: float) -> float:
     return HEAD_H + (LINE_H if width >= COLUMNS_FROM else LINE_H * phases) + 10
 
 
-def panel_card(panel: Json, number: int, x: float, y: float, width: float, lang: Language) -> str:
-    """A panel with a bar for each of its phases."""
+def panel_card(
+    panel: Json, number: int, x: float, y: float, width: float, lang: Language, falling: Container[str] = ()
+) -> str:
+    """A panel with a bar for each of its phases; on those that are `falling` an overdraft is no alarm."""
     parts = [
         rect(x, y, width, panel_height(panel, width), "card", 10),
         words(x + 14, y + 23, place(f"panel:{panel['id']}", lang), "big", room=width - 150),
@@ -45,7 +52,8 @@ def panel_card(panel: Json, number: int, x: float, y: float, width: float, lang:
     for index, (phase, line) in enumerate(lines):
         at_x = x + 14 + (index * step if side_by_side else 0)
         at_y = y + HEAD_H + (0 if side_by_side else index * LINE_H)
-        parts.extend(_phase(phase, line, at_x, at_y, step - 22 if side_by_side else width - 28, lang))
+        bar = _look(line, calm=phase in falling)
+        parts.extend(_phase(phase, line, at_x, at_y, step - 22 if side_by_side else width - 28, lang, bar))
     return link(f"p-{number}", f"panel-{number}", _panel_label(panel, lang), "".join(parts))
 
 
@@ -59,7 +67,7 @@ def _about(panel: Json, lang: Language) -> str:
     sources = {line["source"] for _, line in lines}
     each = [f"{phase} {source(line['source'], lang)}" for phase, line in lines]
     named = source(sources.pop(), lang) if len(sources) == 1 else ", ".join(each)
-    parts = [text(lang, "site.by", source=named)]
+    parts = [text(lang, "site.by", source=named) + _reserve(panel, lang)]
     states = {line["state"] for _, line in lines} - {"live"}
     if states:
         parts = [parts[0] + " ▲ " + ", ".join(sorted(word(lang, "state", state) for state in states))]
@@ -74,19 +82,38 @@ def _about(panel: Json, lang: Language) -> str:
     return " · ".join(parts)
 
 
-def _phase(phase: str, line: Json, x: float, y: float, width: float, lang: Language) -> Iterator[str]:
+def _reserve(panel: Json, lang: Language) -> str:
+    """What is kept back of a limit, where the limit is not one for charging alone."""
+    lines = panel["phases"].values()
+    kept = [line["reserve_a"] for line in lines if line["reserve_a"] and line["limit_a"] != line["net_a"]]
+    return " " + text(lang, "site.reserve", amps=amps(lang, kept[0])) if kept else ""
+
+
+def _look(line: Json, *, calm: bool) -> tuple[str, str, float | None]:
+    """How a phase's figures are written: their words, their look, and what is given out, reserved or still allowed."""
+    if line["over_a"]:
+        words = ("site.bar_falling", "value strong") if calm else ("site.bar_over", "bad strong")
+        return (*words, line["entitled_a"])
+    if line["net_a"] is not None and (line["allocated_a"] or 0.0) > line["net_a"] + NOTICED_A:
+        return "site.bar_reserved", "warn strong", line["allocated_a"]
+    return "site.bar", "value", line["allocated_a"]
+
+
+def _phase(
+    phase: str, line: Json, x: float, y: float, width: float, lang: Language, bar: tuple[str, str, float | None]
+) -> Iterator[str]:
     fuse_a, net_a = line["fuse_a"] or 0.0, line["net_a"]
     top, limit = y + 16, along(net_a, fuse_a, width)
-    given = line["entitled_a"] if line["over_a"] else line["allocated_a"]
+    key, look, given = bar
     figures = text(
         lang,
-        "site.bar_over" if line["over_a"] else "site.bar",
+        key,
         measured=amps(lang, line["measured_a"], unit=False),
         given=amps(lang, given, unit=False),
         limit=amps(lang, net_a),
     )
     yield words(x, y + 10, phase, "name")
-    yield words(x + width, y + 10, figures, "bad strong" if line["over_a"] else "value", room=width - 24, anchor="end")
+    yield words(x + width, y + 10, figures, look, room=width - 24, anchor="end")
     yield rect(x, top, width, BAR_H, "track", 4)
     if net_a is not None and line["limit_a"] is not None:
         yield rect(x + limit, top, along(line["limit_a"], fuse_a, width) - limit, BAR_H, "others", 0)
@@ -178,10 +205,25 @@ def short_why(evse: Json, lang: Language) -> str:
     if evse["distrusted"]:
         return text(lang, "disobeys")
     binding = evse["binding"]
+    if evse["reason"] == "squeezed" and evse["in_the_way"]:
+        return _taken(evse["in_the_way"], binding, lang)
+    if evse["transaction"] is None and (drawn_a(evse) or 0.0) >= STRAY_A:
+        return text(lang, "short.stray")
     if evse["reason"] == "row" and binding is not None:
         where = binding["node"].partition(":")[2]
         return text(lang, "short.row", limit=f"{source(binding['source'], lang)}, {where} {binding['phase']}")
     return text(lang, "short.row", limit="") if evse["reason"] == "row" else word(lang, "short", evse["reason"])
+
+
+def _taken(takers: Iterable[Json], binding: Json | None, lang: Language) -> str:
+    """Who takes the room, the most first, as far as the card has room for it."""
+    most = max(takers, key=lambda taker: float(taker["load"]))
+    watts_ = binding is not None and binding["unit"] == "W"
+    load = watts(lang, most["load"]) if watts_ else number(lang, most["load"], "A", 0 if most["load"] % 1 == 0 else 1)
+    if most["count"] > 1:
+        return text(lang, "short.taken_by", count=most["count"], amps=load)
+    named = text(lang, "short.taken", name=most["stations"][0], amps=load)
+    return named if cut(named, SMALLEST) == named else text(lang, "short.taken", name="1", amps=load)
 
 
 def _station_label(station: Json, lang: Language) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from localctl.charging.showing.picture_words import Language
+from localctl.web.settling import falls
 from localctl.web.svg import wire, words
 from localctl.web.texts import text
 from localctl.web.topology_nodes import load_card, panel_card, panel_height, station_card, station_height
@@ -28,9 +29,12 @@ HATCH: Final = (
 )
 
 
-def draw(shown: Json, lang: Language, width: int) -> str:
-    """The whole site as an SVG element, `width` units wide; every word in it is escaped."""
-    drawing = _Drawing(shown, lang, indent=18 if width < 500 else 28)
+def draw(shown: Json, lang: Language, width: int, *, starting: bool = False) -> str:
+    """The whole site as an SVG element, `width` units wide; every word in it is escaped.
+
+    `starting`: what stations may draw too much is no alarm yet (`settling`).
+    """
+    drawing = _Drawing(shown, lang, indent=18 if width < 500 else 28, starting=starting)
     y = 0.0
     for root in drawing.below.get(None, []):
         y = drawing.feeder(root, y, width) + GAP
@@ -47,6 +51,7 @@ class _Drawing:
     shown: Json
     lang: Language
     indent: int
+    starting: bool
     wires: list[str] = field(default_factory=list)
     cards: list[str] = field(default_factory=list)
     below: dict[str | None, list[int]] = field(init=False)
@@ -73,7 +78,8 @@ class _Drawing:
     def panel(self, number: int, x: float, y: float, width: float) -> float:
         """A panel with all that hangs on it; where that ends below."""
         panel = self.shown["panels"][number]
-        self.cards.append(panel_card(panel, number, x, y, width, self.lang))
+        calm = {name for name, line in panel["phases"].items() if falls(line, self.shown["at"], starting=self.starting)}
+        self.cards.append(panel_card(panel, number, x, y, width, self.lang, calm))
         top = y + panel_height(panel, width)
         spine, inner_x, inner_w = x + self.indent / 2, x + self.indent, width - self.indent
         bottom, last_tap = self._leaves(panel["id"], inner_x, top + GAP, inner_w, spine)

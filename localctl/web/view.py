@@ -10,21 +10,28 @@ from localctl.charging.showing.picture_text import explain, limit, place, source
 from localctl.charging.showing.picture_words import Language, say
 from localctl.observe.snapshot import Snapshot, StationView
 from localctl.web.figures import amps, drawn, per_phase, watts
+from localctl.web.settling import falls
 from localctl.web.texts import age, known, text, word
 from localctl.web.topology_nodes import link_state
 
 Json = Mapping[str, Any]
 Row = dict[str, Any]
+NOTICED_A: Final = 1.0
+"""Less than this between what is given out and what was sent is no question to anybody."""
 OF_A_LIMIT: Final = ("limit_a", "net_a", "source", "state", "since", "until", "next_source", "next_a")
 """What a phase's limit is and comes from."""
 
 
-def panel_rows(shown: Json, lang: Language) -> Iterator[Row]:
-    """Every panel with a line per phase, and one for its watts."""
+def panel_rows(shown: Json, lang: Language, *, starting: bool = False) -> Iterator[Row]:
+    """Every panel with a line per phase, and one for its watts. `starting`: an overdraft is no alarm (`settling`)."""
     for index, panel in enumerate(shown.get("panels", ())):
-        lines = [_phase(name, line, "a", lang) for name, line in panel["phases"].items()]
-        if panel["power"] is not None:
-            lines.append(_phase(text(lang, "limits.power"), panel["power"], "w", lang))
+        lines = [
+            _phase(phase, line, "a", lang, calm=falls(line, shown["at"], starting=starting))
+            for phase, line in panel["phases"].items()
+        ]
+        if (power := panel["power"]) is not None:
+            calm = falls(power, shown["at"], starting=starting)
+            lines.append(_phase(text(lang, "limits.power"), power, "w", lang, calm=calm))
         sentences = [one for alike in _alike(panel["phases"]) for one in _reasons(panel["id"], alike, lang)]
         name = place(f"panel:{panel['id']}", lang)
         yield {"number": index, "name": name, "lines": lines, "sentences": sentences}
@@ -47,30 +54,42 @@ def _reasons(panel: str, alike: dict[str, Json], lang: Language) -> Iterator[str
     }  # fmt: skip
     given = say(lang, "evse.given", load=per_phase(lang, [one["allocated_a"] or 0.0 for one in alike.values()]))
     yield say(lang, "evse.limit", limit=limit(found, lang), span=span(line, lang), given=given)
+    if line["reserve_a"] and line["net_a"] != line["limit_a"]:
+        gross, others, reserve = (amps(lang, line[key]) for key in ("limit_a", "other_a", "reserve_a"))
+        yield text(lang, "panel.less", phase=phase, gross=gross, others=others, reserve=reserve)
     if line["next_source"] is not None:
         following = source(line["next_source"], lang)
         yield text(lang, "panel.next", phase=phase, limit=amps(lang, line["next_a"]), source=following)
     measured = per_phase(lang, [one["measured_a"] for one in alike.values()])
     entitled = per_phase(lang, [one["entitled_a"] for one in alike.values()])
     yield text(lang, "panel.flow", phase=phase, measured=measured, entitled=entitled)
+    if any((one["allocated_a"] or 0.0) > (one["entitled_a"] or 0.0) + NOTICED_A for one in alike.values()):
+        yield text(lang, "panel.beyond", phase=phase)
 
 
-def _phase(name: str, line: Json, unit: str, lang: Language) -> Row:
+def _phase(name: str, line: Json, unit: str, lang: Language, *, calm: bool) -> Row:
     figure = amps if unit == "a" else watts
-    following = line["next_source"]
+    following, over = line["next_source"], line[f"over_{unit}"]
     return {
         "phase": name,
         "limit": figure(lang, line[f"net_{unit}"]),
         "given": figure(lang, line[f"allocated_{unit}"]),
         "measured": figure(lang, line[f"measured_{unit}"]),
-        "others": "–" if unit == "w" else f"{amps(lang, line['other_a'])} ({known(lang, line['other'])})",
+        "others": "–" if unit == "w" else _others(line, lang),
         "by": source(line["source"], lang),
         "state": line["state"],
         "fresh": word(lang, "fresh", line["state"]),
         "span": span(line, lang),
         "next": "–" if following is None else f"{figure(lang, line[f'next_{unit}'])}, {source(following, lang)}",
-        "over": "" if not line[f"over_{unit}"] else text(lang, "site.over", amps=figure(lang, line[f"over_{unit}"])),
+        "calm": calm,
+        "over": "" if not over else text(lang, "site.falling" if calm else "site.over", amps=figure(lang, over)),
     }
+
+
+def _others(line: Json, lang: Language) -> str:
+    others = f"{amps(lang, line['other_a'])} ({known(lang, line['other'])})"
+    reserve_a = line["reserve_a"]
+    return text(lang, "limits.reserve", others=others, reserve=amps(lang, reserve_a)) if reserve_a else others
 
 
 def station_rows(snapshot: Snapshot, lang: Language) -> Iterator[Row]:
@@ -116,10 +135,15 @@ def connection(view: StationView, lang: Language) -> Row:
         "connected": view.connected,
         "upstream_connected": view.upstream_connected,
         "version": view.subprotocol or "–",
-        "registration": word(lang, "registration", view.registration),
+        "registration": word(lang, "registration", _registration(view)),
         "since": when(view.since_at, lang=lang),
         "loss": "–" if view.last_loss is None else word(lang, "cause", view.last_loss.replace(" ", "_")),
     }
+
+
+def _registration(view: StationView) -> str:
+    """A station that comes back need not boot: what its CSMS said before still holds, and is not said again (B01)."""
+    return "kept" if view.registration == "Unknown" and view.upstream_connected else view.registration
 
 
 def unplaced(snapshot: Snapshot, lang: Language) -> list[Row]:

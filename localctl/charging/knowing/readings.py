@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from localctl.charging.base.instants import BadInstant, read_instant
 from localctl.charging.knowing import facts
-from localctl.charging.knowing.facts import Fact, Metered, TransactionShown
+from localctl.charging.knowing.facts import Fact, Metered, Sample, TransactionShown
 from localctl.charging.knowing.meter import number_of, sample_of
 from localctl.charging.profile.profiles import Protocol
 
@@ -114,6 +114,8 @@ def transaction_event(request: Json, answer: Json, now: float) -> list[Fact]:
     found: list[Fact] = [] if late else clock(request.get("timestamp"), now, sure=False)
     found.append(shown)
     sample = sample_of(request.get("meterValue"))
+    if event == "Ended":  # what flowed until now flows no more: a last reading is no present one
+        sample = Sample(energy_wh=sample.energy_wh)
     if not sample.empty:
         off_s = newest_off(request.get("meterValue"), now)
         found.append(Metered(sample=sample, evse_id=evse_id, transaction_id=transaction_id, off_s=off_s, late=late))

@@ -6,7 +6,7 @@ no turn will bring. Here these become one account.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from localctl.charging.allocation import explain
@@ -30,6 +30,8 @@ Json = dict[str, Any]
 CROWDED: Final = frozenset({"row", "held", "waiting", "no_room", "squeezed"})
 """Reasons for which it matters who takes the room."""
 OF_CSMS: Final = frozenset({"csms", "below_min"})
+UNUSED: Final = {"empty": "yielding", "full": "full_yielding"}
+"""For an EVSE that only has a reserve: what it is called when not all of that is left to it."""
 HELD_LOW: Final = frozenset({"probation", "unread"})
 NOTICED_A: Final = 0.05
 
@@ -91,7 +93,7 @@ class Accounts:
             return Account(probation_a(outlet), "probation" if desk.disobeys() else "unread")
         squeezed = self._squeezed(evse, plain.share_a)
         if squeezed is not None:
-            return squeezed
+            return replace(squeezed, reason=UNUSED.get(plain.reason, squeezed.reason))
         if verdict.reason in (Reason.WAITING, Reason.PAUSING):
             short = self._room.short_of(evse, outlet.min_a)
             return plain if short is None else Account(0.0, "no_room", short)

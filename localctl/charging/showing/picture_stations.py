@@ -51,6 +51,7 @@ def _station(
         "controllable": placed.controllable,
         "actuator": desk.capability.actuator.value,
         "trial": desk.capability.trial.value,
+        "limited": is_limited(desk),
         "failed_actuators": [actuator.value for actuator in desk.capability.failed],
         "clock_off_s": rounded(state.clock.off_s),
         "heard_at": state.heard_at,
@@ -62,6 +63,15 @@ def _station(
             for outlet in managed.outlets
         ],
     }  # fmt: skip
+
+
+def is_limited(desk: Desk) -> bool:
+    """Whether it has taken a limit of ours for all it can draw, and no unread profile may be stronger.
+
+    What is beside that is for one transaction only.
+    """
+    floors = [slot for key, slot in desk.slots.items() if not key.endswith("+")]
+    return bool(floors) and not desk.unread and all(slot.confirmed is not None for slot in floors)
 
 
 def _writes(desk: Desk, now: float) -> Json:

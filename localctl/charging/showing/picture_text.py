@@ -95,7 +95,8 @@ def span(found: Json, lang: Language = "en") -> str:
 
 def _station(station: Json, lang: Language) -> Iterator[str]:
     link = "away" if not station["online"] else "connected" if station["accepted"] else "unaccepted"
-    how = say(lang, "station.limited", actuator=station["actuator"], trial=_trial(station["trial"], lang))
+    actuator, trial = _word("actuator", station["actuator"], lang), _word("trial", station["trial"], lang)
+    how = say(lang, "station.limited", actuator=actuator, trial=trial)
     if not station["controllable"] or station["actuator"] == "uncontrolled":
         how = say(lang, "station.unlimited")
     unheard = not station["online"] and any(evse["reason"] == "unheard" for evse in station["evses"])
@@ -145,8 +146,8 @@ def _taken(taker: Json, unit: str, lang: Language) -> str:
     return say(lang, "evse.taken", load=number(lang, taker["load"], unit), way=way)
 
 
-def _trial(name: str, lang: Language) -> str:
-    return say(lang, f"trial.{name}") if f"trial.{name}" in SENTENCES else name
+def _word(kind: str, name: str, lang: Language) -> str:
+    return say(lang, f"{kind}.{name}") if f"{kind}.{name}" in SENTENCES else name
 
 
 def _reason(evse: Json, lang: Language) -> str:

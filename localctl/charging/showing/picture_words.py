@@ -81,7 +81,10 @@ SENTENCES: Final[dict[str, Words]] = {
     # A limit in a few words.
     "limit.none": ("{place}, no limit", "{place}, keine Grenze"),
     "limit.net": ("{place}, {net} for charging by {source}", "{place}, {net} fürs Laden laut {source}"),
-    "limit.gross": (" ({gross} less what others draw)", " ({gross} abzüglich anderer Verbraucher)"),
+    "limit.gross": (
+        " ({gross} less other loads and reserve)",
+        " ({gross} abzüglich anderer Verbraucher und Reserve)",
+    ),
     "limit.apart": (
         "{place}, at most {gross} above another phase",
         "{place}, höchstens {gross} über einer anderen Phase",
@@ -109,9 +112,25 @@ SENTENCES: Final[dict[str, Words]] = {
     "station.connected": ("connected", "verbunden"),
     "station.unaccepted": ("not accepted by its CSMS", "von ihrem CSMS nicht angenommen"),
     "station.limited": ("limited by {actuator} ({trial})", "begrenzt durch {actuator} ({trial})"),
+    "actuator.max_profile": (
+        "max_profile, one limit for the whole station",
+        "max_profile, eine Grenze für die ganze Station",
+    ),
+    "actuator.tx_profile": (
+        "tx_profile, a limit for each session",
+        "tx_profile, eine Grenze für jeden Ladevorgang",
+    ),
+    "actuator.tx_default": (
+        "tx_default, one limit for all sessions",
+        "tx_default, eine Grenze für alle Ladevorgänge",
+    ),
+    "actuator.dynamic": (
+        "dynamic, a limit that is changed as it runs",
+        "dynamic, eine Grenze, die im Betrieb geändert wird",
+    ),
     "trial.untried": ("untried", "noch nicht erprobt"),
-    "trial.taken": ("taken", "angenommen"),
-    "trial.proven": ("proven", "bewährt"),
+    "trial.taken": ("accepted, not yet seen to work", "angenommen, aber noch nicht bewährt"),
+    "trial.proven": ("seen to work", "bewährt"),
     "trial.failed": ("failed", "gescheitert"),
     "station.unlimited": ("not limited by anything", "durch nichts begrenzt"),
     "station.clock": ("Its clock is off by {off} s.", "Ihre Uhr geht {off} s falsch."),
@@ -175,7 +194,7 @@ SENTENCES: Final[dict[str, Words]] = {
     "evse.flow_unknown": ("what it draws is not known", "was er zieht, ist nicht bekannt"),
     "evse.flow": ("it draws {parts}", "er zieht {parts}"),
     "evse.flow_part": ("{amps} on its L{number}", "{amps} auf seinem L{number}"),
-    "evse.given": ("{load} are given out there", "{load} sind dort vergeben"),
+    "evse.given": ("{load} are given out or reserved there", "{load} sind dort vergeben oder reserviert"),
     "span.ever": ("since ever", "seit jeher"),
     "span.since": ("since {at}", "seit {at}"),
     "span.endless": ("without an end", "ohne Ende"),

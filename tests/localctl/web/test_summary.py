@@ -7,6 +7,7 @@ import pytest
 
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot, StationView
+from localctl.web.settling import STARTING_S
 from localctl.web.summary import CYCLE_LATE_S, binds, summary
 from tests.localctl.charging.scene import Scene, busy
 from tests.localctl.web.shown import full, station
@@ -114,7 +115,56 @@ def test_an_overdraft_and_a_disobedient_station_are_told():
     ).reasons
 
 
+def starting(scene: Scene, seconds: float = 2.0, **changes: Any) -> Snapshot:
+    return full(scene, started_at=scene.now - seconds, **{"stations": ()} | changes)
+
+
+def test_a_start_is_told_calmly_with_who_has_been_heard_and_limited():
+    head = summary(starting(Scene().plugs_in("CP1").plugs_in("CP2").goes_on(20)), "en")
+    assert (head.mode, head.reasons) == ("starting", ())
+    assert head.now == "Starting: 2 of 3 stations have been heard, 2 have their limits."
+    nobody = summary(starting(Scene().cycles()), "de")
+    assert (nobody.mode, nobody.reasons, nobody.csms_good) == ("starting", (), True)
+    assert nobody.now == "Start: 0 von 3 Stationen haben sich gemeldet, 0 haben ihre Grenzen."
+
+
+def test_after_a_start_the_truth_is_told_as_ever():
+    late = summary(starting(Scene().cycles(), STARTING_S), "en")
+    assert (late.mode, "Stations may still draw" in late.reasons[0]) == ("degraded", True)
+
+
+def test_what_hurts_is_told_during_a_start_too():
+    scene = Scene().cycles()
+    hurt = summary(starting(scene, reasons=("the state directory cannot be written",)), "en")
+    assert (hurt.mode, hurt.reasons) == ("degraded", ("the state directory cannot be written",))
+    waiting = summary(starting(scene, reasons=("waiting for limits",), state=ServiceState.STARTING), "en")
+    assert (waiting.mode, waiting.reasons) == ("starting", ())
+
+
+def test_a_csms_that_no_station_has_asked_for_is_not_away():
+    snapshot = starting(Scene().cycles(), stations=(station(connected=False, upstream_connected=False),))
+    assert summary(snapshot, "en").csms == "no station has been here yet"
+    assert summary(snapshot, "en").csms_good
+
+
+def test_a_car_that_is_full_does_not_charge_and_one_that_just_began_is_not_out_of_reach():
+    picture = copy.deepcopy(busy().picture())
+    for one in picture["stations"]:
+        one["evses"][0] |= {"reason": "full", "binding": None}
+    assert binds(picture, "en") == "No car is charging."
+    picture["stations"][0]["evses"][0]["reason"] = "reserved"
+    assert binds(picture, "en") == "No limit of the site binds: 1 charging, each with what it takes."
+
+
+def test_a_current_nobody_told_a_car_for_is_not_called_nothing():
+    picture = copy.deepcopy(Scene().cycles().picture())
+    picture["panels"][1]["phases"]["L2"]["measured_a"] = 13.4
+    assert binds(picture, "en") == "13.4 A are measured, but no station tells of a car that charges."
+
+
 def test_the_csms_is_away_when_no_station_has_it():
     head = summary(full(stations=(station(upstream_connected=False),)), "en")
     assert (head.csms, head.csms_good) == ("away: no station has its CSMS", False)
+    gone = summary(full(stations=(station(connected=False, upstream_connected=False, arrivals=2),)), "en")
+    assert gone.csms == "away: no station has its CSMS"
     assert summary(full(stations=()), "en").csms == "no station has been here yet"

@@ -71,6 +71,32 @@ def test_an_overdraft_and_a_fallback_are_words_too():
     assert "▲ stale" in panel_text(panel(state="stale"))
 
 
+def test_while_it_falls_an_overdraft_is_no_alarm():
+    shown = panel(over_a=1.5, entitled_a=14.5)
+    card = panel_card(shown, 0, 0, 0, 1000, "en", {"L1"})
+    assert "falls from 14.5 · limit 13.0 A" in Tags(card).text
+    assert ("▲" in Tags(card).text, 'class="bad' in card) == (False, False)
+    assert "▲ may draw 14.5" in Tags(panel_card(shown, 0, 0, 0, 1000, "en", {"L2"})).text
+
+
+def test_what_is_reserved_beyond_the_limit_is_told_and_marked():
+    card = panel_card(panel(allocated_a=49.9, entitled_a=12.0), 0, 0, 0, 1000, "en")
+    assert "▲ 49.9 reserved · limit 13.0 A" in Tags(card).text
+    assert 'class="warn strong"' in card
+    assert "▲ 49,9 reserviert" in panel_text(panel(allocated_a=49.9, entitled_a=12.0), "de")
+
+
+def test_a_reserve_explains_why_the_limit_is_less_than_the_fuse():
+    shown = panel(1)
+    for line in shown["phases"].values():
+        line |= {"limit_a": 80.0, "fuse_a": 80.0, "net_a": 64.0, "reserve_a": 16.0, "source": "fuse", "other_a": 0.0}
+    assert "limit by fuse less 16.0 A reserve" in panel_text(shown)
+    assert "Grenze: Sicherung abzüglich 16,0 A Reserve" in panel_text(shown, "de")
+    for line in shown["phases"].values():
+        line["net_a"] = 80.0  # a limit for charging alone
+    assert "reserve" not in panel_text(shown)
+
+
 def test_phases_stand_beside_each_other_where_there_is_room():
     assert panel_height(panel(), COLUMNS_FROM) < panel_height(panel(), COLUMNS_FROM - 1)
 
@@ -125,6 +151,37 @@ def test_only_so_many_evses_fit_and_the_rest_is_counted():
 )
 def test_the_short_why(changes: dict, words: str):
     assert short_why(evse(**changes)["evses"][0], "en") == words
+
+
+def squeezed(*takers: tuple[int, str, float], unit: str = "A") -> dict:
+    shown = evse(reason="squeezed")["evses"][0]
+    shown["binding"] |= {"unit": unit}
+    shown["in_the_way"] = [
+        {"why": "disobeys", "stations": [name], "count": count, "load": load} for count, name, load in takers
+    ]
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("shown", "english", "german"),
+    [
+        (squeezed((1, "DEMO-08", 16.0)), "DEMO-08 takes 16 A", "DEMO-08 nimmt 16 A"),
+        (squeezed((1, "A", 6.25), (1, "B", 32.0)), "B takes 32 A", "B nimmt 32 A"),
+        (squeezed((1, "A", 6.25)), "A takes 6.2 A", "A nimmt 6,2 A"),
+        (squeezed((1, "A", 11_000.0), unit="W"), "A takes 11.0 kW", "A nimmt 11,0 kW"),
+        (squeezed((5, "A", 80.0)), "5 take 80 A", "5 nehmen 80 A"),
+        (squeezed((1, "a-name-that-fits-nowhere", 16.0)), "1 takes 16 A", "1 nimmt 16 A"),
+        (squeezed(), "waits for others", "wartet auf andere"),
+    ],
+)
+def test_who_takes_the_room_is_named_on_the_card(shown: dict, english: str, german: str):
+    assert (short_why(shown, "en"), short_why(shown, "de")) == (english, german)
+
+
+def test_a_current_without_a_session_is_called_one():
+    stray = {"transaction": None, "reason": "empty", "measured_a": {"1": 8.9}}
+    assert short_why(evse(**stray)["evses"][0], "en") == "draws, no session"
+    assert short_why(evse(**stray | {"measured_a": {"1": 0.2}})["evses"][0], "en") == "not in use, kept free"
 
 
 def test_a_load_tells_what_it_is_taken_to_draw():

@@ -55,6 +55,15 @@ def test_panels_stand_side_by_side_where_there_is_room():
     assert [len(found) for found in tops] == [2, 3]
 
 
+def test_an_overdraft_is_an_alarm_unless_the_box_starts_or_the_limit_is_new():
+    shown = busy().picture()
+    shown["panels"][0]["phases"]["L1"] |= {"over_a": 5.0, "entitled_a": 18.0}
+    assert "▲ may draw 18.0" in draw(shown, "en", 1120)
+    assert "falls from 18.0" in draw(shown, "en", 1120, starting=True)
+    shown["panels"][0]["phases"]["L1"]["since"] = shown["at"] - 1
+    assert "falls from 18.0" in draw(shown, "en", 1120)
+
+
 def test_it_is_well_formed_whatever_stations_call_themselves():
     root = ElementTree.fromstring(draw(hostile().charging, "en", 360))
     assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {

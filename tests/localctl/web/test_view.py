@@ -24,11 +24,48 @@ def test_a_panel_has_a_line_per_phase_with_what_comes_next():
 def test_p5_a_panel_s_limit_is_told_in_sentences_with_since_until_and_next():
     main, _ = view.panel_rows(picture(), "en")
     assert main["sentences"][:3] == [
-        "Limit: panel main L1, L2, L3, 13.0 A for charging by ems-1 (20.0 A less what others draw), since 2027-01-15 "
-        "08:00:20 UTC, until 2027-01-15 08:15:20 UTC; 13.0 A are given out there.",
+        "Limit: panel main L1, L2, L3, 13.0 A for charging by ems-1 (20.0 A less other loads and reserve), since "
+        "2027-01-15 08:00:20 UTC, until 2027-01-15 08:15:20 UTC; 13.0 A are given out or reserved there.",
         "L1, L2, L3: next would bind 25.0 A by fuse.",
         "L1, L2, L3: 9.0 / 8.0 / 7.0 A measured; at most 13.0 A could flow by what was sent to stations.",
     ]
+
+
+def test_a_panel_with_a_reserve_says_where_the_rest_of_its_fuse_is():
+    shown = picture()
+    for line in shown["panels"][1]["phases"].values():
+        line |= {"limit_a": 80.0, "net_a": 64.0, "reserve_a": 16.0, "other_a": 0.0}
+    _, sub = view.panel_rows(shown, "en")
+    assert "L1, L2, L3: of 80.0 A, others take 0.0 A and 16.0 A are kept in reserve." in sub["sentences"]
+    assert sub["lines"][0]["others"].endswith(") + 16.0 A reserve")
+
+
+def test_what_is_given_out_beyond_what_could_flow_is_explained():
+    shown = picture()
+    shown["panels"][0]["phases"]["L1"] |= {"allocated_a": 65.8, "entitled_a": 50.5}
+    main, _ = view.panel_rows(shown, "en")
+    assert sum("is not sent yet, or is kept for stations nobody can steer" in one for one in main["sentences"]) == 1
+    main, _ = view.panel_rows(picture(), "en")
+    assert not any("not sent yet" in one for one in main["sentences"])
+
+
+def test_an_overdraft_is_an_alarm_but_not_while_it_falls():
+    shown = picture()
+    shown["panels"][0]["phases"]["L1"] |= {"over_a": 2.0, "since": shown["at"] - 60}
+    line = next(view.panel_rows(shown, "en"))["lines"][0]
+    assert (line["over"], line["calm"]) == ("▲ may draw 2.0 A too much", False)
+    shown["panels"][0]["phases"]["L1"]["since"] = shown["at"] - 2
+    line = next(view.panel_rows(shown, "en"))["lines"][0]
+    assert (line["over"], line["calm"]) == ("may draw 2.0 A too much until it has followed", True)
+
+
+def test_b01_a_station_that_came_back_without_a_boot_is_registered_as_before():
+    def of(**changes: Any) -> str:
+        return view.connection(station(registration="Unknown", **changes), "en")["registration"]
+
+    assert of() == "as before: no boot on this connection"
+    assert of(connected=False, upstream_connected=False) == "not heard yet"
+    assert view.connection(station(registration="Rejected"), "en")["registration"] == "rejected"
 
 
 def test_phases_with_limits_of_their_own_have_sentences_of_their_own():

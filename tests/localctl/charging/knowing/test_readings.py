@@ -77,6 +77,15 @@ def test_quirk_21_an_offline_event_is_late_and_shows_no_clock():
     assert metered.late
 
 
+def test_the_reading_that_comes_with_the_end_of_a_transaction_is_no_present_current():
+    energy = {"measurand": "Energy.Active.Import.Register", "value": 700.0}
+    meter = [{"timestamp": NOON, "sampledValue": [*METER[0]["sampledValue"], energy]}]
+    [_, shown, metered] = read("TransactionEvent", event("Ended", evse={"id": 1}, meterValue=meter))
+    assert (shown.event, metered.sample) == ("Ended", Sample(energy_wh=700.0))
+    [*_, last] = read("TransactionEvent", event("Ended", evse={"id": 1}, meterValue=METER))
+    assert last.event == "Ended"
+
+
 def test_k03_fr05_a_priority_in_the_response_is_for_this_transaction_only():
     answer = {"chargingPriority": 5, "idTokenInfo": {"status": "Accepted", "chargingPriority": -2}}
     facts = read("TransactionEvent", event(idToken={"idToken": "T", "type": "Central"}), answer)

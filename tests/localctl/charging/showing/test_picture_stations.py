@@ -11,7 +11,7 @@ from localctl.charging.dispatching.entitlement import Slot
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
 from localctl.charging.dispatching.obedience import Obedience
 from localctl.charging.profile.profiles import Protocol
-from localctl.charging.showing.picture_stations import lease_until
+from localctl.charging.showing.picture_stations import is_limited, lease_until
 from tests.localctl.charging.scene import SECRET, START, Scene, busy
 from tests.localctl.charging.sites import panel, station, tree
 
@@ -182,6 +182,38 @@ def test_a_station_tells_its_version_actuator_clock_and_writes():
     assert one["writes"]["left"] > 0
     assert (one["clock_off_s"], shown(scene, "CP2")["clock_off_s"]) == (7.0, None)
     assert shown(scene, "CP3")["protocol"] == "ocpp1.6"
+
+
+def test_a_station_is_limited_once_it_has_taken_a_limit_for_all_it_can_draw():
+    scene = Scene()
+    scene.deaf = {"CP1"}
+    scene.plugs_in("CP1").plugs_in("CP2").goes_on(20)
+    assert [shown(scene, name)["limited"] for name in ("CP1", "CP2", "CP3")] == [False, True, False]
+    scene.deaf = set()
+    assert shown(scene.goes_on(200), "CP1")["limited"] is True
+
+
+def test_what_is_beside_the_limit_for_all_is_not_asked_for():
+    floor = Slot(unlimited_a=32.0, confirmed=constant(6.0))
+    desk = Desk(capability=Capability(actuator=Actuator.TX_PROFILE), slots={"1": floor, "1+": Slot(unlimited_a=32.0)})
+    assert is_limited(desk)
+    desk.unread = True
+    assert not is_limited(desk)
+    assert not is_limited(Desk(capability=Capability(actuator=Actuator.TX_PROFILE)))
+
+
+def test_a_car_that_has_left_draws_nothing_whatever_its_last_reading_was():
+    scene = busy().draws("CP1", 6, 6, 6)
+    reading = {"timestamp": scene.stamp, "sampledValue": [
+        {"value": 6.0, "measurand": "Current.Import", "phase": "L1"},
+    ]}  # fmt: skip
+    request = {
+        "eventType": "Ended", "timestamp": scene.stamp, "triggerReason": "EVDeparted", "seqNo": 9,
+        "transactionInfo": {"transactionId": "tx-CP1-1"}, "evse": {"id": 1}, "meterValue": [reading],
+    }  # fmt: skip
+    scene.controller.heard("CP1", "TransactionEvent", request, {}, scene.now)
+    evse = scene.goes_on(5).evse("CP1")
+    assert (evse["transaction"], evse["measured_a"], evse["reason"]) == (None, None, "empty")
 
 
 def test_stations_stand_in_order_of_their_identity():

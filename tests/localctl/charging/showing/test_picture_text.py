@@ -15,11 +15,14 @@ def told(scene, name="CP1", evse=None):
 
 def test_p5_amperes_node_phase_source_since_until_and_next_are_all_in_it():
     lines = told(busy())
-    assert lines[0] == "CP1 on panel sub is connected, speaks ocpp2.0.1, limited by max_profile (taken)."
+    assert lines[0] == (
+        "CP1 on panel sub is connected, speaks ocpp2.0.1, limited by max_profile, one limit for the whole station "
+        "(accepted, not yet seen to work)."
+    )
     assert lines[1] == "CP1/1 gets 6.5 A per phase: a limit of the site is used up."
     assert lines[2] == (
-        "Limit: panel main L1, 13.0 A for charging by ems-1 (20.0 A less what others draw), "
-        "since 2027-01-15 08:00:20 UTC, until 2027-01-15 08:15:20 UTC; 13.0 A are given out there."
+        "Limit: panel main L1, 13.0 A for charging by ems-1 (20.0 A less other loads and reserve), "
+        "since 2027-01-15 08:00:20 UTC, until 2027-01-15 08:15:20 UTC; 13.0 A are given out or reserved there."
     )
     assert lines[3].startswith("Next would bind: panel sub L1, 22.0 A for charging by fuse")
 

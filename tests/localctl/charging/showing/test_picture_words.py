@@ -38,8 +38,8 @@ def test_p5_a_german_reader_gets_the_same_facts_in_german():
     assert len(english) == len(german)
     assert german[1] == "CP1/1 bekommt 6,5 A je Phase: eine Grenze der Anlage ist ausgeschöpft."
     assert german[2] == (
-        "Grenze: Verteiler main L1, 13,0 A fürs Laden laut ems-1 (20,0 A abzüglich anderer Verbraucher), "
-        "seit 2027-01-15 08:00:20 UTC, bis 2027-01-15 08:15:20 UTC; 13,0 A sind dort vergeben."
+        "Grenze: Verteiler main L1, 13,0 A fürs Laden laut ems-1 (20,0 A abzüglich anderer Verbraucher und Reserve), "
+        "seit 2027-01-15 08:00:20 UTC, bis 2027-01-15 08:15:20 UTC; 13,0 A sind dort vergeben oder reserviert."
     )
 
 
