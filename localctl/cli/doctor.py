@@ -28,6 +28,8 @@ from localctl.web.admission import peer_of
 
 START = "start it with `systemctl start localctl` or `localctl run CONFIG`; name its socket with --socket"
 
+NO_SOCKET = "its log says why there is `no socket`; until then ask its port with --url"
+
 EXAMINED = ", because no file was named; for another: localctl doctor FILE"
 
 AS_LISTED = "is it spelt as there? The CSMS is asked in this name all the same, without a password"
@@ -35,7 +37,10 @@ AS_LISTED = "is it spelt as there? The CSMS is asked in this name all the same, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daemon:
-    """The running localctl as far as it could be asked. `trouble` says why it could not, `instead` who answers then."""
+    """The running localctl as far as it could be asked.
+
+    `trouble` says why it could not, or not where it should be; `instead` is another one that answers here.
+    """
 
     where: str
     state: Json | None = None
@@ -55,9 +60,8 @@ def run(
 ) -> int:
     """Look at everything, tell it, and write the bundle if one is wanted."""
     file = config or default_file()
-    loaded, daemon = read(file), ask_daemon(_where(file, socket, url))
-    if daemon.state is None:
-        daemon = replace(daemon, instead=neighbour(daemon.where))
+    loaded = read(file)
+    daemon = found(_where(file, socket, url), loaded.config)
     findings = [one for name, check in checks(loaded, daemon, station) for one in looked(name, check)]
     _tell(findings, f"looked at {file}" + EXAMINED * (config is None), as_json=as_json)
     if bundle is not None and not _write(bundle, loaded, daemon, findings):
@@ -109,6 +113,8 @@ def _daemon(daemon: Daemon) -> Iterator[Finding]:
     if daemon.state is None:
         yield warning("localctl", daemon.trouble, START if daemon.instead is None else daemon.instead.hint)
     else:
+        if daemon.trouble:
+            yield warning("localctl", f"answers on its port, but {daemon.trouble}", NO_SOCKET)
         yield from inward.reasons(daemon.state)
 
 
@@ -118,6 +124,19 @@ def _where(file: Path, socket: Path | None, url: str) -> str:
         return at(url, socket)
     mine = sockets_of(file)
     return at(url, next((one for one in mine if os.path.exists(one)), mine[0] if mine else None))
+
+
+def found(where: str, config: Config | None) -> Daemon:
+    """The localctl with this configuration: where it should be, else on its [http] port if no other one is here."""
+    daemon = ask_daemon(where)
+    if daemon.state is not None:
+        return daemon
+    instead = neighbour(where)
+    if instead is None and config is not None and where.startswith(UNIX):
+        reached = ask_daemon(box.http_url(config))
+        if reached.state is not None and "state" in reached.state:
+            return replace(reached, trouble=daemon.trouble)
+    return replace(daemon, instead=instead)
 
 
 def neighbour(asked: str) -> box.Neighbour | None:

@@ -126,12 +126,22 @@ def ports(config: Config, *, runs: bool, other: Neighbour | None = None) -> Iter
 
 
 def _answers(address: str, port: int) -> bool:
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
     try:
-        socket.create_connection((near, port), CONNECT_S).close()
+        socket.create_connection((_near(address), port), CONNECT_S).close()
     except OSError:
         return False
     return True
+
+
+def _near(address: str) -> str:
+    """Where to knock on this box for an address that stands for all of its own."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+
+
+def http_url(config: Config) -> str:
+    """The address of the [http] port as seen from this box."""
+    host = _near(config.http.address)
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.http.port}"
 
 
 def descriptors(config: Config, *, pid: int | None) -> Iterator[Finding]:

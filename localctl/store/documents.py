@@ -46,7 +46,7 @@ class Documents:
             document = json.loads(path.read_bytes())
             if not isinstance(document, dict):
                 raise ValueError("not an object")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError, RecursionError) as error:
             self._put_aside(path, error)

@@ -70,7 +70,7 @@ def bind(where: LocalSocket) -> socket.socket:
     path = where.path
     if len(os.fsencode(path)) > LONGEST_NAME:
         raise OSError(f"{path} is too long a name for a socket; give a shorter one as `socket` in [http]")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755 if where.users or where.groups else 0o700)
+    _make(path.parent, mode=0o755 if where.users or where.groups else 0o700)
     _must_be_free(path)
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
@@ -93,6 +93,14 @@ def remove(path: Path, inode: int) -> None:
     with contextlib.suppress(OSError):
         if path.lstat().st_ino == inode:
             path.unlink()
+
+
+def _make(folder: Path, *, mode: int) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    except OSError as error:
+        way_out = "name another `state_dir` in [controller], or a place for it as `socket` in [http]"
+        raise OSError(f"the folder {folder} cannot be made: {error.strerror or error}; {way_out}") from None
 
 
 def _must_be_free(path: Path) -> None:

@@ -113,3 +113,14 @@ def test_a_box_of_another_file_here_is_named_and_not_taken_for_that_of_the_usual
     assert "no running localctl" in shown
     assert f"a localctl answers on {folder}/other/localctl.sock" in shown
     assert "`localctl doctor site.toml`" in shown
+
+
+def test_a_box_that_could_not_make_its_socket_is_found_on_its_port_and_that_is_told(file: Path, tmp_path: Path, capsys):
+    served = Served()
+    file.write_text(text(tmp_path, http_port=served.port))
+    doctor.run(file)
+    served.stop()
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "answers on its port, but no running localctl at" in shown
+    assert f"127.0.0.1:{served.port} answers" in shown
+    assert "another program" not in shown

@@ -116,3 +116,10 @@ def test_a_port_that_another_localctl_may_have_is_told_with_the_file_to_name(tmp
     assert f"answers on {other.socket}" in found.hint
     assert f"`localctl doctor {other.file}`" in found.hint
     assert "doctor --socket /x.sock" in box.Neighbour(socket=Path("/x.sock")).hint
+
+
+@pytest.mark.parametrize(("address", "host"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.5", "127.0.0.5")])
+def test_a_port_on_all_addresses_is_asked_on_loopback(tmp_path, address, host):
+    one = config(tmp_path, http_port=9180)
+    one = one.model_copy(update={"http": one.http.model_copy(update={"address": address})})
+    assert box.http_url(one) == f"http://{host}:9180"

@@ -65,3 +65,8 @@ def test_what_sqlite_says_of_a_file_it_cannot_open_is_understood(tmp_path: Path)
     with pytest.raises(sqlite3.OperationalError) as refused:
         sqlite3.connect(tmp_path / "none" / "journal.db")
     assert way_out(refused.value, tmp_path / "none").startswith("There is no folder")
+
+
+def test_below_a_file_there_is_no_document(tmp_path: Path):
+    (tmp_path / "file").touch()
+    assert Documents(tmp_path / "file").load("security") == {}

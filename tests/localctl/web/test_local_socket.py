@@ -103,3 +103,9 @@ def test_only_our_own_socket_is_removed_at_the_end(tmp_path: Path):
         remove(path, path.stat().st_ino)
         remove(path, 1)
     assert not path.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_the_way_out(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"file/state cannot be made: Not a directory; name another `state_dir`"):
+        bind(LocalSocket(path=tmp_path / "file" / "state" / "s.sock"))
