@@ -16,7 +16,7 @@ from localctl.charging.showing.picture_words import Language
 from localctl.observe.health import ServiceState
 from localctl.observe.snapshot import Snapshot
 from localctl.web.figures import amps
-from localctl.web.settling import Start, start_of
+from localctl.web.settling import Start, falls, start_of
 from localctl.web.texts import age, text
 from localctl.web.told import told
 
@@ -150,7 +150,8 @@ def _degraded(snapshot: Snapshot, lang: Language, *, starting: bool) -> Iterator
         if over and not starting:
             worst = max(over, key=lambda line: float(line["over_a"]))
             since, where = when(worst["over_since"], lang=lang), place(f"panel:{panel['id']}", lang)
-            yield text(lang, "now.over", amps=amps(lang, worst["over_a"]), place=where, since=since)
+            key = "now.falls" if all(falls(line, snapshot.taken_at, starting=False) for line in over) else "now.over"
+            yield text(lang, key, amps=amps(lang, worst["over_a"]), place=where, since=since)
     for station in _listed(shown, "stations"):
         for evse in station["evses"]:
             if evse["distrusted"]:

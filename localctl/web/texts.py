@@ -81,6 +81,12 @@ PAGE: Final[dict[str, Words]] = {
         "Stationen dürfen noch {amps} mehr ziehen, als an {place} erlaubt ist, seit {since}: Wer weniger nicht "
         "bestätigt hat, zählt voll.",
     ),
+    "now.falls": (
+        "The limit of {place} has just fallen: since {since} stations may draw {amps} more, until they have confirmed "
+        "it.",
+        "Die Grenze an {place} ist gerade gesunken: Seit {since} dürfen Stationen noch {amps} mehr ziehen, bis sie sie "
+        "bestätigt haben.",
+    ),
     "why.mode.fallback": (
         "{source} was not heard in time: its fallback holds at {place}.",
         "{source} hat sich nicht rechtzeitig gemeldet: An {place} gilt der Rückfallwert.",

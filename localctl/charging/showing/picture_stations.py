@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from localctl.charging.base.steps import highest
 from localctl.charging.dispatching.desk import Desk
-from localctl.charging.dispatching.entitlement import Envelope
+from localctl.charging.dispatching.entitlement import Envelope, Slot
 from localctl.charging.dispatching.fleet import Outlet
 from localctl.charging.knowing.site_state import EvseState, Transaction
 from localctl.charging.loop.controller import Controller, Round
@@ -51,7 +52,7 @@ def _station(
         "controllable": placed.controllable,
         "actuator": desk.capability.actuator.value,
         "trial": desk.capability.trial.value,
-        "limited": is_limited(desk),
+        "limited": is_limited(desk, now),
         "failed_actuators": [actuator.value for actuator in desk.capability.failed],
         "clock_off_s": rounded(state.clock.off_s),
         "heard_at": state.heard_at,
@@ -65,13 +66,19 @@ def _station(
     }  # fmt: skip
 
 
-def is_limited(desk: Desk) -> bool:
-    """Whether it has taken a limit of ours for all it can draw, and no unread profile may be stronger.
+def is_limited(desk: Desk, now: float) -> bool:
+    """Whether it has taken a limit of ours for all it can draw, and has followed; no unread profile may be stronger.
 
     What is beside that is for one transaction only.
     """
     floors = [slot for key, slot in desk.slots.items() if not key.endswith("+")]
-    return bool(floors) and not desk.unread and all(slot.confirmed is not None for slot in floors)
+    return bool(floors) and not desk.unread and all(_holds(slot, now) for slot in floors)
+
+
+def _holds(slot: Slot, now: float) -> bool:
+    """A limit was taken, and so long ago that the current from before it has followed."""
+    before = (old for old in slot.fading if highest(old.entitled, now) >= slot.unlimited_a)
+    return slot.confirmed is not None and all(old.until_at <= now for old in before)
 
 
 def _writes(desk: Desk, now: float) -> Json:

@@ -115,6 +115,15 @@ def test_an_overdraft_and_a_disobedient_station_are_told():
     ).reasons
 
 
+def test_an_overdraft_of_a_limit_that_has_just_fallen_says_so():
+    at = full().taken_at
+    head = summary(changed(full(), over_a=2.5, over_since=at - 1, since=at - 1), "en")
+    assert (head.mode, head.reasons[0].partition(":")[0]) == ("degraded", "The limit of panel main has just fallen")
+    assert "2.5 A more" in head.reasons[0]
+    old = summary(changed(full(), over_a=2.5, over_since=at - 1, since=at - 100), "en")
+    assert old.reasons[0].startswith("Stations may still draw 2.5 A more")
+
+
 def starting(scene: Scene, seconds: float = 2.0, **changes: Any) -> Snapshot:
     return full(scene, started_at=scene.now - seconds, **{"stations": ()} | changes)
 

@@ -143,6 +143,16 @@ def test_p5_a_station_with_one_limit_for_all_its_evses_shares_what_is_left_of_it
     assert shown[0]["share_a"] == shown[1]["share_a"] <= 4.0
 
 
+def test_p5_an_evse_without_a_car_keeps_less_free_and_does_not_call_it_somebody_s_doing():
+    pair = place("B", evses=2, control=Actuator.MAX_PROFILE)
+    play = Play(place("A"), pair, main_a=40).joins("A", "B").plugs_in("A").plugs_in("B").goes_on(120)
+    for _ in range(6):
+        play.goes_on(20).meters("A", 32, 32, 32)
+    one = evse(play.goes_on(60), "B", 2)
+    assert (one["transaction"], one["reason"], one["in_the_way"]) == (None, "yielding", [])
+    assert one["share_a"] < 6.0
+
+
 def test_p5_a_neighbour_whose_answers_do_not_come_is_named():
     play = Play(place("A"), place("B"), main_a=40).joins("A", "B").plugs_in("A", wants_a=32).goes_on(120)
     play.boxes["A"].answers = LOST

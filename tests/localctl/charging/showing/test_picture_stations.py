@@ -7,7 +7,7 @@ import pytest
 from localctl.charging.base.steps import ALWAYS, constant
 from localctl.charging.dispatching.capability import Capability
 from localctl.charging.dispatching.desk import Desk
-from localctl.charging.dispatching.entitlement import Slot
+from localctl.charging.dispatching.entitlement import Fading, Slot
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
 from localctl.charging.dispatching.obedience import Obedience
 from localctl.charging.profile.profiles import Protocol
@@ -196,10 +196,18 @@ def test_a_station_is_limited_once_it_has_taken_a_limit_for_all_it_can_draw():
 def test_what_is_beside_the_limit_for_all_is_not_asked_for():
     floor = Slot(unlimited_a=32.0, confirmed=constant(6.0))
     desk = Desk(capability=Capability(actuator=Actuator.TX_PROFILE), slots={"1": floor, "1+": Slot(unlimited_a=32.0)})
-    assert is_limited(desk)
+    assert is_limited(desk, START)
     desk.unread = True
-    assert not is_limited(desk)
-    assert not is_limited(Desk(capability=Capability(actuator=Actuator.TX_PROFILE)))
+    assert not is_limited(desk, START)
+    assert not is_limited(Desk(capability=Capability(actuator=Actuator.TX_PROFILE)), START)
+
+
+@pytest.mark.parametrize(("before_a", "limited"), [(32.0, [False, True]), (10.0, [True, True])])
+def test_a_first_limit_counts_once_the_current_from_before_has_followed(before_a, limited):
+    fading = (Fading(entitled=constant(before_a), until_at=START + 5),)
+    slot = Slot(unlimited_a=32.0, confirmed=constant(6.0), fading=fading)
+    desk = Desk(capability=Capability(actuator=Actuator.MAX_PROFILE), slots={"0": slot})
+    assert [is_limited(desk, at) for at in (START, START + 5)] == limited
 
 
 def test_a_car_that_has_left_draws_nothing_whatever_its_last_reading_was():
