@@ -14,6 +14,7 @@ from localctl.cli.findings import Finding, fault, good, warning
 from localctl.config.load import Loaded
 from localctl.config.model import Config
 from localctl.config.problems import Severity
+from localctl.config.report import counted
 from localctl.net.tls import CertificateProblem, expires_at
 from localctl.plan_net import certificates_of
 
@@ -101,11 +102,16 @@ def certificates(config: Config, now: float | None = None) -> Iterator[Finding]:
             continue
         where, hint = f"certificate {use}: {file}", "renew it, then `localctl reload`"
         if left_s <= 0:
-            yield fault(where, f"ended {-left_s / DAY_S:.0f} days ago", hint)
+            yield fault(where, f"ended {days(-left_s)} ago", hint)
         elif left_s < SOON_S:
-            yield warning(where, f"ends in {left_s / DAY_S:.0f} days", hint)
+            yield warning(where, f"ends in {days(left_s)}", hint)
         else:
-            yield good(where, f"ends in {left_s / DAY_S:.0f} days")
+            yield good(where, f"ends in {days(left_s)}")
+
+
+def days(seconds: float) -> str:
+    """Whole days in words."""
+    return counted(round(seconds / DAY_S), "day")
 
 
 def ports(config: Config, *, runs: bool, other: Neighbour | None = None) -> Iterator[Finding]:

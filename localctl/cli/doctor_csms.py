@@ -17,6 +17,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import quote
 
+from localctl.cli.doctor_box import SOON_S, days
 from localctl.cli.findings import Finding, fault, good, warning
 from localctl.config.model import Config, Csms
 from localctl.net.settings import CertificateFiles, CsmsSettings
@@ -24,8 +25,6 @@ from localctl.net.tls import CertificateProblem, client_context
 from localctl.net.upstream import Address
 
 STRANGER: Final = "localctl-doctor"
-DAY_S: Final = 86_400
-SOON_S: Final = 14 * DAY_S
 SUBPROTOCOLS: Final = "ocpp2.0.1, ocpp1.6, ocpp2.1"
 SWITCHED: Final = 101
 KNOWN_REFUSALS: Final = (400, 401, 403, 404)
@@ -95,8 +94,8 @@ def _ends(where: str, secure: ssl.SSLSocket) -> Finding:
     certificate = secure.getpeercert() or {}
     left_s = ssl.cert_time_to_seconds(str(certificate["notAfter"])) - time.time()
     if left_s < SOON_S:
-        return warning(where, f"its certificate ends in {left_s / DAY_S:.0f} days", "tell the CSMS's operator")
-    return good(where, f"its certificate is accepted and ends in {left_s / DAY_S:.0f} days")
+        return warning(where, f"its certificate ends in {days(left_s)}", "tell the CSMS's operator")
+    return good(where, f"its certificate is accepted and ends in {days(left_s)}")
 
 
 def _asked(config: Config, where: str, address: Address, wire: socket.socket, who: Caller) -> Iterator[Finding]:

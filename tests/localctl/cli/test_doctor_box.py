@@ -69,7 +69,7 @@ def test_a_full_disk_is_a_fault(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("days_before", "level", "words"),
-    [(30, Level.GOOD, "ends in 30 days"), (5, Level.WARNING, "ends in 5 days"), (-2, Level.FAULT, "ended 2 days ago")],
+    [(30, Level.GOOD, "ends in 30 days"), (5, Level.WARNING, "ends in 5 days"), (-1, Level.FAULT, "ended 1 day ago")],
 )
 def test_certificates_are_told_of_in_time(tmp_path, days_before, level, words):
     pair = Pki(tmp_path).pair("server", "127.0.0.1")

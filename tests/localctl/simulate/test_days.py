@@ -23,10 +23,10 @@ def test_a_day_becomes_a_row_and_a_report():
 
 def test_a_bad_day_says_so_in_its_line():
     row = days.Row(seed=7, evses=6, cars=3, got_wh=1000, asked_wh=4000, hits=5, deaths=1, writes=9,
-                   over={Cause.FAULT: 3.0}, good=False, words="FAILED: 1 fuses were overdrawn")  # fmt: skip
+                   over={Cause.FAULT: 3.0}, good=False, words="FAILED: 1 fuse overdrawn")  # fmt: skip
     line = days.line(row)
     assert line.startswith("     7     6     3     1.0    25%")
-    assert line.endswith("3.0  FAILED: 1 fuses were overdrawn")
+    assert line.endswith("3.0  FAILED: 1 fuse overdrawn")
 
 
 def test_the_table_ends_with_a_sum_and_the_exit_code_is_the_verdict(capsys):
