@@ -52,7 +52,7 @@ def _outcome(console: Console, plan: Plan, plain: bool) -> Outcome | BoxFailed:
 
 
 async def _play(plan: Plan, view: PlainView | LiveView) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="localctl-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         async with trio.open_nursery() as nursery:
             seen: list[Scene] = []
             nursery.start_soon(_stop_on_signal, seen)

@@ -11,6 +11,8 @@ from localctl.demo.door import HOST
 
 ANSWER_WITHIN_S = 5.0
 LONGEST_ANSWER = 4_000_000
+SOCKET = "box"
+"""Short: it is in a line that people paste."""
 Json = dict[str, Any]
 
 
@@ -30,6 +32,11 @@ class Api:
     def url(self) -> str:
         """Its address."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def socket(self) -> Path:
+        """Beside the token: where the box's own people ask, who need none."""
+        return self.token_file.with_name(SOCKET)
 
     async def site(self) -> Json:
         """The whole picture: panels, stations, limits, and why."""

@@ -105,6 +105,7 @@ def _configure(folder: Path, csms_port: int, plan: Plan, roles: list[Role], http
         csms=csms_port,
         http=api.port,
         token_file=api.token_file,
+        socket=api.socket,
     )
     config = folder / "demo.toml"
     config.write_text(settings(plan, roles, ports))

@@ -7,13 +7,16 @@ Everything is scaled by `pace`: at 1 the demo takes a minute; a fast demo has sh
 """
 
 import random
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from localctl.demo.car import Car
 from localctl.demo.dialect import Model
 from localctl.demo.station import Visit
 
 MINUTE_S = 60.0
+SHORTEST_STAY_S = 16.0
+"""Long enough to be given something, also where cars take turns."""
 FIRST_S = 4.0
 """The first car comes after that: the box has met every station by then, as a site's installer makes sure of."""
 PASSWORD = "only-for-this-demo-0123"
@@ -127,8 +130,8 @@ def _role(number: int, plan: Plan) -> Role:
     )
     rng = random.Random(number)
     visits = tuple(visit for evse in range(1, model.evses + 1) for visit in _visits(rng, evse, plan))
-    if not model.obedient:  # long enough for any meter to tell
-        visits = (_visit(1, FIRST_S * pace, 30 * pace, Car(max_a=model.max_a, battery_wh=1000 * pace)), *visits[2:])
+    if not model.obedient:  # long enough for any meter to tell; no longer, for it takes most of a low limit
+        visits = (_visit(1, FIRST_S * pace, 30 * pace, Car(max_a=model.max_a, battery_wh=1000 * pace)),)
     tls = number % 3 == number // 4
     return Role(model=model, panel=PANELS[1 + number // 6].id, rotation=_rotation(number), tls=tls, visits=visits)
 
@@ -138,22 +141,32 @@ def _rotation(number: int) -> str:
     return ROTATIONS[(number + number // 3) % 3]
 
 
+def guests(role: Role, evse: int, plan: Plan) -> Iterator[Visit]:
+    """Cars without end, each `after_s` the one before has left: for whoever has taken the EMS's slider."""
+    rng = random.Random(f"{role.model.identity} {evse}")
+    while True:
+        car = _car(rng, plan.pace, most_wh=400)
+        yield _visit(evse, rng.uniform(0.5, 3) * plan.pace, rng.uniform(30, 60) * plan.pace, car)
+
+
 def _visits(rng: random.Random, evse: int, plan: Plan) -> list[Visit]:
-    """Cars one after the other, the last one gone before the end."""
-    visits, at_s = [], rng.uniform(FIRST_S, 9)
-    while at_s < MINUTE_S * 0.8:
-        stay_s = min(rng.uniform(12, 30), MINUTE_S * 0.92 - at_s)
-        visits.append(_visit(evse, at_s * plan.pace, stay_s * plan.pace, _car(rng, plan.pace)))
-        at_s += stay_s + rng.uniform(2, 5)
+    """Cars one after the other, the last one gone before the end, and not everywhere at the same time."""
+    visits, at_s, gone_s = [], rng.uniform(FIRST_S, 9), MINUTE_S * rng.uniform(0.84, 0.97)
+    while gone_s - at_s >= SHORTEST_STAY_S:
+        stay_s, gap_s = rng.uniform(SHORTEST_STAY_S, 32), rng.uniform(2, 5)
+        if gone_s - (at_s + stay_s + gap_s) < SHORTEST_STAY_S:
+            stay_s = gone_s - at_s
+        visits.append(_visit(evse, at_s * plan.pace, stay_s * plan.pace, _car(rng, plan.pace, most_wh=140)))
+        at_s += stay_s + gap_s
     return visits
 
 
 def _visit(evse: int, after_s: float, stay_s: float, car: Car) -> Visit:
-    return Visit(evse=evse, after_s=after_s, stay_s=stay_s, car=lambda: car)
+    return Visit(evse=evse, after_s=after_s, stay_s=stay_s, car=lambda: replace(car))
 
 
-def _car(rng: random.Random, pace: float) -> Car:
+def _car(rng: random.Random, pace: float, *, most_wh: float) -> Car:
     """A car with a toy battery, so that a visit of seconds shows a charge of hours."""
     phases = rng.choice((1, 3, 3))
-    battery_wh = rng.uniform(60, 140) * phases / 3 * pace
+    battery_wh = rng.uniform(0.43 * most_wh, most_wh) * phases / 3 * pace
     return Car(phases=phases, max_a=rng.choice((16.0, 16.0, 32.0)), battery_wh=battery_wh, soc=rng.uniform(0.1, 0.5))

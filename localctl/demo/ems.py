@@ -1,7 +1,8 @@
 """The site's energy management system: tells the box how much the whole site may take, over its HTTP API.
 
-It follows the demo's plan until somebody turns its slider; from then on only the slider counts. Somebody else may set
-the same limit with the same token (curl, `localctl limit set`): the newest word holds, and this EMS takes it over.
+It follows the demo's plan until somebody takes its slider, be it to leave it where it is; from then on only the slider
+counts. Somebody else may set the same limit (curl with the same token, `localctl limit set` over the box's socket): the
+newest word holds, and this EMS takes it over.
 """
 
 import os
@@ -27,10 +28,17 @@ class Ems:
 
     def __init__(self, api: Api, *, on_limit: Callable[[float], None], say: Callable[[str], None]) -> None:
         self.limit_a = USUAL_A
-        self.by_hand = False
+        self.taken = trio.Event()
+        """Somebody has the slider."""
         self._api, self._on_limit, self._say = api, on_limit, say
         self._turned = trio.Event()
         self._heard_at = 0.0
+        self._telling = False
+
+    @property
+    def by_hand(self) -> bool:
+        """Somebody has the slider, and the plan is over."""
+        return self.taken.is_set()
 
     async def run(self, plan: Plan) -> None:
         """Keep the box informed until cancelled."""
@@ -43,17 +51,21 @@ class Ems:
                     self._want(limit_a)
 
     def slide(self, limit_a: float) -> None:
-        """Somebody turns the slider: amperes per phase, from 0 to the main fuse."""
-        self.by_hand = True
-        self._want(min(max(limit_a, 0.0), MOST_A))
+        """Somebody turns the slider: amperes per phase, from 0 to the main fuse. Where it was is a turn, too."""
+        self.taken.set()
+        wanted_a = min(max(limit_a, 0.0), MOST_A)
+        if wanted_a == self.limit_a:
+            self._say(f"EMS: {PANEL} stays at {wanted_a:g} A per phase")
+        self._want(wanted_a)
 
     def seen(self, picture: Json) -> None:
         """The box says what holds. A newer word than ours is somebody else's, and holds."""
-        for word in picture.get("external", ()):
+        for word in () if self._telling else picture.get("external", ()):  # while we tell, the newest may be our own
             if word["source"] == EMS_NAME and word["node"] == f"panel:{PANEL}" and word["heard_at"] > self._heard_at:
                 amps = word["limit_a"]
-                self._heard_at, self.by_hand = word["heard_at"], True
-                if amps is not None and None not in amps and max(amps) != self.limit_a:
+                self._heard_at = word["heard_at"]
+                self.taken.set()
+                if amps is not None and None not in amps:
                     self._say(f"somebody else limits {PANEL} to {max(amps):g} A")
                     self.limit_a = max(amps)
                     self._on_limit(self.limit_a)
@@ -62,7 +74,7 @@ class Ems:
         """How to do the same from another terminal."""
         body = f'{{"source": "{EMS_NAME}", "limit_a": 40, "expires_in_s": 60}}'
         where, header = f"{self._api.url}/api/v1/limits/{PANEL}", f"Authorization: Bearer {self._api.token}"
-        words = f"--amps 40 --url {self._api.url} --token-file {self._api.token_file}"
+        words = f"--amps 40 --socket {self._api.socket}"  # short, so that no terminal breaks it, and without a token
         return [f"curl -X PUT -H '{header}' {where} -d '{body}'", f"{program()} limit set {PANEL} {words}"]
 
     def _want(self, limit_a: float) -> None:
@@ -79,11 +91,14 @@ class Ems:
 
     async def _tell(self, limit_a: float) -> bool:
         body = {"source": EMS_NAME, "limit_a": limit_a, "expires_in_s": HOLDS_S}
+        self._telling = True
         try:
             told = await self._api.limit(PANEL, body)
         except NoAnswer as why:
             self._say(f"EMS: {why}")
             return False
+        finally:
+            self._telling = False
         self._heard_at = max([self._heard_at, *(word["heard_at"] for word in told["external"])])
         self._on_limit(limit_a)
         return True

@@ -34,6 +34,8 @@ class Grid:
         self.judge = Judge(follow_s=plan.follow_s)
         self.ems = Ems(api, on_limit=self._limited, say=say)
         self.picture: Json | None = None
+        self.starting = True
+        """The box has not heard yet what flows everywhere."""
         self.noticed_s: float | None = None
         """When the box began to distrust the station that disobeys."""
         self.stations = stations
@@ -66,7 +68,7 @@ class Grid:
 
     def _limited(self, limit_a: float) -> None:
         before_a = self.judge.limit_a
-        self.judge.limited(limit_a, self._clock.passed_s())
+        self.judge.limited(limit_a, self._clock.passed_s(), by_hand=self.ems.by_hand)
         if limit_a != before_a:
             was = "" if before_a == float("inf") else f"{before_a:g} -> "
             self._say(f"EMS: {PANEL} {was}{limit_a:g} A per phase")
@@ -87,8 +89,9 @@ class Grid:
         self._told = latest
         flows = "/".join(f"{amps:.1f}" for amps in loads(self.stations, self._clock.now_at())[MAIN].total)
         cars = sum(evse.drawn_a > 0 for _, station in self.stations for evse in station.evses.values())
+        drawing = "1 car draws" if cars == 1 else f"{cars} cars draw"
         took = "" if latest.took_s is None else f", followed after {latest.took_s:.1f} s"
-        self._say(f"{PANEL} at {latest.to_a:g} A (EMS): {cars} cars draw {flows} A on L1/L2/L3{took}")
+        self._say(f"{PANEL} at {latest.to_a:g} A (EMS): {drawing} {flows} A on L1/L2/L3{took}")
 
     async def _ask(self) -> None:
         while True:
@@ -97,6 +100,7 @@ class Grid:
             except NoAnswer as why:
                 self._say(f"{why}")
             else:
+                self.starting = self.starting and unmeasured(self.picture)
                 self.ems.seen(self.picture)
                 self._notice(self.picture)
             await trio.sleep(ASK_S)
@@ -114,3 +118,9 @@ class Grid:
 def caught(station: Json) -> bool:
     """The box has found out that the station does not do as told."""
     return any(evse["distrusted"] for evse in station["evses"]) or bool(station["failed_actuators"])
+
+
+def unmeasured(picture: Json) -> bool:
+    """There is a panel of which the box does not know yet what flows."""
+    phases = [phase for panel in picture.get("panels", ()) for phase in panel["phases"].values()]
+    return not phases or any(phase["measured_a"] is None for phase in phases)

@@ -15,19 +15,21 @@ import trio
 
 STEP_A = 5.0
 MORE, LESS = (b"+", b"=", b"\x1b[A", b"\x1b[C"), (b"-", b"_", b"\x1b[B", b"\x1b[D")
-HINT = "keys: + and - by 5 A, 1 to 9 for 10 to 90 A, Ctrl-C ends"
+HINT = "keys: + and - by 5 A, 1 to 9: 10 to 90 A, Ctrl-C ends"
 
 
-def turned(limit_a: float, typed: bytes) -> float:
-    """Where the slider is after these keys; other keys turn nothing."""
+def turned(limit_a: float, typed: bytes) -> float | None:
+    """Where the slider is after these keys, which may be where it was; None when none of them is the slider's."""
+    touched = False
     while typed:
         key = typed[:3] if typed.startswith(b"\x1b[") else typed[:1]
         if key in MORE or key in LESS:
             limit_a += STEP_A if key in MORE else -STEP_A
         elif key.isdigit():
             limit_a = 10.0 * int(key)
+        touched = touched or key in MORE or key in LESS or key.isdigit()
         typed = typed[len(key) :]
-    return limit_a
+    return limit_a if touched else None
 
 
 def terminal() -> int | None:
@@ -40,7 +42,7 @@ def terminal() -> int | None:
 
 
 async def listen(fd: int, position: Callable[[], float], slide: Callable[[float], None]) -> None:
-    """Turn the slider as keys are pressed, until cancelled or the terminal is gone."""
+    """Turn the slider as its keys are pressed, also to where it is, until cancelled or the terminal is gone."""
     with key_by_key(fd):
         while True:
             await trio.lowlevel.wait_readable(fd)
@@ -50,9 +52,8 @@ async def listen(fd: int, position: Callable[[], float], slide: Callable[[float]
                 return
             if not typed:
                 return
-            before_a = position()
-            after_a = turned(before_a, typed)
-            if after_a != before_a:
+            after_a = turned(position(), typed)
+            if after_a is not None:
                 slide(after_a)
 
 

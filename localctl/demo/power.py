@@ -11,7 +11,7 @@ Time in which stations are out of reach, because their CSMS is away, does not co
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from localctl.demo.cast import PANELS, Role
@@ -23,6 +23,7 @@ NAMES = ("L1", "L2", "L3")
 NOISE_A = 0.1
 WORTH_TELLING_AS = 0.5
 """Less than this is the clock's coarseness, not a current."""
+TURNS_TOLD, SAME_TURN_S = 6, 1.0
 MAIN = PANELS[0].id
 NOTHING: Phases = (0.0, 0.0, 0.0)
 
@@ -81,6 +82,13 @@ class Change:
     from_a: float
     to_a: float
     took_s: float | None = None
+    by_hand: bool = False
+
+    def sentence(self) -> str:
+        """For people: from, to, and how long a fall took."""
+        took = "" if self.took_s is None else f" followed within {self.took_s:.1f} s"
+        was = "" if self.from_a == inf else f"{self.from_a:g} -> "
+        return f"{was}{self.to_a:g} A{took}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,13 +117,14 @@ class Judge:
         """Nothing was overdrawn."""
         return max([self.over_limit_as, *self.over_fuse.values()]) < WORTH_TELLING_AS
 
-    def limited(self, limit_a: float, at_s: float) -> None:
-        """The EMS limits the main panel to so many amperes per phase from now on."""
+    def limited(self, limit_a: float, at_s: float, *, by_hand: bool = False) -> None:
+        """The EMS limits the main panel to so many amperes per phase from now on; `by_hand`: not by its plan."""
         if limit_a == self.limit_a:
             return
         self.look(self._loads, at_s, reachable=self._reachable)
         falls = limit_a < self.limit_a < inf
-        self.changes.append(Change(at_s=at_s, from_a=self.limit_a, to_a=limit_a, took_s=0.0 if falls else None))
+        took_s = 0.0 if falls else None
+        self.changes.append(Change(at_s=at_s, from_a=self.limit_a, to_a=limit_a, took_s=took_s, by_hand=by_hand))
         if falls:
             self._lapsing.append([self.limit_a, self.follow_s])
         self.limit_a = limit_a
@@ -162,13 +171,24 @@ class Judge:
         """The verdict for people."""
         parts = [f"fuse of {where} overdrawn ({worst:.1f} As)" for where, worst in self.over_fuse.items()]
         parts = parts or ["no fuse overdrawn"]
-        falls = [change for change in self.changes if change.took_s is not None]
+        falls = [change for change in self.changes if change.took_s is not None and not change.by_hand]
         if self.over_limit_as >= WORTH_TELLING_AS:
             parts.append(f"EMS limit overdrawn by up to {self.worst_a:.1f} A ({self.over_limit_as:.1f} As)")
         elif falls:
             slowest = max(falls, key=lambda change: change.took_s or 0.0)
-            parts.append(f"EMS {slowest.from_a:g} -> {slowest.to_a:g} A followed within {slowest.took_s:.1f} s")
-        return ", ".join(parts)
+            parts.append(f"EMS {slowest.sentence()}")
+        turns = self.turns()
+        parts += [f"{len(turns) - TURNS_TOLD} turns by hand before the last"] if len(turns) > TURNS_TOLD else []
+        return ", ".join([*parts, *(f"by hand {turn.sentence()}" for turn in turns[-TURNS_TOLD:])])
+
+    def turns(self) -> list[Change]:
+        """What was set by hand. Keys pressed in one go are one turn, which counts from the last of them."""
+        turns: list[Change] = []
+        for one in (change for change in self.changes if change.by_hand):
+            if turns and one.at_s - turns[-1].at_s < SAME_TURN_S:
+                one = replace(one, from_a=turns.pop().from_a)
+            turns.append(one)
+        return turns
 
 
 def _sum(one: Phases, two: Phases) -> Phases:

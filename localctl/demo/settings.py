@@ -41,6 +41,7 @@ hold_s = 1.0
 address = "{host}"
 port = {ports.http}
 token_file = "{ports.token_file}"
+socket = "{ports.socket}"
 
 [site]
 nominal_voltage_v = 230
@@ -88,6 +89,7 @@ class Ports:
     csms: int
     http: int
     token_file: Path
+    socket: Path
 
 
 def settings(plan: Plan, roles: Iterable[Role], ports: Ports) -> str:

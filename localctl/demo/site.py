@@ -1,6 +1,7 @@
 """The demo as a whole: a CSMS, an EMS, twelve stations, localctl in between, an outage, and a verdict at the end.
 
-Who turns the EMS's slider has the stage: the CSMS stays where it is, and the demo goes on with new cars for `ENCORE_S`.
+Who takes the EMS's slider has the stage: the CSMS stays where it is, or is back at once, and the demo goes on with new
+cars for `ENCORE_S` beyond its plan.
 
     outcome = await play(Plan(), through=through_localctl(folder), board=board)
 
@@ -18,7 +19,7 @@ import trio
 
 from localctl.demo.api import Api
 from localctl.demo.box import running_box
-from localctl.demo.cast import PASSWORD, Plan, Role, cast
+from localctl.demo.cast import PASSWORD, Plan, Role, cast, guests
 from localctl.demo.clock import Clock
 from localctl.demo.csms import Csms
 from localctl.demo.door import HOST, Address, Door
@@ -66,7 +67,7 @@ class Scene:
     """The terminal whose keys turn the EMS's slider."""
     away_s: float = 0.0
     encore: bool = False
-    """The plan is over, and it goes on because somebody turned the slider."""
+    """Somebody has the slider: the script is held, and it goes on beyond its plan."""
     stop: trio.Event = field(default_factory=trio.Event)
     """Set it to end the demo early and in good order."""
 
@@ -120,14 +121,16 @@ async def _act(scene: Scene, roles: list[Role], way: Way, show: Show) -> Outcome
         for role in roles:
             station = _station(scene, role, way)
             scene.stations.append((role, station))
-            nursery.start_soon(station.run, role.visits)
+            nursery.start_soon(station.run)
         if scene.grid is not None:
             _turn_on(scene, scene.grid, nursery)
-        with trio.move_on_after(scene.plan.duration_s):
-            nursery.start_soon(_outage, scene, nursery)
-            await scene.stop.wait()
-        if scene.by_hand and not scene.stop.is_set():
-            await _encore(scene, nursery)
+        nursery.start_soon(_outage, scene, nursery)
+        async with trio.open_nursery() as cars:
+            for role, station in scene.stations:
+                for evse in station.evses:
+                    cars.start_soon(_cars, scene, role, station, evse)
+            await _end(scene)
+            cars.cancel_scope.cancel()
         await _finish(scene)
         show(scene)
         outcome = _judge(scene)
@@ -139,20 +142,38 @@ def _turn_on(scene: Scene, grid: Grid, nursery: trio.Nursery) -> None:
     for way in grid.ems.ways():
         scene.say(f"the EMS's limit from another terminal: {way}")
     nursery.start_soon(grid.run)
+    nursery.start_soon(_hold, scene, grid)
     if scene.keys is not None:
         nursery.start_soon(listen, scene.keys, lambda: grid.ems.limit_a, grid.ems.slide)
 
 
-async def _encore(scene: Scene, nursery: trio.Nursery) -> None:
-    """The same cars once more, and again, until it is stopped or the time is up."""
+async def _hold(scene: Scene, grid: Grid) -> None:
+    """Say at once what it means that somebody has the slider."""
+    await grid.ems.taken.wait()
     scene.encore = True
-    scene.say(f"goes on because somebody turned the slider: Ctrl-C ends it, or {ENCORE_S / 60:.0f} minutes")
-    with trio.move_on_after(ENCORE_S):
-        while not scene.stop.is_set():
-            for role, station in scene.stations:
-                nursery.start_soon(station.visited, role.visits)
-            with trio.move_on_after(scene.plan.duration_s):
-                await scene.stop.wait()
+    minutes = f"{ENCORE_S / 60:.0f} minutes"
+    scene.say(f"the slider is yours: the script is held, new cars come for {minutes}; Ctrl-C ends it with its verdict")
+
+
+async def _end(scene: Scene) -> None:
+    """Wait until it is over: at the plan's end, later for whoever has the slider, or when it is stopped."""
+    with trio.move_on_after(scene.plan.duration_s):
+        await scene.stop.wait()
+    if scene.by_hand:
+        with trio.move_on_after(ENCORE_S):
+            await scene.stop.wait()
+
+
+async def _cars(scene: Scene, role: Role, station: Station, evse: int) -> None:
+    """The plan's cars at one EVSE; once somebody has the slider one after the other without end.
+
+    Not at the station that disobeys: it has had its scene, and would leave little of a low limit to anybody else.
+    """
+    await station.visited(tuple(visit for visit in role.visits if visit.evse == evse))
+    if scene.grid is not None and role.model.obedient:
+        await scene.grid.ems.taken.wait()
+        for guest in guests(role, evse, scene.plan):
+            await station.visited((guest,))
 
 
 def _station(scene: Scene, role: Role, way: Way) -> Station:
@@ -172,10 +193,22 @@ async def _outage(scene: Scene, nursery: trio.Nursery) -> None:
     left_at_s = scene.clock.passed_s()
     scene.door.shut()
     with trio.move_on_after(scene.plan.outage_s):
-        await scene.stop.wait()
+        await _any_of(scene.stop, *([] if scene.grid is None else [scene.grid.ems.taken]))
     await nursery.start(scene.door.stay_open)
     scene.away_s = scene.clock.passed_s() - left_at_s
     scene.say("the CSMS is back")
+
+
+async def _any_of(*events: trio.Event) -> None:
+    """Wait for the first of them."""
+
+    async def wait(event: trio.Event) -> None:
+        await event.wait()
+        nursery.cancel_scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        for event in events:
+            nursery.start_soon(wait, event)
 
 
 async def _finish(scene: Scene) -> None:

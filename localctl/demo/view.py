@@ -1,24 +1,25 @@
 """What the terminal shows while the demo plays: live tables, or plain lines where there is no terminal."""
 
+from math import ceil
 from types import TracebackType
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from localctl.demo.cast import Role
+from localctl.demo.cast import PANELS
 from localctl.demo.ems import PANEL
 from localctl.demo.keys import HINT
-from localctl.demo.power import loads, station_load, told_a
+from localctl.demo.power import loads
 from localctl.demo.site import Scene
-from localctl.demo.station import Station
-from localctl.demo.view_site import panels_table, whys
+from localctl.demo.view_site import panels_table
+from localctl.demo.view_stations import stations_table
 
-EVENTS_SHOWN = 8
+EVENTS_SHOWN, FEWEST_EVENTS = 8, 3
+PANELS_HEAD, STATIONS_HEAD, SUMMARY = 2, 1, 1
+"""Lines of a frame that are always there: title and headings, headings, the counters."""
 SUMMARY_EVERY_S = 10.0
-STATE_STYLES = {"online": "green", "dialling": "yellow", "offline": "red", "off": "dim"}
+BOX_LOGS = "localctl: "
 
 
 class PlainView:
@@ -50,10 +51,11 @@ class PlainView:
 
 
 class LiveView:
-    """Panels and stations as tables that move, the last events below."""
+    """Page, slider, panels and stations, the last events below: as much of it as the terminal has room for."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False)
+        self._above: list[str] = []
 
     def __enter__(self) -> "LiveView":
         self._live.start()
@@ -63,16 +65,40 @@ class LiveView:
         self._live.stop()
 
     def show(self, scene: Scene) -> None:
-        """Draw the present."""
-        events = Text("\n".join(f"{at_s:6.1f} s  {what}" for at_s, what in list(scene.events)[-EVENTS_SHOWN:]))
-        events.truncate(self._live.console.width * EVENTS_SHOWN)
-        events.no_wrap, events.overflow = True, "ellipsis"
-        tables = [stations_table(scene)]
-        if scene.grid is not None and scene.grid.picture is not None:
-            tables.insert(0, panels_table(scene.grid.picture))
-        now = Text(summary(scene), style="bold", no_wrap=True, overflow="ellipsis")
-        # On top: a low terminal cuts the end off, a narrow one must not cut what is to be typed.
-        self._live.update(Group(Text("\n".join(hints(scene)), style="bold"), *tables, now, events), refresh=True)
+        """Draw the present. A line to paste that is too long for it goes above, once: a table would break it in two."""
+        console = self._live.console
+        for line in to_paste(scene):
+            if len(line) > console.width and line not in self._above:
+                self._above.append(line)
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+        above = sum(ceil(len(line) / console.width) for line in self._above)
+        self._live.update(frame(scene, width=console.width, height=console.height - above), refresh=True)
+
+
+def frame(scene: Scene, *, width: int, height: int) -> Group:
+    """All that is shown at once on a terminal of this size; one line of it stays free."""
+    blocks: list[list[RenderableType]] = [[_line(one, "bold") for one in hints(scene, width)]]
+    room = height - 1 - len(blocks[0]) - STATIONS_HEAD - SUMMARY
+    if scene.grid is not None and scene.grid.picture is not None:
+        blocks.append([panels_table(scene.grid.picture, width=width, starting=scene.grid.starting)])
+        room -= len(PANELS) + PANELS_HEAD
+    airy = room >= len(scene.stations) + EVENTS_SHOWN + len(blocks) + 1
+    events = min(EVENTS_SHOWN, max(FEWEST_EVENTS, room - len(scene.stations)))
+    blocks.append([stations_table(scene, width=width, rows=max(room - events, 1))])
+    blocks.append([_line(summary(scene), "bold")])
+    blocks[-1] += [_line(f"{at_s:6.1f} s  {what}") for at_s, what in _latest(scene, events)]
+    apart: list[RenderableType] = [Text()] if airy else []
+    return Group(*(one for block in blocks for one in (*apart, *block)))
+
+
+def _latest(scene: Scene, most: int) -> list[tuple[float, str]]:
+    """The last events. Where there is little room, what the box logs does not push them out."""
+    told = scene.events if most == EVENTS_SHOWN else [one for one in scene.events if not one[1].startswith(BOX_LOGS)]
+    return list(told)[-most:]
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
 def view_for(console: Console) -> PlainView | LiveView:
@@ -81,61 +107,31 @@ def view_for(console: Console) -> PlainView | LiveView:
 
 
 def summary(scene: Scene) -> str:
-    """The counters in one line."""
+    """The counters in one line, the ones that matter most first."""
     heard = sum(len(one.tape.heard) for _, one in scene.stations)
     reached = sum(len(side.tape.heard) for side in scene.csms.sides.values())
     state = "there" if scene.door.is_open else "AWAY"
     parts = [f"CSMS {state}, {scene.csms.connected} of {len(scene.stations)} stations connected"]
-    parts.append(f"{reached:,} messages up, {heard:,} down")
     if scene.grid is not None:
         flows = "/".join(f"{amps:.0f}" for amps in loads(scene.stations, scene.clock.now_at())[PANEL].total)
         parts.append(f"{PANEL} {flows} of {scene.grid.ems.limit_a:g} A")
-    return " · ".join(parts)
+    return " · ".join([*parts, f"{reached:,} messages up, {heard:,} down"])
 
 
-def hints(scene: Scene) -> list[str]:
-    """Where the page is, and how to turn the EMS's slider, where there is one."""
-    page = [] if scene.page_url is None else [f"open {scene.page_url} in a browser"]
-    if scene.grid is None:
-        return page
-    _, words = scene.grid.ems.ways()
-    slider = f"the EMS lets {PANEL} have {scene.grid.ems.limit_a:g} A per phase"
-    return [*page, slider + ("" if scene.keys is None else f"; {HINT}"), f"from another terminal: {words}"]
+def hints(scene: Scene, width: int) -> list[str]:
+    """Where the page is, and how to turn the EMS's slider, where there is one: no line is longer than it may be."""
+    page = "" if scene.page_url is None else f"open {scene.page_url} in a browser; "
+    passed = f"localctl demo, {scene.clock.passed_s():.0f}"
+    lines = [page + passed + (" s, script held" if scene.encore else f" of {scene.plan.duration_s:.0f} s")]
+    if scene.grid is not None:
+        slider = f"EMS: {PANEL} may have {scene.grid.ems.limit_a:g} A"
+        lines.append(slider + ("" if scene.keys is None else f"; {HINT}"))
+    for words in to_paste(scene):
+        ways = (f"from another terminal: {words}", words, "from another terminal: see the line above")
+        lines.append(next((one for one in ways if len(one) <= width), ways[-1]))
+    return lines
 
 
-def stations_table(scene: Scene) -> Table:
-    """One row per station."""
-    end = "" if scene.encore else f" of {scene.plan.duration_s:.0f}"
-    title = f"localctl demo, {scene.clock.passed_s():.0f}{end} s"
-    table = Table(title=title, title_justify="left", expand=False, box=SIMPLE_HEAD)
-    for heading in ("station", "panel", "version", "state"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("L1 A", "L2 A", "L3 A", "limit A"):
-        table.add_column(heading, justify="right", min_width=4)
-    table.add_column("because of", no_wrap=True, min_width=12)
-    for heading in ("Wh", "up", "down"):
-        table.add_column(heading, justify="right", min_width=4)
-    reasons = whys(scene.grid.picture) if scene.grid is not None and scene.grid.picture is not None else {}
-    for role, station in scene.stations:
-        table.add_row(*_row(scene, role, station, reasons.get(role.model.identity, "")))
-    return table
-
-
-def _row(scene: Scene, role: Role, station: Station, because: str) -> list[str | Text]:
-    now_at = scene.clock.now_at()
-    amperes = [f"{amps:.1f}" if amps else "-" for amps in station_load(role, station, now_at).total]
-    limits = [told_a(station, evse, now_at) for evse in station.evses.values() if evse.transaction is not None]
-    energy_wh = sum(evse.energy_wh for evse in station.evses.values())
-    side = scene.csms.sides.get(role.model.identity)
-    return [
-        role.model.identity + ("" if role.model.obedient else " (disobeys)"),
-        role.panel,
-        role.model.version.removeprefix("ocpp") + (" TLS" if role.tls else ""),
-        Text(station.state, style=STATE_STYLES.get(station.state, "")),
-        *amperes,
-        " + ".join(f"{limit_a:.1f}" for limit_a in limits) or "-",
-        because,
-        f"{energy_wh:,.0f}",
-        f"{0 if side is None else len(side.tape.heard):,}",
-        f"{len(station.tape.heard):,}",
-    ]
+def to_paste(scene: Scene) -> list[str]:
+    """What turns the slider from another terminal."""
+    return [] if scene.grid is None else scene.grid.ems.ways()[1:]

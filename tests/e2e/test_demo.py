@@ -33,3 +33,23 @@ def test_ctrl_c_ends_it_early_with_its_verdict():
         assert demo.wait(60) == 0, "".join(seen)
     assert CLEAN.search("".join(seen))
     assert "away" not in seen[-1]
+
+
+def test_the_line_to_paste_turns_the_slider_holds_the_script_and_is_in_the_verdict():
+    demo = subprocess.Popen([*COMMAND, "--duration", "60"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    with demo:
+        seen, line, pasted = [], "", None
+        for told in demo.stdout:
+            seen.append(told)
+            line = told.partition("another terminal: ")[2].strip() if " limit set " in told else line
+            if pasted is None and "a car starts charging" in told:
+                pasted = subprocess.run(line, cwd=REPOSITORY, shell=True, capture_output=True, text=True, timeout=30)
+            if "main at 40 A (EMS): " in told:
+                demo.send_signal(signal.SIGINT)
+                break
+        seen += demo.stdout.readlines()
+        assert demo.wait(60) == 0, "".join(seen)
+    assert pasted.returncode == 0, pasted.stderr
+    assert any("somebody else limits main to 40 A" in one for one in seen)
+    assert any("the slider is yours: the script is held" in one for one in seen)
+    assert re.search(r", by hand 80 -> 40 A followed within \d", seen[-1])

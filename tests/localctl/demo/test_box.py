@@ -26,6 +26,7 @@ async def test_the_box_runs_on_the_written_configuration_and_stops_with_the_bloc
         assert running.api.token == running.api.token_file.read_text().strip()
         assert running.api.token_file.stat().st_mode & 0o077 == 0
         assert (await request(running.api.port, "GET", "/metrics"))[0] == 200
+        await trio.aclose_forcefully(await trio.open_unix_socket(running.api.socket))
         (await running.plain.dial()).socket.close()
         await trio.aclose_forcefully(await running.tls.dial())
         loaded = read(tmp_path / "demo.toml")

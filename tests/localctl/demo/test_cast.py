@@ -1,8 +1,9 @@
 """The cast: a site worth looking at."""
 
 from collections import Counter
+from itertools import islice
 
-from localctl.demo.cast import FIRST_S, LOW_A, PANELS, USUAL_A, Plan, cast
+from localctl.demo.cast import FIRST_S, LOW_A, PANELS, SHORTEST_STAY_S, USUAL_A, Plan, cast, guests
 
 
 def test_twelve_stations_of_three_versions_some_over_tls():
@@ -69,6 +70,35 @@ def test_somebody_charges_when_the_csms_goes_away():
     plan = Plan()
     charging = [v for role in cast(plan) for v in role.visits if v.after_s < plan.outage_at_s < v.after_s + v.stay_s]
     assert len(charging) >= 4
+
+
+def test_every_car_stays_long_enough_to_be_given_something():
+    for plan in (Plan(), Plan(duration_s=12)):
+        stays = [visit.stay_s for role in cast(plan) for visit in role.visits]
+        assert min(stays) >= SHORTEST_STAY_S * plan.pace * 0.999
+
+
+def test_the_site_has_cars_from_the_first_one_to_shortly_before_the_end_and_empties_bit_by_bit():
+    visits = [visit for role in cast(Plan()) for visit in role.visits]
+    for at_s in range(8, 53):
+        assert sum(visit.after_s <= at_s < visit.after_s + visit.stay_s for visit in visits) >= 5, at_s
+    last = sorted(max(v.after_s + v.stay_s for v in role.visits) for role in cast(Plan()))
+    assert last[-1] - last[0] > 4
+
+
+def test_guests_never_end_and_no_car_comes_twice():
+    role = cast(Plan())[4]
+    cars = list(islice(guests(role, 2, Plan()), 50))
+    assert {visit.evse for visit in cars} == {2}
+    assert all(visit.after_s <= 3 and visit.stay_s >= 30 for visit in cars)
+    assert len({visit.car().battery_wh for visit in cars}) == 50
+
+
+def test_a_car_that_comes_again_is_as_empty_as_before():
+    (visit, *_) = cast(Plan())[0].visits
+    before = visit.car().soc
+    visit.car().soc = 1.0
+    assert visit.car().soc == before
 
 
 def test_the_same_plan_casts_the_same_play():

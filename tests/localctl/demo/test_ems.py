@@ -10,7 +10,7 @@ from localctl.demo.ems import Ems, program
 class Box:
     """What the EMS talks to. `broken` answers nothing."""
 
-    url, token, token_file = "http://127.0.0.1:1", "t0ken", "/tmp/token"
+    url, token, socket = "http://127.0.0.1:1", "t0ken", "/tmp/demo-12345678/box"
 
     def __init__(self):
         self.put, self.broken, self.now_at = [], False, 1000.0
@@ -67,6 +67,18 @@ async def test_once_the_slider_is_turned_the_plan_is_over(autojump_clock):
     assert limits == [USUAL_A, 55]
 
 
+async def test_a_turn_to_where_the_slider_is_holds_the_plan_too_and_is_told(autojump_clock):
+    async with trio.open_nursery() as nursery:
+        ems, limits, said = await running(nursery, Box())
+        assert not ems.by_hand
+        ems.slide(USUAL_A)
+        await ems.taken.wait()
+        await trio.sleep(59)
+        nursery.cancel_scope.cancel()
+    assert limits == [USUAL_A]
+    assert said == ["EMS: main stays at 80 A per phase"]
+
+
 async def test_the_slider_ends_at_nothing_and_at_the_main_fuse(autojump_clock):
     async with trio.open_nursery() as nursery:
         ems, limits, _ = await running(nursery, Box())
@@ -101,10 +113,39 @@ async def test_somebody_elses_newer_word_is_taken_over_and_an_older_picture_is_n
         nursery.cancel_scope.cancel()
 
 
+async def test_somebody_elses_word_that_says_the_same_takes_the_slider(autojump_clock):
+    box = Box()
+    async with trio.open_nursery() as nursery:
+        ems, _, said = await running(nursery, box)
+        ems.seen({"external": [word(USUAL_A, box.now_at + 5)]})
+        assert ems.by_hand
+        assert said == ["somebody else limits main to 80 A"]
+        nursery.cancel_scope.cancel()
+
+
+async def test_its_own_word_is_not_taken_for_somebody_elses_while_it_is_under_way(autojump_clock):
+    class Slow(Box):
+        async def limit(self, panel, body):
+            answer = await super().limit(panel, body)
+            await trio.sleep(1)
+            return answer
+
+    box = Slow()
+    async with trio.open_nursery() as nursery:
+        ems, limits, said = await running(nursery, box)
+        ems.seen({"external": [word(USUAL_A, box.now_at)]})
+        assert not ems.by_hand
+        await trio.sleep(1)
+        ems.seen({"external": [word(USUAL_A, box.now_at)]})
+        assert (ems.by_hand, limits, said) == (False, [USUAL_A], [])
+        nursery.cancel_scope.cancel()
+
+
 async def test_it_shows_how_to_do_the_same_from_elsewhere():
     curl, words = Ems(Box(), on_limit=lambda _a: None, say=lambda _what: None).ways()
     assert curl.startswith("curl -X PUT -H 'Authorization: Bearer t0ken' http://127.0.0.1:1/api/v1/limits/main -d '{")
-    assert words == f"{program()} limit set main --amps 40 --url http://127.0.0.1:1 --token-file /tmp/token"
+    assert words == f"{program()} limit set main --amps 40 --socket /tmp/demo-12345678/box"
+    assert len(words.replace(program(), ".venv/bin/localctl")) < 80, "a terminal of 80 columns breaks nothing"
 
 
 def test_the_program_is_called_by_its_path_where_no_shell_finds_it(monkeypatch, tmp_path):

@@ -5,7 +5,7 @@ import trio
 from localctl.demo.api import NoAnswer
 from localctl.demo.cast import DISOBEYS, Plan, cast
 from localctl.demo.clock import Clock
-from localctl.demo.grid import Grid, caught
+from localctl.demo.grid import Grid, caught, unmeasured
 from localctl.demo.station import Station
 from localctl.demo.tape import Tape
 
@@ -13,7 +13,7 @@ from localctl.demo.tape import Tape
 class Box:
     """The box's API. `picture` is what it shows; None: it does not answer."""
 
-    url, token, token_file = "http://127.0.0.1:1", "t0ken", "/tmp/token"
+    url, token, socket = "http://127.0.0.1:1", "t0ken", "/tmp/demo-12345678/box"
 
     def __init__(self):
         self.picture = {"stations": [], "external": []}
@@ -59,9 +59,9 @@ async def test_each_change_of_the_limit_is_told_and_what_became_of_it(autojump_c
         await trio.sleep(plan.follow_s)
         nursery.cancel_scope.cancel()
     assert said[0] == "EMS: main 80 A per phase"
-    assert "main at 80 A (EMS): 1 cars draw 50.0/50.0/50.0 A on L1/L2/L3" in said
+    assert "main at 80 A (EMS): 1 car draws 50.0/50.0/50.0 A on L1/L2/L3" in said
     assert "EMS: main 80 -> 40 A per phase" in said
-    assert said[-1].startswith("main at 40 A (EMS): 1 cars draw 30.0/30.0/30.0 A on L1/L2/L3, followed after ")
+    assert said[-1].startswith("main at 40 A (EMS): 1 car draws 30.0/30.0/30.0 A on L1/L2/L3, followed after ")
     assert grid.judge.good
 
 
@@ -94,6 +94,38 @@ async def test_a_box_that_shows_nothing_is_told_about(autojump_clock):
         nursery.cancel_scope.cancel()
     assert "nobody there" in said
     assert grid.picture == {"stations": [], "external": []}
+
+
+def measured(*amps):
+    """A picture of one panel with this measured on its phases."""
+    phases = {f"L{number}": {"measured_a": one} for number, one in enumerate(amps, 1)}
+    return {"panels": [{"id": "main", "phases": phases}], "stations": [], "external": []}
+
+
+async def test_it_is_starting_until_the_box_has_once_heard_what_flows_everywhere(autojump_clock):
+    async with trio.open_nursery() as nursery:
+        grid, box, _ = await playing(nursery, Plan())
+        for picture, starting in (
+            (measured(1.0, None, 3.0), True),
+            (measured(1.0, 0.0, 3.0), False),
+            (measured(None), False),
+        ):
+            box.picture = picture
+            await trio.sleep(1)
+            assert grid.starting is starting
+        nursery.cancel_scope.cancel()
+    assert unmeasured({"panels": []})
+
+
+async def test_a_turn_of_the_slider_is_judged_as_one_by_hand(autojump_clock):
+    async with trio.open_nursery() as nursery:
+        grid, _, said = await playing(nursery, Plan())
+        grid.stations[0][1].evses[1].drawn_a = grid.stations[1][1].evses[1].drawn_a = 5.0
+        grid.ems.slide(20)
+        await trio.sleep(10)
+        nursery.cancel_scope.cancel()
+    assert grid.judge.sentence() == "no fuse overdrawn, by hand 80 -> 20 A followed within 0.0 s"
+    assert any(" A (EMS): 2 cars draw " in one for one in said)
 
 
 def test_caught_is_who_is_distrusted_or_was():

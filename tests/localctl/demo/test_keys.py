@@ -31,7 +31,12 @@ def test_keys_turn_the_slider(typed, after_a):
 
 
 @pytest.mark.parametrize("typed", [b"x", b"\x1b", b"\x1b[", b"\x1b[H", b"", b"\xff"])
-def test_other_keys_turn_nothing(typed):
+def test_other_keys_are_not_the_sliders(typed):
+    assert turned(40, typed) is None
+
+
+@pytest.mark.parametrize("typed", [b"4", b"+-", b"x4"])
+def test_a_key_that_sets_what_is_set_is_the_sliders(typed):
     assert turned(40, typed) == 40
 
 
@@ -60,11 +65,11 @@ async def test_keys_are_heard_one_by_one_and_the_rest_is_ignored(ends):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(listen, program, lambda: slid[-1] if slid else 40.0, slid.append)
             await trio.testing.wait_all_tasks_blocked()
-            for typed in (b"+", b"x", b"-", b"3"):
+            for typed in (b"+", b"x", b"-", b"3", b"3"):
                 os.write(keyboard, typed)
                 await trio.testing.wait_all_tasks_blocked(0.05)
             nursery.cancel_scope.cancel()
-    assert slid == [45, 40, 30]
+    assert slid == [45, 40, 30, 30]
     assert termios.tcgetattr(program) == before
 
 

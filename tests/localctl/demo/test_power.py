@@ -117,6 +117,49 @@ def test_the_disobedient_do_not_count_against_the_limit_but_are_told_about():
     assert (judge.excess_a, judge.excess_since_s) == (11.0, 10.0)
 
 
+def test_every_turn_by_hand_is_named_beside_the_plans_fall():
+    judge = Judge(follow_s=6)
+    for at_s, limit_a, by_hand in ((0, 80, False), (10, 40, False), (20, 15, True), (30, 60, True)):
+        judge.limited(limit_a, float(at_s), by_hand=by_hand)
+        judge.look(flowing(14, 14, 14), at_s + 1.5)
+    hands = "by hand 40 -> 15 A followed within 0.0 s, by hand 15 -> 60 A"
+    assert judge.sentence() == f"no fuse overdrawn, EMS 80 -> 40 A followed within 0.0 s, {hands}"
+
+
+def test_how_long_the_site_took_is_told_of_each_turn_by_hand():
+    judge = Judge(follow_s=6)
+    judge.limited(80, 0.0)
+    judge.look(flowing(70, 0, 0), 1.0)
+    judge.limited(20, 10.0, by_hand=True)
+    judge.look(flowing(18, 0, 0), 12.5)
+    assert judge.sentence() == "no fuse overdrawn, by hand 80 -> 20 A followed within 2.5 s"
+
+
+def test_keys_pressed_in_one_go_are_one_turn_from_where_it_began_to_where_it_ended():
+    judge = Judge(follow_s=6)
+    judge.limited(80, 0.0)
+    for number in range(1, 11):
+        judge.limited(80.0 - 5 * number, 10 + 0.3 * number, by_hand=True)
+    assert [(turn.from_a, turn.to_a) for turn in judge.turns()] == [(80, 30)]
+
+
+def test_a_slider_turned_before_the_ems_s_first_word_comes_from_nowhere():
+    judge = Judge(follow_s=6)
+    judge.limited(30, 0.0, by_hand=True)
+    assert judge.sentence() == "no fuse overdrawn, by hand 30 A"
+
+
+def test_of_very_many_turns_the_last_are_named_and_the_others_counted():
+    judge = Judge(follow_s=6)
+    judge.limited(80, 0.0)
+    for number in range(1, 21):
+        judge.limited(80.0 - number, 10.0 * number, by_hand=True)
+    sentence = judge.sentence()
+    assert sentence.startswith("no fuse overdrawn, 14 turns by hand before the last, by hand 66 -> 65 A")
+    assert sentence.count("->") == 6
+    assert "61 -> 60 A" in sentence
+
+
 def test_the_same_limit_again_is_no_change():
     judge = Judge(follow_s=6)
     judge.limited(40, 0.0)

@@ -8,6 +8,9 @@ from localctl.demo.certificate import make_certificate
 from localctl.demo.settings import Ports, settings
 from localctl.plan_site import topology_of
 
+PORTS = {"plain": 1, "tls": 2, "csms": 3, "http": 4}
+SOCKET = "/tmp/demo-12345678/box"
+
 
 @pytest.fixture
 def written(tmp_path):
@@ -16,7 +19,7 @@ def written(tmp_path):
     token = tmp_path / "token"
     token.touch(mode=0o600)
     token.write_text("0123456789abcdef01234567\n")
-    ports = Ports(folder=tmp_path, certificate=certificate, key=key, token_file=token, plain=1, tls=2, csms=3, http=4)
+    ports = Ports(folder=tmp_path, certificate=certificate, key=key, token_file=token, socket=SOCKET, **PORTS)
 
     def write(plan):
         file = tmp_path / "demo.toml"

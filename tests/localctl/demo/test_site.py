@@ -70,7 +70,7 @@ async def test_who_turns_the_slider_keeps_the_csms_and_gets_more_cars_until_it_i
         if len(scene.csms.sides) == 12 and not scene.by_hand:
             scene.grid.ems.slide(50)
         started_at = max((at_s for at_s, what in scene.events if "a car starts" in what), default=0)
-        if scene.encore and started_at > scene.plan.duration_s:
+        if started_at > scene.plan.duration_s:
             scene.stop.set()
 
     with trio.fail_after(60):
@@ -78,7 +78,58 @@ async def test_who_turns_the_slider_keeps_the_csms_and_gets_more_cars_until_it_i
     (scene,) = seen
     assert scene.stop.is_set(), "cars came once more"
     assert "the CSMS goes away" not in told
-    assert any(what.startswith("goes on because somebody turned the slider") for what in told)
+    assert any(what.startswith("the slider is yours: the script is held") for what in told)
+
+
+async def test_a_turn_to_where_the_slider_is_holds_the_script_and_says_so_at_once():
+    at_s = []
+
+    def turn_nothing(scene):
+        if len(scene.csms.sides) == 12 and not scene.by_hand:
+            at_s.append(scene.clock.passed_s())
+            scene.grid.ems.slide(scene.grid.ems.limit_a)
+        elif scene.encore:
+            at_s.extend(when for when, what in scene.events if what.startswith("the slider is yours"))
+            scene.stop.set()
+
+    with trio.fail_after(60):
+        await play(Plan(duration_s=20), through=with_an_api, show=turn_nothing)
+    turned_at_s, told_at_s, *_ = at_s
+    assert turned_at_s <= told_at_s < 20, "not only when the plan is over"
+
+
+async def test_a_csms_that_is_away_is_back_at_once_for_whoever_takes_the_slider():
+    plan = Plan(duration_s=5)
+
+    def turn_while_it_is_away(scene):
+        told = [what for _, what in scene.events]
+        if "the CSMS goes away" in told and not scene.by_hand:
+            scene.grid.ems.slide(50)
+        if "the CSMS is back" in told:
+            scene.stop.set()
+
+    with trio.fail_after(60):
+        outcome = await play(plan, through=with_an_api, show=turn_while_it_is_away)
+    assert 0 < outcome.away_s < plan.outage_s
+
+
+async def test_somebody_who_has_the_slider_always_has_cars(monkeypatch):
+    monkeypatch.setattr("localctl.demo.site.ENCORE_S", 4.0)
+    counted, scenes = [], []
+
+    def turn_and_count(scene):
+        if not scene.by_hand:
+            scene.grid.ems.slide(50)
+        scenes[:] = [scene]
+        cars = sum(evse.car is not None for _, station in scene.stations for evse in station.evses.values())
+        counted.append((scene.clock.passed_s(), cars))
+
+    with trio.fail_after(60):
+        await play(PLAN, through=with_an_api, show=turn_and_count)
+    assert not any("DEMO-08" in what for at_s, what in scenes[0].events if at_s > PLAN.duration_s), "it had its scene"
+    here = [cars for at_s, cars in counted if 1 < at_s < 6.5]
+    assert len(here) > 10
+    assert min(here) >= 4, "of fourteen places"
 
 
 async def test_a_demo_that_goes_on_ends_by_itself(monkeypatch):

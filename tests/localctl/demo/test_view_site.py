@@ -26,6 +26,13 @@ def station(*evses):
     return {"identity": "CP1", "evses": [usual | evse for evse in evses]}
 
 
+def printed(picture, width, **how):
+    """The lines of the panels' table."""
+    out = Console(file=io.StringIO(), width=width)
+    out.print(panels_table(picture, width=width, **how))
+    return out.file.getvalue().splitlines()
+
+
 ROW = {"node": "panel:main", "phase": "L2", "source": "ems"}
 
 
@@ -44,16 +51,37 @@ def test_a_bar_shows_what_flows_what_is_given_and_what_is_free(amps, drawn):
     assert bar(*amps) == drawn
 
 
+def test_a_short_bar_shows_the_same():
+    assert bar(50, 75, 100, 100, 6) == "███▒░░"
+
+
 def test_a_row_per_panel_with_its_figures_and_whose_limit_it_is():
     shown = panel("main", L2={"measured_a": None, "source": "fuse", "limit_a": None}), panel("elsewhere")
-    out = Console(file=io.StringIO(), width=140)
-    out.print(panels_table({"panels": shown}))
-    lines = [line for line in out.file.getvalue().splitlines() if "main" in line]
-    assert len(lines) == 1
-    assert "30/39/40" in lines[0]
-    assert "?/39/100" in lines[0]
-    assert "ems + fuse" in lines[0]
-    assert "elsewhere" not in out.file.getvalue()
+    (line,) = printed({"panels": shown}, 140)[2:]
+    assert "30/39/40" in line
+    assert "?/39/100" in line
+    assert "ems + fuse" in line
+    assert line.startswith("main")
+
+
+def test_what_is_not_heard_yet_while_it_starts_is_no_alarm():
+    picture = {"panels": [panel("main", L2={"measured_a": None, "over_a": 188.0, "allocated_a": 288.0})]}
+    (line,) = printed(picture, 80, starting=True)[2:]
+    assert line.split()[1:7] == ["██····", "30/39/40", "░░····", "starting", "██····", "30/39/40"]
+    assert "?" not in line
+    assert "?/288/40" in printed(picture, 80)[2], "later it is one"
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_panels_fit_every_terminal_with_the_largest_figures(width):
+    full = {"measured_a": 100.0, "allocated_a": 100.0, "limit_a": 100.0}
+    names = "main", "row-a", "row-b"
+    picture = {"panels": [panel(one, L1=full, L2=full, L3=full | {"source": "fuse"}) for one in names]}
+    lines = printed(picture, width)
+    assert len(lines) == 5
+    assert not any("…" in line for line in lines)
+    assert lines[2].count("100/100/100") == 3
+    assert lines[2].rstrip().endswith("ems + fuse")
 
 
 def test_a_limit_that_binds_is_named_with_node_phase_and_source():
