@@ -47,7 +47,7 @@ def _beside(usual: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, Pat
     """What other files of this folder name, as far as all of it is this user's own."""
     files = islice(sorted(Path().glob("*.toml")), MOST_FILES) if _is_own(Path()) else ()
     for file in files:
-        if file != usual and _is_own(file):
+        if file != usual and file.is_file() and _is_own(file):
             yield from ((one, file) for one in sockets_of(file, environ, named=True) if _is_safe(one))
 
 
@@ -101,4 +101,9 @@ def _file(document: dict[str, Any], table: str, key: str, beside: Path) -> Path 
     """A file name of the configuration; relative ones start at the folder of that file."""
     found = document.get(table)
     value = found.get(key) if isinstance(found, dict) else None
-    return beside.absolute().parent / Path(value).expanduser() if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return beside.absolute().parent / Path(value).expanduser()
+    except RuntimeError:  # the home of a user whom this box does not know
+        return None

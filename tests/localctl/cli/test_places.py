@@ -75,17 +75,26 @@ def test_a_box_that_has_not_made_its_folder_yet_is_named_among_those_looked_for(
     assert here / "state" / "localctl.sock" in sockets({})
 
 
+def test_a_home_that_nobody_has_and_a_pipe_called_like_a_file_are_passed_over(here: Path):
+    os.mkfifo(here / "a.toml")
+    (here / "b.toml").write_text('[controller]\nstate_dir = "~nobody-has-this-name/state"\n')
+    assert next(iter(known({}))) == here / "state" / "localctl.sock"
+
+
 @pytest.mark.parametrize("open_to_all", [".", "site.toml", "state"])
 def test_nothing_that_everybody_may_write_is_believed(here: Path, open_to_all: str):
     (here / open_to_all).chmod(0o777)
     assert here / "state" / "localctl.sock" not in sockets({})
 
 
-def test_a_stranger_s_file_is_not_believed(here: Path, monkeypatch: pytest.MonkeyPatch):
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "getuid", lambda: os.stat(here).st_uid + 1)
-        believed = sockets({})
-    assert (here / "state" / "localctl.sock" in believed) == (os.getuid() == 0)
+@pytest.mark.parametrize("not_mine", [".", "site.toml", "state"])
+def test_what_a_stranger_owns_is_not_believed(here: Path, not_mine: str, monkeypatch: pytest.MonkeyPatch):
+    if os.getuid() == 0:
+        os.chown(here / not_mine, 4711, -1)
+    else:  # nobody else can give files away: then all of it is a stranger's
+        uid = os.getuid()
+        monkeypatch.setattr(os, "getuid", lambda: uid + 1)
+    assert here / "state" / "localctl.sock" not in sockets({})
 
 
 def test_a_socket_that_others_may_use_counts_by_its_owner_and_a_file_in_its_place_by_its_mode(here: Path):
