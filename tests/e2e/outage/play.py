@@ -274,9 +274,13 @@ class Run:
     async def _came_down(self, station, words):
         until = time.monotonic() + SETTLE_S / 2
         while time.monotonic() < until:
+            line = station.connections
             sent = await self._order(station, words)
-            if sent and await eventually(lambda: station.has_answered(sent), SETTLE_S / 4):  # noqa: B023
-                return True
+            if sent:
+                # What went down on a line that is cut is over for the CSMS too: it asks again on the next one.
+                await eventually(lambda: station.has_answered(sent) or station.connections > line, SETTLE_S / 4)  # noqa: B023
+                if station.has_answered(sent):
+                    return True
             await asyncio.sleep(0.2)
         return False
 
