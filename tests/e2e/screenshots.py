@@ -16,7 +16,8 @@ from tests.e2e.browser import Chromium, Page
 FOLDER = Path(__file__).parents[2] / "localctl" / "docs" / "img"
 DURATION_S = 120
 FOLLOWED = """
-document.querySelector('.head .now')?.textContent.includes('40.0 A') && !document.querySelector('#p-0 .bad')
+document.querySelector('.head .now')?.textContent.includes('40.0 A') &&
+  !/▲|falls/.test(document.querySelector('#p-0').textContent)
 """
 """The EMS's lower limit holds at the main panel and every station has confirmed it."""
 LIMITED = """
