@@ -61,7 +61,7 @@ def _watch(url: str, *, as_json: bool, sleep: Callable[[float], None]) -> int:
         if as_json or not sys.stdout.isatty():
             while True:
                 _show(state, as_json=as_json)
-                sys.stdout.flush()
+                print(end="" if as_json else "\n", flush=True)
                 sleep(WATCH_S)
                 state = state_of(url)
         with Live(_picture(state), console=out_console(), auto_refresh=False) as live:

@@ -185,6 +185,15 @@ def test_watch_asks_again_until_it_is_interrupted(running: Running, capsys: pyte
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
+def test_watch_parts_its_pictures_by_an_empty_line_where_there_is_no_terminal(
+    running: Running, capsys: pytest.CaptureFixture[str]
+):
+    status.run(url=running.url, watch=True, sleep=times(2))
+    first, second = capsys.readouterr().out.strip().split("\n\n")
+    assert first.splitlines()[0].startswith("localctl 1.2.3: ready")
+    assert first.split() == second.split()
+
+
 def test_watch_ends_with_69_when_the_box_goes_away(running: Running, capsys: pytest.CaptureFixture[str]):
     def box_goes_away(_seconds: float) -> None:
         running.server.stop()
