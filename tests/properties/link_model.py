@@ -78,6 +78,11 @@ class LinkModel:
         lifetime_s = (TIMEOUT_S if late is None or late.token is None else OWN_TIMEOUT_S) + MEMORY_S
         return late if late is not None and now <= late.sent_at + lifetime_s else None
 
+    def may_be_complained_of(self, answerer: Leg) -> bool:
+        """Whether what is outstanding is a peer's CALL that is no JSON: an error that names none is about it (2.4)."""
+        said = self.towards[answerer].out
+        return said is not None and said.token is None and not _is_json(said.text)
+
     def check(self, commands: list[Command], now: float, *, over: bool = False) -> None:
         """Compare everything the router did in one step with what it may do. `over`: the link ended with it."""
         for command in commands:
@@ -202,3 +207,11 @@ class LinkModel:
                 unended = said.is_call and said.sent_at and not said.ends
                 assert not unended or said is direction.out
         assert all(ends for ends in self.own_ends.values()), "own CALL never ended"
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -40,7 +40,8 @@ LEGS = st.sampled_from(list(Leg))
 FORMS = st.sampled_from(["call", "call", "call", "send", "broken", "boot"])
 STATUSES = st.sampled_from(["Accepted", "Accepted", "Accepted", "Pending"])
 PULL, PULLED = "PullDynamicScheduleUpdate", '{"status":"Rejected"}'
-BABBLE = ("", "{}", "[2,", "[3,{", "[9,1]", '[5,"never","X","",{}]', '"2"', '[4,"-1","X","",{}]')
+COMPLAINT = '[4,"-1","X","",{}]'
+BABBLE = ("", "{}", "[2,", "[3,{", "[9,1]", '[5,"never","X","",{}]', '"2"', COMPLAINT)
 SOMETIMES = st.sampled_from([False, False, True])
 RARELY = st.sampled_from([False] * 7 + [True])
 POLICY = StationPolicy(
@@ -224,6 +225,8 @@ class LinkMachine(RuleBasedStateMachine):
         assert self.model is not None
         if text in ("", "{}", "[2,", '"2"'):
             self.model.allowed.append((sender, '[4,"-1","RpcFrameworkError","message type or id is not readable",{}]'))
+        if text == COMPLAINT and self.model.may_be_complained_of(sender):
+            self.model.allowed.append((sender.other, text))
         self.happen(FrameArrived(link=self.link, leg=sender, text=text))
 
     @precondition(lambda self: self.open)

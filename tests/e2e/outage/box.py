@@ -1,6 +1,7 @@
 """The processes of one run: a box on its own state directory, and the recording CSMS; killed, frozen, started again."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -123,7 +124,8 @@ class Spawned:
     async def kill(self):
         """SIGKILL, and wait until it is gone."""
         if self.is_alive():
-            self.signal(signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # an accident may have killed it a moment ago
+                self.signal(signal.SIGKILL)
         assert await eventually(lambda: not self.is_alive(), PATIENCE_S, every_s=0.005), "it does not die"
         self.pid = None
 
