@@ -54,7 +54,7 @@ stale_after_s = 600
 [charging]
 lease_s = 120
 longest_lease_s = 120
-clock_skew_s = 12
+clock_skew_s = 2
 dead_band_a = 0.5
 min_gap_s = {min_gap_s:.2f}
 retry_s = {retry_s:.2f}
