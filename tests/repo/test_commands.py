@@ -86,7 +86,7 @@ def test_each_target_has_a_line_of_help(target: str):
 
 def test_make_says_first_that_setting_up_takes_a_while(tmp_path: Path):
     told = subprocess.run(
-        ["make", "--dry-run", "setup", f"VENV={tmp_path / 'new'}"],
+        ["make", "--no-print-directory", "--dry-run", "setup", f"VENV={tmp_path / 'new'}"],
         capture_output=True, text=True, timeout=60, check=True, cwd=ROOT,
     ).stdout.splitlines()  # fmt: skip
     assert told[0].startswith("echo ")
