@@ -24,7 +24,7 @@ import trio
 from localctl.demo.api import NoAnswer, request
 from localctl.demo.clock import Clock
 from localctl.demo.csms import Csms
-from localctl.demo.door import HOST, Door, free_port
+from localctl.demo.door import HOST, Door, free_ports
 from tests.bench.relay.bench import rss_mb
 
 CONFIG: Final = """
@@ -140,7 +140,7 @@ async def main(args: argparse.Namespace) -> int:
     """Play it; the exit code is the verdict."""
     clock = Clock()
     csms = Csms(clock, chat_every_s=36_000.0)
-    door, port, http_port = Door(csms.serve), free_port(), free_port()
+    door, (port, http_port) = Door(csms.serve), free_ports(0, 0)
     with tempfile.TemporaryDirectory() as name:
         async with trio.open_nursery() as nursery:
             await nursery.start(door.stay_open)
