@@ -72,6 +72,7 @@ class Run:
         self.injected, self.accidents = Counter(), []
         self.happened = []
         self._upper_turn, self._box_turn = asyncio.Lock(), asyncio.Lock()
+        self._box_wanted = 0
         url = f"ws://{ip}:{STATION_PORT}"
         self.stations = {
             identity: Station(
@@ -141,8 +142,8 @@ class Run:
         """Let one fault happen."""
         await asyncio.sleep(fault.at_s)
         if fault.kind.startswith("box"):
-            async with self._box_turn:
-                await (self._kill_box(fault) if fault.kind == "box killed" else self._freeze_box(fault))
+            self._box_wanted += 1
+            await self._at_the_box(self._kill_box if fault.kind == "box killed" else self._freeze_box, fault)
         elif fault.kind in MODES:
             await self._misbehave(fault)
         else:
@@ -156,14 +157,20 @@ class Run:
     def boundary(self, identity, number):
         """A station is between two frames: the box may be killed at this very moment."""
         down_s = self.plan.accidents.pop((identity, number), None)
-        if down_s is None or not self.chaos or self._box_turn.locked():
+        if down_s is None or not self.chaos or self._box_wanted:
             return
         self.box.signal(signal.SIGKILL)
-        self.accidents.append(asyncio.ensure_future(self._after_accident(down_s)))
+        self._box_wanted += 1
+        fault = Fault(0.0, "box killed between two frames", down_s)
+        self.accidents.append(asyncio.ensure_future(self._at_the_box(self._kill_box, fault)))
 
-    async def _after_accident(self, down_s):
-        async with self._box_turn:
-            await self._kill_box(Fault(0.0, "box killed between two frames", down_s))
+    async def _at_the_box(self, happens, fault):
+        """One fault at a time; whoever waits for its turn counts as well, a lock that changes hands is open a while."""
+        try:
+            async with self._box_turn:
+                await happens(fault)
+        finally:
+            self._box_wanted -= 1
 
     async def _freeze_box(self, fault):
         self._begins(fault)
