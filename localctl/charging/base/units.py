@@ -13,6 +13,8 @@ from typing import Final
 # 6.9999999 stays below 7.
 NOISE: Final = 1e-9
 RELATIVE_NOISE: Final = 1e-12
+# The same for what is left of a row after many have been added and taken off again.
+NOISE_A: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,7 +180,7 @@ class Desk:
         return False
 
     def failing(self) -> bool:
-        """True while the last order, or the one before it, came to nothing: do not count on this station following."""
+        """True once an order came to nothing, until one is taken: do not count on this station following."""
         return any(track.failures for track in self.tracks.values())
 
     def uncontrolled(self) -> bool:

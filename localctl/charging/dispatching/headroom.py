@@ -12,11 +12,11 @@ from math import inf
 from typing import Final
 
 from localctl.charging.base import steps
+from localctl.charging.base.units import NOISE_A
 from localctl.charging.dispatching.entitlement import Envelope, Envelopes
 from localctl.charging.dispatching.fleet import Ceiling, EvseId, Managed
 
 MOST_CELLS: Final = 24
-NOISE_A: Final = 1e-6
 
 Amounts = list[list[float]]
 """What one station adds: per load of it (`Load`) the amperes in each cell. Replaced, never changed."""

@@ -20,7 +20,7 @@ from math import floor
 
 from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
-from localctl.charging.base.units import floor_tenth
+from localctl.charging.base.units import NOISE_A, floor_tenth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def written(wish: Steps, tolerance: Tolerance, *, min_a: float, most_periods: in
 
 def usable(amps: float, min_a: float) -> float:
     """What a limit is worth: one digit, and nothing below the car's minimum (IEC 61851: 6 A on AC)."""
-    return 0.0 if amps < min_a - 1e-6 else floor_tenth(amps)
+    return 0.0 if amps < min_a - NOISE_A else floor_tenth(amps)
 
 
 def fewer(schedule: Steps, most: int) -> Steps:

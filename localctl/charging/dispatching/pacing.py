@@ -18,13 +18,12 @@ from typing import Final
 
 from localctl.charging.base.moves import after
 from localctl.charging.base.steps import SAME_S, Steps, value_at
+from localctl.charging.base.units import NOISE_A
 
 DAY_S: Final = 86_400.0
 MOST_BACKOFF: Final = 6
 MOST_REPAIR_BACKOFF: Final = 9
 REPAIR_MEMORY_S: Final = 900.0
-NOISE_A: Final = 1e-6
-"""What sums of doubles are off by. Any fall beyond it is told: on one row the tenths of many stations add up."""
 
 
 class Pace(Enum):
@@ -160,7 +159,7 @@ def need(track: Track, wish: Steps, now: float, dead_band_a: float) -> Need | No
     until_at = now + max(lease_s, window_s)
     for at in (now, *[at for steps in (wish, track.schedule) for at, _ in steps if now < at < until_at]):
         gap_a = value_at(wish, at) - value_at(track.schedule, at)
-        if gap_a < -NOISE_A and at - now < lease_s:
+        if gap_a < -NOISE_A and at - now < lease_s:  # however small: on one row the tenths of many add up
             return Need.FALL
         if gap_a >= dead_band_a and at == now:
             why = Need.RISE

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
+from localctl.charging.base.units import NOISE_A
 from localctl.charging.dispatching import actuators
 from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.desk import rated
 from localctl.charging.dispatching.entitlement import Envelopes
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet, Share, Sight
-from localctl.charging.dispatching.headroom import NOISE_A, Amounts, Headroom
+from localctl.charging.dispatching.headroom import Amounts, Headroom
 
 
 @dataclass(slots=True, kw_only=True)
