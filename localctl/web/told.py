@@ -44,6 +44,10 @@ GERMAN: Final[dict[str, str]] = {
     "The journal is at {part} % of the {most} it may hold; when it is full, every second meter update goes first. The "
     "CSMS has to come back.": "Das Journal ist zu {part} % voll ({most}); ist es ganz voll, fällt zuerst jede zweite "
     "Zwischenablesung weg. Das CSMS muss wieder erreichbar werden.",
+    "Messages for {station} have waited {part} they may; then they go, but for begins and ends of transactions. The "
+    "CSMS has to come back.": "Nachrichten für {station} warten seit {part}, die sie warten dürfen; dann fallen sie "
+    "weg, nur Beginn und Ende von Ladevorgängen nicht. Das CSMS muss wieder erreichbar werden.",
+    "{count} % of the {age} days": "{count} % der {age} Tage",
     "The journal was corrupt and a new one was begun; the old one is kept as ": "Das Journal war beschädigt, ein neues "
     "wurde begonnen; das alte liegt unter ",
 }

@@ -9,6 +9,8 @@ import pytest
 
 import localctl
 from localctl.observe.health import Health
+from localctl.store.journal_alarm import Alarm
+from localctl.store.journal_values import DAY_S, Limits
 from localctl.web.told import GERMAN, told
 from tests.localctl.web.german import english_in
 
@@ -83,3 +85,14 @@ def test_what_nobody_knows_stays_as_it_came():
     assert told("de", "the state directory cannot be written: No space left on device") == (
         "das Zustandsverzeichnis ist nicht beschreibbar: No space left on device"
     )
+
+
+def test_messages_that_grow_old_are_told_of_in_german_as_the_journal_says_it():
+    said: list[str | None] = []
+    alarm = Alarm(Limits(max_age_s=10 * DAY_S), said.append)
+    now = 1_800_000_000.0
+    alarm.oldest({"CP1": now - 9 * DAY_S}, now)
+    alarm.tell(0, None, None)
+    german = told("de", said[0] or "")
+    assert german.startswith("Nachrichten für CP1 warten seit 90 % der 10 Tage, die sie warten dürfen;")
+    assert english_in(german) == set()
