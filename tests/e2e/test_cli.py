@@ -88,8 +88,8 @@ async def test_status_watch_prints_again_and_again_where_there_is_no_terminal(tm
                 heard += chunk
                 if heard.count(b"\n") >= 2:
                     break
-        process.send_signal(signal.SIGINT)
-        assert await process.wait() == OK
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == OK
     assert [json.loads(line)["site"] for line in heard.splitlines()[:2]] == ["localctl", "localctl"]
 
 

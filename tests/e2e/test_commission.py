@@ -91,9 +91,9 @@ async def test_a_car_is_seen_falling_and_ctrl_c_gives_it_back_what_it_had(tmp_pa
                     break
         assert 6.0 in drawn_a
         assert max(drawn_a) > 6.0
-        process.send_signal(signal.SIGINT)
-        assert await process.wait() == INTERRUPTED
         with trio.fail_after(60):
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == INTERRUPTED
             while station.evses[1].drawn_a == 6.0:  # noqa: ASYNC110 - the station tells of changes, not of states
                 await trio.sleep(0.2)
         assert {one.id for one in station.profiles.installed()} - {CSMS_PROFILE} == {2_000_000_000}

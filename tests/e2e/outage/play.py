@@ -279,17 +279,20 @@ class Run:
         return None
 
     async def _came_down(self, station, words):
-        until = time.monotonic() + SETTLE_S / 2
-        while time.monotonic() < until:
+        """Whether the station has answered; what went down on a line that is cut is asked again on the next one."""
+        until, asked = time.monotonic() + SETTLE_S / 2, []
+
+        def answered():
+            # Any of them counts: the answer to an earlier one may come after the line was taken for another.
+            return any(map(station.has_answered, asked))
+
+        while not answered() and time.monotonic() < until:
             line = station.connections
-            sent = await self._order(station, words)
-            if sent:
-                # What went down on a line that is cut is over for the CSMS too: it asks again on the next one.
-                await eventually(lambda: station.has_answered(sent) or station.connections > line, SETTLE_S / 4)  # noqa: B023
-                if station.has_answered(sent):
-                    return True
+            if sent := await self._order(station, words):
+                asked.append(sent)
+                await eventually(lambda: answered() or station.connections > line, SETTLE_S / 4)  # noqa: B023
             await asyncio.sleep(0.2)
-        return False
+        return answered()
 
     # -- the end
 
