@@ -95,7 +95,13 @@ class _Bench:
                 self.sent_answers[frame[1]].append(frame)
                 self.answered_at[frame[1]] = at
             elif frame[0] == CALL:
-                self.got_calls[frame[1]].append((conn, frame))
+                self.got_calls[frame[1]].append((conn, frame, at))
+        self.numbered_at = {
+            one["transaction"]: one["told_at"]
+            for one in station["said"]
+            if one["action"] == "StartTransaction" and one["told"]
+        }
+        """Transaction to when the station got its number."""
         self.promises = []
         """Answers to GetTransactionStatus."""
         self.asked = {}
@@ -224,9 +230,9 @@ class _Bench:
     def _downwards(self):
         for message_id, got in self.got_calls.items():
             asked = self.asked.get(message_id)
-            for conn, frame in got:
+            for conn, frame, at in got:
                 if asked is not None:
-                    self._same_call(asked, frame)
+                    self._same_call(asked, frame, at)
                 elif frame[2] in OWN_ACTIONS:
                     self.verdict.own_calls += 1
                 else:
@@ -234,12 +240,14 @@ class _Bench:
             if asked is not None and len(got) > 1:
                 self._say("doubled", f"got {asked[2]} {message_id} {len(got)} times")
 
-    def _same_call(self, asked, got):
+    def _same_call(self, asked, got, at):
         """A CALL of the CSMS as it came: the same, with the station's number for the transaction."""
         theirs, mine = _number_down(asked), _number_down(got)
         if self.station["version"] == "ocpp1.6" and theirs is not None:
             named = [name for name, numbers in self.given.items() if theirs in numbers]
             numbers = {self.station["numbers"].get(name) for name in named}
+            if any(self.numbered_at.get(name, inf) > at for name in named):
+                numbers.add(theirs)  # no other number of this transaction has reached the station yet
             if mine not in numbers:
                 self._say("misnumbered", f"{got[2]} {got[1]} names {mine}; it is {sorted(map(str, numbers))} here")
             got = json.loads(json.dumps(got).replace(f'"transactionId": {mine}', f'"transactionId": {theirs}'))

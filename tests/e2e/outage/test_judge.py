@@ -247,6 +247,23 @@ def test_the_number_of_the_csms_at_the_station_is_misnumbered():
     assert story_16(number_down=77).kinds() == {"misnumbered"}
 
 
+@pytest.mark.parametrize(("told", "kinds"), [(False, set()), (True, {"misnumbered"})])
+def test_a_station_that_was_told_no_number_yet_hears_the_one_of_the_csms(told, kinds):
+    """The answer to StartTransaction was lost; when it is asked again, a naive CSMS gives another number."""
+    story = Story("ocpp1.6")
+    start = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "t"}
+    if told:
+        story.says("s", "StartTransaction", start)
+    story.csms("in", 2, "s", "StartTransaction", start)
+    story.csms("out", 3, "s", {"transactionId": 77, "idTagInfo": {"status": "Accepted"}})
+    story.csms("out", 2, "c", "RemoteStopTransaction", {"transactionId": 77})
+    story.got(2, "c", "RemoteStopTransaction", {"transactionId": 77})
+    if not told:
+        story.at += 1
+        story.says("s", "StartTransaction", start)
+    assert story.kinds() == kinds
+
+
 def states(*, seen, told=("a", "b")):
     story = Story()
     for state in "abc":
