@@ -36,6 +36,7 @@ def site_plan_of(config: Config) -> SitePlan | None:
         turns=turns_of(config),
         zone=zone_of(config),
         wired=config.charging.phases == "wired",
+        departures_bind=config.charging.departures == "binding",
         adopts=partial(adopted_of, config),
         adopted_load=ADOPTED,
     )

@@ -120,5 +120,8 @@ class Charging(Table):
     phases: Literal["measured", "wired"] = key("measured", reload="live")
     """What a car counts on: the phases its meter shows (all of them while that is not certain), or always every phase
     its EVSE is wired to, which wastes current but does not even need the moment in which cars follow a new limit."""
+    departures: Literal["ignored", "binding"] = key("ignored", reload="live")
+    """`binding`: cars leave when they said (ISO 15118), so those that still need much until then get more of what their
+    class shares, up to three times the weight. Only for places where that is true, as in a depot."""
     max_writes_per_day: int = key(2000, reload="live", ge=10, le=100_000)
     """Lasting profiles written to one station in a day (they wear its flash memory); cuts are never held back."""

@@ -20,7 +20,7 @@ def test_every_block_of_the_page_is_what_the_controller_does(blocks: dict[str, s
     assert text == filled(text, blocks), "run `make docs`"
     assert [fence.words[0] for fence in fences(PAGE) if fence.language == "text"] == [
         "panels", "failsafe", "refused", "start", "two", "two-orders", "third", "third-orders", "weights", "classes",
-        "classes-panels", "explain", "cut", "explain-waiting", "cut-orders", "one-phase",
+        "classes-panels", "explain", "cut", "explain-waiting", "cut-orders", "one-phase", "departures",
     ]  # fmt: skip
 
 

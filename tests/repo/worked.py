@@ -186,6 +186,10 @@ def story(text: str) -> dict[str, str]:
     single = Yard(text).hears(80.0)
     single.joins(*single.boxes).settles().plugs_in("A1").plugs_in("A2").settles()
     blocks["one-phase"] = single.draws_on_one_phase("A1", "A2").shares()
+    depot = Yard(text + '[charging]\ndepartures = "binding"\n').hears(80.0)
+    depot.joins(*depot.boxes).settles().plugs_in("A1").plugs_in("A2").settles()
+    depot.needs("A1", 20_000, hours=3).needs("A2", 20_000, hours=9)
+    blocks["departures"] = depot.settles().shares()
     return blocks
 
 

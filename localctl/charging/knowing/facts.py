@@ -105,7 +105,7 @@ class NeedsTold:
 
     evse_id: int
     energy_wh: float | None = None
-    departure: str | None = None
+    departure_at: float | None = None
     most_a: float | None = None
     most_w: float | None = None
 

@@ -170,12 +170,14 @@ def needs(request: Json, answer: Json, now: float) -> list[Fact]:
         return []
     ac, dc = told.get("acChargingParameters"), told.get("dcChargingParameters")
     ac, dc = ac if isinstance(ac, dict) else {}, dc if isinstance(dc, dict) else {}
-    energy_wh = number_of(ac.get("energyAmount", dc.get("energyAmount")))
+    v2x = told.get("v2xChargingParameters")
+    of_v2x = v2x.get("evTargetEnergyRequest") if isinstance(v2x, dict) else None
+    energy_wh = number_of(ac.get("energyAmount", dc.get("energyAmount", of_v2x)))
     return [
         facts.NeedsTold(
             evse_id=evse_id,
             energy_wh=energy_wh,
-            departure=text(told.get("departureTime")),
+            departure_at=instant_of(told.get("departureTime")),
             most_a=number_of(ac.get("evMaxCurrent")),
             most_w=number_of(dc.get("evMaxPower")),
         )
@@ -205,10 +207,14 @@ def clock(stamp: object, now: float, *, sure: bool) -> list[Fact]:
 
 def off_by(stamp: object, now: float) -> float | None:
     """Seconds by which a time stamp is ahead of the moment of receipt."""
-    if not isinstance(stamp, str):
-        return None
+    at = instant_of(stamp)
+    return None if at is None else at - now
+
+
+def instant_of(stamp: object) -> float | None:
+    """A time stamp; None for what is none."""
     try:
-        return read_instant(stamp) - now
+        return float(read_instant(stamp)) if isinstance(stamp, str) else None
     except BadInstant:
         return None
 

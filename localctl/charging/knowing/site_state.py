@@ -63,6 +63,7 @@ class EvseState:
     phases: PhaseWatch = field(default_factory=PhaseWatch)
     needs: NeedsTold | None = None
     needs_at: float | None = None
+    needs_from_wh: float | None = None
     plan: PlanTold | None = None
 
     def drawn_a(self, now: float, fresh_s: float) -> float | None:
@@ -132,7 +133,7 @@ def apply(state: StationState, fact: Fact, now: float) -> StationState:
         case PriorityTold():
             return priority_told(state, fact)
         case NeedsTold():
-            return with_evse(replace(state, tells_needs=True), fact.evse_id, needs=fact, needs_at=now)
+            return needs_told(state, fact, now)
         case PlanTold():
             return with_evse(state, fact.evse_id, plan=fact)
         case _ as never:
@@ -177,8 +178,23 @@ def metered(state: StationState, fact: Metered, now: float) -> StationState:
         measured_at=now if current_a else before.measured_at,
         phases=phases,
         energy_wh=before.energy_wh if energy_wh is None else energy_wh,
+        needs_from_wh=least_wh(before.needs_from_wh, energy_wh) if before.needs is not None else None,
         soc=before.soc if soc is None else soc,
     )
+
+
+def least_wh(before_wh: float | None, told_wh: float | None) -> float | None:
+    """Where a car's energy began: the first reading since it told its needs, or a lower one of a meter begun anew."""
+    return min((each for each in (before_wh, told_wh) if each is not None), default=None)
+
+
+def needs_told(state: StationState, fact: NeedsTold, now: float) -> StationState:
+    """What the car asks for counts from the energy the meter shows now; it leaves by the station's own clock."""
+    energy_wh = state.evses.get(str(fact.evse_id), EvseState()).energy_wh
+    if fact.departure_at is not None and state.clock.off_s is not None:
+        fact = replace(fact, departure_at=fact.departure_at - state.clock.off_s)
+    state = replace(state, tells_needs=True)
+    return with_evse(state, fact.evse_id, needs=fact, needs_at=now, needs_from_wh=energy_wh)
 
 
 def phases_of(state: StationState, evse_id: int) -> tuple[int, ...]:
@@ -256,7 +272,7 @@ def transaction_ended(state: StationState, transaction_id: str) -> StationState:
     if gone is None or gone.evse_id is None:
         return state
     # What was measured was the car's that has gone; where the meter still tells something, it will again.
-    asked: dict[str, object] = {"needs": None, "needs_at": None, "plan": None, "soc": None}
+    asked: dict[str, object] = {"needs": None, "needs_at": None, "needs_from_wh": None, "plan": None, "soc": None}
     return with_evse(state, gone.evse_id, current_a={}, measured_at=None, phases=PhaseWatch(), **asked)
 
 

@@ -13,6 +13,7 @@ from localctl.charging.dispatching.fleet import Outlet, Share
 from localctl.charging.loop.csms_caps import CsmsCaps
 from localctl.charging.loop.demands import FRESH_S, PHASES_FRESH_S, Seen, demand_of, used_phases
 from localctl.charging.loop.sharing import Asked, share_steps
+from localctl.charging.loop.urgency import Urgency
 from localctl.charging.tree.topology import EvseId
 
 Appetite = Callable[[EvseId], float | None]
@@ -32,10 +33,11 @@ class _Asking:
 
 
 class Asking:
-    """Asks all stations; those of which nothing has changed have asked already."""
+    """Asks all stations; those of which nothing has changed have asked already. `binding`: cars leave as they said."""
 
-    def __init__(self, csms: CsmsCaps) -> None:
+    def __init__(self, csms: CsmsCaps, *, binding: bool = False) -> None:
         self.csms = csms
+        self._urgency = Urgency() if binding else None
         self._asked: Recall[_Asking] = Recall()
         self._shares: Recall[Share] = Recall()
 
@@ -51,7 +53,8 @@ class Asking:
             caps |= mine.caps
             idle += mine.idle
             used |= mine.used
-        return Asked(demands=tuple(demands), caps=caps, idle=frozenset(idle)), used
+        weighed = tuple(demands) if self._urgency is None else self._urgency.weighed(seen, tuple(demands), now)
+        return Asked(demands=weighed, caps=caps, idle=frozenset(idle)), used
 
     def shares(
         self, seen: Mapping[str, Seen], spans: tuple[Span, ...], caps: Mapping[EvseId, Steps], now: float

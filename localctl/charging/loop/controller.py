@@ -302,7 +302,8 @@ class Controller:
     def _set_up(self) -> None:
         """Whatever remembers something of one plan, or of one of its stations, begins anew."""
         self._sharing = Sharing(self.plan.turns)
-        self._asking = Asking(CsmsCaps(self.plan.horizon_s, self.topology.site.nominal_voltage_v))
+        csms = CsmsCaps(self.plan.horizon_s, self.topology.site.nominal_voltage_v)
+        self._asking = Asking(csms, binding=self.plan.departures_bind)
         self._looks: Recall[Sight] = Recall()
         self._sights: Recall[Seen] = Recall()
 

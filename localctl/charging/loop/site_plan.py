@@ -24,7 +24,7 @@ class SitePlan:
     """The site's tree, its stations as dispatch knows them, its standing limits, and how calm control is.
 
     `meters` are the loads that have a meter, by name.
-    `wired` counts every conductor of an EVSE, whatever its car uses.
+    `wired` counts every conductor of an EVSE, whatever its car uses. `departures_bind`: cars leave when they said.
     `adopts` says how a station that is not in the plan is steered (None: it is only routed); what all such may draw is
     reserved by the load `adopted_load`.
     """
@@ -39,6 +39,7 @@ class SitePlan:
     turns: Policy = field(default_factory=Policy)
     zone: tzinfo = UTC
     wired: bool = False
+    departures_bind: bool = False
     adopts: Callable[[str], Managed | None] = nobody
     adopted_load: str = ""
 

@@ -21,6 +21,7 @@ from localctl.charging.dispatching.fleet import Outlet
 from localctl.charging.dispatching.watching import probation_a
 from localctl.charging.loop.controller import Controller, Round
 from localctl.charging.loop.demands import Seen, is_full
+from localctl.charging.loop.urgency import wish_of
 from localctl.charging.showing.picture_room import Room, is_unheard
 from localctl.charging.showing.picture_rows import finite, rounded
 from localctl.charging.tree.rows import POWER, RowKind
@@ -51,6 +52,7 @@ class Accounts:
     def __init__(self, controller: Controller, last: Round, entitled: Mapping[str, Envelope]) -> None:
         self._controller, self._last = controller, last
         self._shares, self._room = Shares(last.allocation), Room(controller, last, entitled)
+        self._weights = {demand.evse: demand.weight for demand in last.demands if demand.fixed_a is None}
         self._rows = {
             row.name: number
             for number, row in enumerate(last.allocation.network.rows)
@@ -74,7 +76,16 @@ class Accounts:
             "next": runner_up,
             "in_the_way": takers,
             "csms": self._of_csms(evse, now) if found.reason in OF_CSMS else None,
+            "urgency": self._urgency(evse, seen),
         }
+
+    def _urgency(self, evse: EvseId, seen: Seen) -> Json | None:
+        """What the car needs and until when, and how often it counts for that; None where that has no say."""
+        wish = wish_of(seen, evse[1]) if self._controller.plan.departures_bind else None
+        if wish is None or evse not in self._weights:
+            return None
+        times = round(self._weights[evse] / seen.placed.weight, 2)
+        return {"times": times, "missing_wh": round(wish.missing_wh), "departure_at": finite(wish.departure_at)}
 
     def _of_csms(self, evse: EvseId, now: float) -> Json | None:
         """What the CSMS's own profiles allow, and until when, as far as is known."""

@@ -120,6 +120,9 @@ def _evse(identity: str, evse: Json, lang: Language) -> Iterator[str]:
     if (found := evse["binding"]) is not None:
         yield say(lang, "evse.limit", limit=limit(found, lang), span=span(found, lang), given=_given(found, lang))
         yield from (_taken(taker, found["unit"], lang) for taker in evse["in_the_way"])
+    if (found := evse["urgency"]) is not None:
+        missing, times = number(lang, found["missing_wh"] / 1000, "kWh"), number(lang, found["times"], places=2)
+        yield say(lang, "evse.urgency", missing=missing, at=when(found["departure_at"], lang=lang), times=times)
     if (found := evse["csms"]) is not None:
         until = "" if found["until"] is None else say(lang, "evse.csms_until", at=when(found["until"], lang=lang))
         yield say(lang, "evse.csms", amps=_amps(found["a"], lang), until=until, name=identity)

@@ -138,6 +138,10 @@ SENTENCES: Final[dict[str, Words]] = {
     "evse.counted": ("{place} is counted at {amps} per phase: {why}.", "{place} zählt mit {amps} je Phase: {why}."),
     "evse.limit": ("Limit: {limit}, {span}; {given}.", "Grenze: {limit}, {span}; {given}."),
     "evse.next": ("Next would bind: {limit}; {given}.", "Als Nächstes würde begrenzen: {limit}; {given}."),
+    "evse.urgency": (
+        "Its car needs {missing} more by {at}, so its share counts {times} times.",
+        "Sein Auto braucht noch {missing} bis {at}, darum zählt sein Anteil {times}-fach.",
+    ),
     "evse.csms": (
         "The CSMS's profiles allow it {amps}{until}; `localctl profiles {name}` shows them.",
         "Die Profile des CSMS erlauben ihm {amps}{until}; `localctl profiles {name}` zeigt sie.",

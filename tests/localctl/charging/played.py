@@ -143,6 +143,14 @@ class Play:
             return self.says(name, "StartTransaction", request, {"transactionId": box.numbers, "idTagInfo": {}})
         return self.event(name, "Started", evse, **info)
 
+    def needs(self, name, energy_wh, hours):
+        """The car at its first EVSE says how much it needs, and in how many hours it leaves (ISO 15118)."""
+        departure = write_instant(Instant(int(self.now + hours * 3600)))
+        ac = {"energyAmount": energy_wh, "evMinCurrent": 6, "evMaxCurrent": 32, "evMaxVoltage": 230}
+        needs = {"requestedEnergyTransfer": "AC_three_phase", "departureTime": departure, "acChargingParameters": ac}
+        request = {"evseId": 1, "chargingNeeds": needs}
+        return self.says(name, "NotifyEVChargingNeeds", request, {"status": "Accepted"})
+
     def unplugs(self, name, evse=1):
         """The car leaves."""
         box = self.boxes[name]

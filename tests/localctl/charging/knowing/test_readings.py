@@ -129,7 +129,7 @@ def test_k15_needs_are_kept_unless_rejected():
     ac = {"energyAmount": 20000, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage": 400}
     needs = {"requestedEnergyTransfer": "AC_three_phase", "departureTime": NOON, "acChargingParameters": ac}
     request = {"evseId": 1, "chargingNeeds": needs}
-    expected = NeedsTold(evse_id=1, energy_wh=20000, departure=NOON, most_a=16)
+    expected = NeedsTold(evse_id=1, energy_wh=20000, departure_at=read_instant(NOON), most_a=16)
     assert read("NotifyEVChargingNeeds", request, {"status": "Processing"}) == [expected]
     assert read("NotifyEVChargingNeeds", request, {"status": "Rejected"}) == []
 

@@ -191,6 +191,19 @@ def test_p5_what_the_csms_allows_is_told_with_its_end_and_where_to_see_it():
     assert line in told(play, "A")
 
 
+def test_p5_a_share_that_counts_more_because_the_car_leaves_soon_is_told_with_what_it_needs():
+    play = Play(place("A", placed={"weight": 2.0}), place("B"), departures_bind=True).joins("A", "B")
+    play.plugs_in("A").plugs_in("B").goes_on(60)
+    assert evse(play, "A")["urgency"] is None
+    play.needs("A", 20_000, hours=3).needs("B", 20_000, hours=12).goes_on(60)
+    leaves_at = play.now - 60 + 3 * 3600
+    assert evse(play, "A")["urgency"] == {"times": 1.73, "missing_wh": 20_000, "departure_at": leaves_at}
+    line = f"Its car needs 20.0 kWh more by {when(leaves_at)}, so its share counts 1.73 times."
+    assert line in told(play, "A")
+    play.unplugs("A").goes_on(10)
+    assert evse(play, "A")["urgency"] is None
+
+
 def test_p5_a_csms_that_allows_less_than_a_minimum_is_told_and_one_that_does_not_bind_is_not():
     play = Play(place("A"), main_a=40).joins("A").plugs_in("A").goes_on(60).csms_limits("A", 4.0).goes_on(30)
     assert (evse(play, "A")["reason"], evse(play, "A")["csms"]["a"]) == ("below_min", 4.0)
