@@ -1,7 +1,7 @@
 """`localctl status`: asks the running localctl how it is, once or again and again.
 
 Exit codes: 0 it answered and is ready or degraded, 1 it answered and is not, 69 nobody answers. So it serves as a
-container's health check too.
+container's health check too. `--watch` goes on while a box is away that has answered once.
 """
 
 import sys
@@ -17,7 +17,7 @@ from rich.text import Text
 from localctl.charging.showing.picture_text import when
 from localctl.cli import FAILED, OK
 from localctl.cli.client import FAULTS, Json, NobodyAnswers, Refused, ask, path, said
-from localctl.cli.render import out_console, plain, print_json, table, up_or_down
+from localctl.cli.render import out_console, plain, print_json, table, talk, up_or_down
 
 WATCH_S = 2.0
 
@@ -56,21 +56,41 @@ def _verdict(state: State) -> int:
 
 
 def _watch(url: str, *, as_json: bool, sleep: Callable[[float], None]) -> int:
-    state = state_of(url)
+    """Whoever has answered once is waited for when it falls silent: a localctl that restarts is soon back."""
+    found: State | NobodyAnswers = state_of(url)
     try:
         if as_json or not sys.stdout.isatty():
             while True:
-                _show(state, as_json=as_json)
-                print(end="" if as_json else "\n", flush=True)
+                _tell(found, as_json=as_json)
                 sleep(WATCH_S)
-                state = state_of(url)
-        with Live(_picture(state), console=out_console(), auto_refresh=False) as live:
+                found = _again(url)
+        with Live(_seen(found), console=out_console(), auto_refresh=False) as live:
             while True:
                 sleep(WATCH_S)
-                state = state_of(url)
-                live.update(_picture(state), refresh=True)
+                found = _again(url)
+                live.update(_seen(found), refresh=True)
     except KeyboardInterrupt:
-        return _verdict(state)
+        return said(found) if isinstance(found, NobodyAnswers) else _verdict(found)
+
+
+def _again(url: str) -> State | NobodyAnswers:
+    try:
+        return state_of(url)
+    except NobodyAnswers as fault:
+        return fault
+
+
+def _tell(found: State | NobodyAnswers, *, as_json: bool) -> None:
+    """One more look, where there is no terminal: who does not answer is no state, and is told on stderr."""
+    if isinstance(found, NobodyAnswers):
+        talk(str(found))
+        return
+    _show(found, as_json=as_json)
+    print(end="" if as_json else "\n", flush=True)
+
+
+def _seen(found: State | NobodyAnswers) -> RenderableType:
+    return plain(str(found)) if isinstance(found, NobodyAnswers) else _picture(found)
 
 
 def _show(state: State, *, as_json: bool) -> None:

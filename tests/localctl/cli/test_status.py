@@ -194,10 +194,32 @@ def test_watch_parts_its_pictures_by_an_empty_line_where_there_is_no_terminal(
     assert first.split() == second.split()
 
 
-def test_watch_ends_with_69_when_the_box_goes_away(running: Running, capsys: pytest.CaptureFixture[str]):
-    def box_goes_away(_seconds: float) -> None:
+def test_watch_waits_for_a_box_that_goes_away_and_ends_with_69_if_it_stays_away(
+    running: Running, capsys: pytest.CaptureFixture[str]
+):
+    interrupted = times(2)
+
+    def box_goes_away(seconds: float) -> None:
         running.server.stop()
         running.server.wait_stopped(30)
+        interrupted(seconds)
 
     assert status.run(url=running.url, watch=True, sleep=box_goes_away) == UNAVAILABLE
     assert "no running localctl" in capsys.readouterr().err
+
+
+def test_watch_shows_a_box_that_is_back_again(
+    running: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    ask, looks = status.state_of, iter([True, False, True])
+
+    def restarts(where: str) -> status.State:
+        if not next(looks):
+            raise status.NobodyAnswers("it is being started again")
+        return ask(where)
+
+    monkeypatch.setattr(status, "state_of", restarts)
+    assert status.run(url=running.url, as_json=True, watch=True, sleep=times(3)) == OK
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 2
+    assert "it is being started again" in shown.err
