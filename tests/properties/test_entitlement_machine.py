@@ -31,7 +31,7 @@ FLEET = (
     Managed(identity="max", protocol=Protocol.V201, outlets=(Outlet(id=1),), control=Actuator.MAX_PROFILE),
     Managed(identity="twin", protocol=Protocol.V201, outlets=PAIR, control=Actuator.MAX_PROFILE),
     Managed(identity="default", protocol=Protocol.V16, outlets=PAIR, control=Actuator.TX_DEFAULT),
-    Managed(identity="tx", protocol=Protocol.V16, outlets=(Outlet(id=1),), control=Actuator.TX_PROFILE),
+    Managed(identity="tx", protocol=Protocol.V16, outlets=PAIR, control=Actuator.TX_PROFILE),
     Managed(identity="watts", protocol=Protocol.V201, outlets=(Outlet(id=1),), unit=RateUnit.WATTS),
     Managed(identity="dynamic", protocol=Protocol.V21, outlets=(Outlet(id=1),), control=Actuator.DYNAMIC),
     Managed(identity="1970", protocol=Protocol.V201, outlets=(Outlet(id=1, failsafe_a=0.0),)),

@@ -163,11 +163,26 @@ def test_k08_a_csms_that_allows_nothing_to_new_cars_is_obeyed_before_they_come()
 
 
 def test_k08_several_evses_share_the_station_maximum_of_their_csms():
-    play = Play(place("A", evses=2), main_a=100.0).joins("A").plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
+    box = place("A", evses=2, control=Actuator.MAX_PROFILE)
+    play = Play(box, main_a=100.0).joins("A").plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
     assert play.share("A", 1) == play.share("A", 2) == 32.0
     play.csms_limits("A", 20.0, purpose="ChargingStationMaxProfile").goes_on(60)
     assert play.share("A", 1) + play.share("A", 2) == 20.0
     assert first_limit(play.boxes["A"], 2_000_000_000) == 20.0
+
+
+@pytest.mark.parametrize("protocol", list(Protocol))
+def test_two_cars_at_one_station_take_turns_where_there_is_room_for_one(protocol):
+    """One limit for both, halved by the station, would charge neither."""
+    box = place("A", evses=2, protocol=protocol, outlet={"failsafe_a": 0.0})
+    play = Play(box, main_a=8.0).joins("A").plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(120)
+    served = []
+    for _ in range(60):
+        play.goes_on(60)
+        served.append((box.allows(1, play.now), box.allows(2, play.now)))
+    assert set(served) <= {(8.0, 0.0), (0.0, 8.0), (0.0, 0.0)}
+    minutes = [sum(pair[number] == 8.0 for pair in served) for number in (0, 1)]
+    assert min(minutes) >= 20, f"so many minutes of an hour each could charge: {minutes}"
 
 
 def test_a_change_the_csms_planned_is_already_in_what_is_written():
