@@ -57,6 +57,11 @@ class Place:
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", f"{self.evse_id}+" if self.top else str(self.evse_id))
 
+    @classmethod
+    def of(cls, key: str) -> "Place":
+        """The place of that key."""
+        return cls(evse_id=int(key.rstrip("+")), top=key.endswith("+"))
+
     def profile_id(self) -> int:
         """The one id its profile has for ever."""
         return OURS_FROM + self.evse_id * 2 + self.top

@@ -62,15 +62,13 @@ class Capability:
 def order_of(station: Managed) -> tuple[Actuator, ...]:
     """What to try, best first: what the installer fixed, or Dynamic (2.1), Max, Tx, TxDefault.
 
-    With several EVSEs a limit for each comes first. How a station divides one limit for all nobody knows: even halves
-    of too little would charge neither of two cars, where one could charge and the other wait for its turn.
+    A limit for the whole station comes first also where it has several EVSEs: it holds whatever TxProfile the CSMS
+    writes. What one limit cannot do is to say which of two cars waits where there is room for one (`control`).
     """
     if station.control is not None:
         return (station.control,)
-    whole = (*((Actuator.DYNAMIC,) if station.protocol is Protocol.V21 else ()), Actuator.MAX_PROFILE)
-    if len(station.outlets) > 1:
-        return (Actuator.TX_PROFILE, *whole, Actuator.TX_DEFAULT)
-    return (*whole, Actuator.TX_PROFILE, Actuator.TX_DEFAULT)
+    usual = (Actuator.MAX_PROFILE, Actuator.TX_PROFILE, Actuator.TX_DEFAULT)
+    return (Actuator.DYNAMIC, *usual) if station.protocol is Protocol.V21 else usual
 
 
 def first(station: Managed) -> Capability:

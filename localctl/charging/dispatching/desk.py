@@ -24,7 +24,8 @@ class Desk:
     """One station's book.
 
     `slots` and `tracks` go by place key, `drawers` by EVSE (0: all together), `written` by hours since 1970; `busy`
-    is the token in flight. `unread`: nobody knows yet what else is installed there, so that ours may do nothing.
+    is the token in flight, `checked` the EVSE that `checking` asks about. `unread`: nobody knows yet what else is
+    installed there, so that ours may do nothing.
     """
 
     capability: Capability
@@ -36,6 +37,7 @@ class Desk:
     busy_since_at: float = 0.0
     check_due: bool = False
     checking: int | None = None
+    checked: int = 0
     leftovers: tuple[int, ...] = ()
     budget: float = 0.0
     budget_at: float | None = None
@@ -148,8 +150,7 @@ class Desk:
 
     def change_actuator(self, learnt: Capability) -> None:
         """Start over with the next actuator; what the old one wrote did nothing, so nothing of it counts."""
-        written = tuple(Place(evse_id=int(key.rstrip("+")), top=key.endswith("+")) for key in self.slots)
-        self.leftovers = tuple(place.profile_id() for place in written)
+        self.leftovers = tuple(Place.of(key).profile_id() for key in self.slots)
         self.capability = learnt
         self.slots, self.tracks, self.top_of = {}, {}, {}
         # Who ignored one actuator may ignore the next: it has to be seen following before it is trusted again.
@@ -204,7 +205,7 @@ def rated(station: Managed, count: int) -> Envelopes:
 def synchronise(desk: Desk, station: Managed, sight: Sight, now: float) -> None:
     """Take in what is seen: transactions that ended or began, profiles that vanished, a clock gone insane."""
     for key, transaction_id in list(desk.top_of.items()):
-        running = sight.running.get(int(key.rstrip("+")))
+        running = sight.running.get(Place.of(key).evse_id)
         if running is None or running.transaction_id != transaction_id:
             desk.end_top(key, now, station.tolerance.reaction_s, bound=station.names_transaction)
     for place in actuators.places(station, desk.capability.actuator, sight.running):
@@ -229,7 +230,7 @@ def refit(desk: Desk, station: Managed) -> None:
     elif known.actuator not in possible and (station.control is not None or not known.failed):
         desk.change_actuator(capability.first(station))
     numbers = {0, *(outlet.id for outlet in station.outlets)}
-    for key in [key for key in desk.slots if int(key.rstrip("+")) not in numbers]:
+    for key in [key for key in desk.slots if Place.of(key).evse_id not in numbers]:
         del desk.slots[key], desk.tracks[key]
         desk.top_of.pop(key, None)
     for key, slot in desk.slots.items():
@@ -242,7 +243,7 @@ def _lose_time(desk: Desk, station: Managed) -> None:
     for key, slot in desk.slots.items():
         if key == "0+":  # a Dynamic profile counts seconds, it needs no clock
             continue
-        place = Place(evse_id=int(key.rstrip("+")), top=key.endswith("+"))
+        place = Place.of(key)
         desk.slots[key] = entitlement.timeless(slot, actuators.unlimited_a(place, station), top=place.top)
         track = desk.tracks[key]
         if track.state is not Pace.SENT and track.schedule is not None and len(track.schedule) > 1:

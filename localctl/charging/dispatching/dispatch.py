@@ -135,7 +135,7 @@ class Dispatcher:
         """The station asks what a Dynamic profile of ours is worth now: an order tells it soon (K28)."""
         desk = self.desks.get(identity)
         for key, track in () if desk is None else list(desk.tracks.items()):
-            if Place(evse_id=int(key.rstrip("+")), top=key.endswith("+")).profile_id() == profile_id:
+            if Place.of(key).profile_id() == profile_id:
                 self.desks[identity].tracks[key] = pacing.asked_for(track, now, self.terms.pace)
 
     def rebooted(self, identity: str, now: float) -> None:
@@ -151,7 +151,7 @@ class Dispatcher:
         station, desk = self.stations.get(identity), self.desks.get(identity)
         if station is not None and desk is not None and not station.keeps_profiles:
             for key in desk.slots:
-                place = Place(evse_id=int(key.rstrip("+")), top=key.endswith("+"))
+                place = Place.of(key)
                 desk.forget_profile(key, actuators.unlimited_a(place, station), now)
 
     def link_lost(self, identity: str, now: float) -> None:

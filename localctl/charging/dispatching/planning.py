@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from localctl.charging.base import steps
 from localctl.charging.base.steps import Steps
-from localctl.charging.dispatching import actuators, pacing
+from localctl.charging.dispatching import actuators, pacing, verdicts
 from localctl.charging.dispatching.actuators import Draft, Place
 from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Envelope
@@ -233,18 +233,19 @@ class Planning:
         station, desk = self.stations[identity], self.desks[identity]
         if not self.sights[identity].online or desk.busy is not None or desk.checking is not None:
             return
-        settled = [key for key, slot in desk.slots.items() if slot.confirmed is not None]
+        settled = any(slot.confirmed is not None for slot in desk.slots.values())
+        telling = verdicts.telling(desk, station) if desk.check_due else []
         if desk.leftovers and settled:
             profile_id, *rest = desk.leftovers
             desk.leftovers = tuple(rest)
             word = "id" if station.protocol is Protocol.V16 else "chargingProfileId"
             text = text_of({word: profile_id})
             yield self._call(identity, self.outbox.number(), "ClearChargingProfile", text, "clear")
-        elif desk.check_due and settled and self.now >= desk.busy_since_at + 2 * station.tolerance.reaction_s:
+        elif desk.check_due and telling and self.now >= desk.busy_since_at + 2 * station.tolerance.reaction_s:
             # Not sooner: a station that never answers this would keep the next order waiting, maybe a car's first.
-            desk.check_due, desk.checking = False, self.outbox.number()
+            desk.check_due, desk.checking, desk.checked = False, self.outbox.number(), telling[-1]
             word = "connectorId" if station.protocol is Protocol.V16 else "evseId"
-            payload = {word: int(settled[-1].rstrip("+")), "duration": 60, "chargingRateUnit": station.unit.value}
+            payload = {word: desk.checked, "duration": 60, "chargingRateUnit": station.unit.value}
             yield self._call(identity, desk.checking, "GetCompositeSchedule", text_of(payload), "check")
 
     def _call(self, identity: str, token: int, action: str, payload: str, why: str, *, urgent: bool = False) -> Order:

@@ -5,7 +5,8 @@ from math import inf
 from typing import Final
 
 from localctl.charging.base import steps
-from localctl.charging.dispatching import capability, entitlement, pacing
+from localctl.charging.dispatching import actuators, capability, entitlement, pacing
+from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.answers import Outcome, Verdict
 from localctl.charging.dispatching.capability import Trial
 from localctl.charging.dispatching.desk import Desk
@@ -44,7 +45,9 @@ def settled(desk: Desk, station: Managed, key: str, token: int, outcome: Outcome
         # The newest order settles all others, unless one of them was taken out of sequence: then it is written anew.
         unsettled = outcome.verdict is Verdict.ACCEPTED and desk.slots[key].open
         desk.tracks[key] = replace(track, schedule=None) if unsettled else track
-    if outcome.is_about_the_order:
+    # The floor below a top is another kind of profile: that it was taken says nothing of the kind that is on trial.
+    of_floor = cause == "accepted" and not actuators.follows_share(Place.of(key), desk.capability.actuator)
+    if outcome.is_about_the_order and not of_floor:
         learn(desk, station, cause)
 
 
@@ -68,7 +71,32 @@ def learn(desk: Desk, station: Managed, cause: str) -> None:
         return
     if learnt.trial is Trial.TAKEN and desk.capability.trial is Trial.UNTRIED:
         desk.check_due = True
+        # How it behaved before this kind of profile was there counts neither for nor against it.
+        desk.drawers = {key: replace(record, over=0, kept=0) for key, record in desk.drawers.items()}
     desk.capability = learnt
+
+
+def telling(desk: Desk, station: Managed) -> list[int]:
+    """The EVSEs (0: the station) whose composite schedules can show whether the kind of profile on trial works.
+
+    It has a part in them, and holds them below what could be drawn without it.
+    """
+    found = []
+    for key, slot in desk.slots.items():
+        place = Place.of(key)
+        most_a = _written_a(desk, place.evse_id)
+        if slot.confirmed is None or most_a is None or not actuators.follows_share(place, desk.capability.actuator):
+            continue
+        if most_a + CHECK_SLACK_A < actuators.unlimited_a(Place(evse_id=place.evse_id), station):
+            found.append(place.evse_id)
+    return found
+
+
+def _written_a(desk: Desk, evse_id: int) -> float | None:
+    """The most that our settled profiles allow an EVSE; None where none is."""
+    tracks = [track for key, track in desk.tracks.items() if Place.of(key).evse_id == evse_id]
+    written = [track.schedule for track in tracks if track.state is Pace.SETTLED and track.schedule]
+    return max((steps.highest(schedule, -inf) for schedule in written), default=None)
 
 
 def checked(desk: Desk, station: Managed, outcome: Outcome) -> None:
@@ -76,8 +104,11 @@ def checked(desk: Desk, station: Managed, outcome: Outcome) -> None:
     desk.checking = None
     if outcome.limit is None:
         return
-    written = [track.schedule for track in desk.tracks.values() if track.state is Pace.SETTLED and track.schedule]
-    per_a = 1.0 if station.unit is RateUnit.AMPS else max(outlet.watts_per_a for outlet in station.outlets)
-    if written:
-        most_a = max(steps.highest(schedule, -inf) for schedule in written)
+    if desk.checked not in telling(desk, station):
+        desk.check_due = True
+        return
+    outlets = station.outlets if desk.checked == 0 else (station.outlet(desk.checked),)
+    per_a = 1.0 if station.unit is RateUnit.AMPS else max(outlet.watts_per_a for outlet in outlets)
+    most_a = _written_a(desk, desk.checked)
+    if most_a is not None:
         learn(desk, station, "verified" if outcome.limit / per_a <= most_a + CHECK_SLACK_A else "contradicted")

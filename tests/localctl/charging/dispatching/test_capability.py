@@ -6,9 +6,8 @@ from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
 from localctl.charging.profile.profiles import Protocol
 
 
-def station(protocol=Protocol.V201, control=None, evses=1):
-    outlets = tuple(Outlet(id=number + 1) for number in range(evses))
-    return Managed(identity="CP1", protocol=protocol, outlets=outlets, control=control)
+def station(protocol=Protocol.V201, control=None):
+    return Managed(identity="CP1", protocol=protocol, outlets=(Outlet(id=1),), control=control)
 
 
 def after(*causes, where=None):
@@ -22,13 +21,6 @@ def after(*causes, where=None):
 def test_a_2_1_station_is_tried_with_dynamic_profiles_first_others_with_the_maximum():
     assert capability.first(station(Protocol.V21)).actuator is Actuator.DYNAMIC
     assert capability.first(station(Protocol.V16)).actuator is Actuator.MAX_PROFILE
-
-
-def test_a_station_with_several_evses_is_tried_with_a_limit_for_each_first():
-    for protocol in Protocol:
-        assert capability.first(station(protocol, evses=2)).actuator is Actuator.TX_PROFILE
-    moved = after("accepted", "contradicted", where=station(Protocol.V21, evses=2))
-    assert (moved.actuator, moved.failed) == (Actuator.DYNAMIC, (Actuator.TX_PROFILE,))
 
 
 def test_accepted_is_only_taken_until_it_is_verified():

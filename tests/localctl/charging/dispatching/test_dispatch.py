@@ -8,7 +8,7 @@ from localctl.charging.base.steps import ALWAYS, constant, tidy
 from localctl.charging.dispatching.answers import Outcome, Verdict
 from localctl.charging.dispatching.capability import Trial
 from localctl.charging.dispatching.dispatch import Dispatcher
-from localctl.charging.dispatching.fleet import Actuator, Running, Share
+from localctl.charging.dispatching.fleet import Actuator, Outlet, Running, Share
 from localctl.charging.dispatching.lease import LeaseTerms
 from localctl.charging.dispatching.orders import Terms
 from localctl.charging.dispatching.pacing import PaceTerms
@@ -239,6 +239,49 @@ def test_accepted_and_ignored_is_found_by_the_composite_schedule():
     play = Play(station("a")).plan().answer().after(12).plan()
     play.answer(Outcome(verdict=Verdict.ACCEPTED, limit=32.0))
     assert play.dispatcher.desks["a"].capability.actuator is Actuator.TX_PROFILE
+
+
+def living(play, refuses, minutes=10):
+    """Time passes at a station that refuses these, takes all else, and truly tells that 6 A are in force."""
+    for _ in range(minutes * 12):
+        for order in play.after(5).plan().orders:
+            refused = any(word in order.payload for word in refuses)
+            told = Outcome(verdict=Verdict.ACCEPTED, limit=6.0) if order.action == "GetCompositeSchedule" else YES
+            play.dispatcher.answered(order.token, NO if refused else told, play.now)
+    return play.dispatcher.desks["a"].capability
+
+
+def test_quirk_22_a_floor_that_is_taken_proves_nothing_of_the_dynamic_profile_above_it():
+    play = Play(station("a", protocol=Protocol.V21)).share(a=16.0)
+    known = living(play, refuses=["Dynamic"])
+    assert (known.actuator, known.trial) == (Actuator.MAX_PROFILE, Trial.PROVEN)
+    assert known.failed == (Actuator.DYNAMIC,)
+
+
+def test_quirk_22_a_floor_that_is_taken_proves_nothing_of_the_session_profile_above_it():
+    play, refuses = Play(station("a")).share(a=16.0), ["ChargingStationMaxProfile", '"TxProfile"']
+    assert living(play, refuses).trial is Trial.UNTRIED, "no car, no session profile"
+    known = living(play.see("a", running={1: Running(transaction_id="t", started_at=START)}), refuses)
+    assert (known.actuator, known.failed) == (Actuator.TX_DEFAULT, (Actuator.MAX_PROFILE, Actuator.TX_PROFILE))
+
+
+def test_a_session_profile_is_checked_where_it_holds_and_only_while_it_does():
+    play = Play(station("a", control=Actuator.TX_PROFILE, outlets=(Outlet(id=1), Outlet(id=2)))).share(a=16.0)
+    asked = []
+    for running in ({}, {1: Running(transaction_id="t", started_at=START)}):
+        play.see("a", running=running)
+        for _ in range(40):
+            for order in play.after(5).plan().orders:
+                asked += [json.loads(order.payload)["evseId"]] if order.action == "GetCompositeSchedule" else []
+                play.dispatcher.answered(order.token, Outcome(verdict=Verdict.ACCEPTED, limit=16.0), play.now)
+        assert play.dispatcher.desks["a"].capability.trial is (Trial.PROVEN if running else Trial.UNTRIED)
+    assert asked == [1]
+
+
+def test_quirk_22_an_order_of_all_that_could_be_drawn_proves_nothing():
+    play = Play(station("a")).share(a=32.0)
+    assert living(play, refuses=[]).trial is Trial.TAKEN
+    assert living(play.share(a=6.0), refuses=[]).trial is Trial.PROVEN
 
 
 def test_accepted_and_ignored_is_found_by_the_meter_and_counted_at_the_rating():

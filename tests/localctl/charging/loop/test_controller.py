@@ -163,8 +163,7 @@ def test_k08_a_csms_that_allows_nothing_to_new_cars_is_obeyed_before_they_come()
 
 
 def test_k08_several_evses_share_the_station_maximum_of_their_csms():
-    box = place("A", evses=2, control=Actuator.MAX_PROFILE)
-    play = Play(box, main_a=100.0).joins("A").plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
+    play = Play(place("A", evses=2), main_a=100.0).joins("A").plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
     assert play.share("A", 1) == play.share("A", 2) == 32.0
     play.csms_limits("A", 20.0, purpose="ChargingStationMaxProfile").goes_on(60)
     assert play.share("A", 1) + play.share("A", 2) == 20.0
@@ -173,8 +172,8 @@ def test_k08_several_evses_share_the_station_maximum_of_their_csms():
 
 @pytest.mark.parametrize("protocol", list(Protocol))
 def test_two_cars_at_one_station_take_turns_where_there_is_room_for_one(protocol):
-    """One limit for both, halved by the station, would charge neither."""
-    box = place("A", evses=2, protocol=protocol, outlet={"failsafe_a": 0.0})
+    """With a limit for each: one limit for both, halved by the station, would charge neither."""
+    box = place("A", evses=2, protocol=protocol, control=Actuator.TX_PROFILE, outlet={"failsafe_a": 0.0})
     play = Play(box, main_a=8.0).joins("A").plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(120)
     served = []
     for _ in range(60):
