@@ -98,6 +98,17 @@ class Desk:
             return [min(floor.least(*window), slot.least_open(*window)) for window in windows]
         return [slot.least(*window) for window in windows]
 
+    def may_stand(self, place: Place, sight: Sight) -> bool:
+        """Whether a profile may be written there now: a top waits until its floor is there.
+
+        A floor that a TxProfile of the CSMS silences is there, and only a top limits the car then: it goes first.
+        """
+        floor, top = Place(evse_id=place.evse_id), self.tracks.get(Place(evse_id=place.evse_id, top=True).key)
+        silenced = place.evse_id != 0 and floor.profile_id() in sight.overruled
+        if place.top:
+            return silenced or self.slots[floor.key].confirmed is not None
+        return not silenced or top is None or top.schedule is not None or top.failures > 0
+
     def sent(self, place: Place, draft: Draft, track: Track) -> None:
         """An order is about to leave: it counts from now on."""
         order = Sent(token=track.token, entitled=draft.entitled, sure=draft.sure, lapse_s=draft.lapse_s)

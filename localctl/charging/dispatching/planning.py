@@ -141,7 +141,7 @@ class Planning:
             desk = self.desks[unit.identity]
             limits = unit.limits(self.room.edges, unit.target) if unit.is_cut() else None
             for place, wish in unit.places:
-                if place.top and desk.slots[str(place.evse_id)].confirmed is None:
+                if not desk.may_stand(place, self.sights[unit.identity]):
                     continue
                 if limits is None and wants.made_at == self.now:
                     why, cut = wants.needs.get(place.key), wish

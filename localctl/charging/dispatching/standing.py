@@ -94,7 +94,7 @@ class Standings:
             return found
         units = wished(desk, station, sight, shares, room, terms, now)
         followed = targets(station, units, room.count)
-        whys = needs(desk, units, terms, now)
+        whys = needs(desk, sight, units, terms, now)
         calm = not whys and not any(unit.is_cut() for unit in units)
         stuck = not sight.online or distrusted or desk.failing() or desk.uncontrolled()
         found = Wants(units, room.amounts(station.identity, followed), whys, calm, stuck, now)
@@ -114,12 +114,12 @@ def wished(
     return units_of(station, desk.capability.actuator, shares, sight, leases, now, room)
 
 
-def needs(desk: Desk, units: list[Unit], terms: Terms, now: float) -> dict[str, Need]:
+def needs(desk: Desk, sight: Sight, units: list[Unit], terms: Terms, now: float) -> dict[str, Need]:
     """Why which places should be written now, if nothing is cut; a top waits until its floor is there."""
     found = {}
     for unit in units:
         for place, wish in unit.places:
-            if not place.top or desk.slots[str(place.evse_id)].confirmed is not None:
+            if desk.may_stand(place, sight):
                 why = pacing.need(desk.tracks[place.key], wish, now, terms.pace.dead_band_a)
                 if why is not None:
                     found[place.key] = why

@@ -196,12 +196,13 @@ class Play:
         self.controller.told(name, action, request, taken, {}, self.now)
         return self
 
-    def csms_limits(self, name, amps, purpose="TxDefaultProfile", evse=0, level=0, number=1):
+    def csms_limits(self, name, amps, purpose="TxDefaultProfile", evse=0, level=0, number=1, transaction=None):
         """The CSMS installs a profile with one limit for ever."""
         schedule = {"id": 1, "chargingRateUnit": "A", "startSchedule": write_instant(Instant(int(START - 9)))}
         schedule["chargingSchedulePeriod"] = [{"startPeriod": 0, "limit": amps}]
         profile = {"id": number, "stackLevel": level, "chargingProfilePurpose": purpose}
         profile |= {"chargingProfileKind": "Absolute", "chargingSchedule": [schedule]}
+        profile |= {} if transaction is None else {"transactionId": transaction}
         return self.csms(name, "SetChargingProfile", {"evseId": evse, "chargingProfile": profile})
 
     def ems(self, amps, node=MAIN, lasts_s=None):

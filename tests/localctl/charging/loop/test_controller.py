@@ -170,6 +170,17 @@ def test_k08_several_evses_share_the_station_maximum_of_their_csms():
     assert first_limit(play.boxes["A"], 2_000_000_000) == 20.0
 
 
+@pytest.mark.parametrize("level", [0, 3])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_k01_a_session_profile_of_the_csms_does_not_keep_ours_away(at_once, level):
+    """It silences our floor, a TxDefaultProfile; nothing but a TxProfile of ours, above it, limits the car then."""
+    play = Play(place("A", control=Actuator.TX_PROFILE), place("B")).joins("A", "B").goes_on(60)
+    play.plugs_in("A").plugs_in("B").goes_on(0 if at_once else 60)
+    play.csms_limits("A", 24.0, purpose="TxProfile", evse=1, level=level, transaction="A-1-1")
+    play.goes_on(20).gives(A=16, B=16)
+    play.ems(14.0).goes_on(20).gives(A=7, B=7)
+
+
 @pytest.mark.parametrize("protocol", list(Protocol))
 def test_two_cars_at_one_station_take_turns_where_there_is_room_for_one(protocol):
     """With a limit for each: one limit for both, halved by the station, would charge neither."""
