@@ -63,8 +63,8 @@ def clear(
 
 
 def seconds(text: str) -> float:
-    """`90`, `90s`, `15m`, `2h`, `1d`. Raises Misused."""
-    found = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)\s*([smhd]?)", text.strip(), re.ASCII)
+    """`90s`, `15m`, `2h`, `1d`; a number alone says too little. Raises Misused."""
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)\s*([smhd])", text.strip(), re.ASCII)
     if found is None:
         raise Misused(f"--for {text}: write a time like 90s, 15m, 2h or 1d")
     return float(found[1]) * SECONDS[found[2]]

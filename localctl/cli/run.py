@@ -6,10 +6,12 @@ and is marked degraded until the file is mended and reloaded.
 Exit codes: 0 stopped by a signal, 1 could not start or broke, 78 the configuration is not usable.
 """
 
+import errno
 import gc
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import structlog
 import trio
@@ -27,6 +29,7 @@ from localctl.observe.logs import set_up_logs
 from localctl.plan_site import check_topology
 
 log = structlog.get_logger("localctl")
+TAKEN: Final = "another localctl or a demo may be running: end it, or set another `port` in [http] or [[listen]]"
 
 
 class Source:
@@ -103,7 +106,8 @@ async def serve(app: App) -> int:
 def refused(troubles: list[BaseException]) -> int:
     """Say what keeps the box from starting, one line each."""
     for error in troubles:
-        log.error("cannot start", reason=str(error))
+        hint = {"hint": TAKEN} if isinstance(error, OSError) and error.errno == errno.EADDRINUSE else {}
+        log.error("cannot start", reason=str(error), **hint)
     return FAILED
 
 

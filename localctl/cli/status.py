@@ -22,6 +22,7 @@ from localctl.cli.render import out_console, plain, print_json, table, talk, up_
 WATCH_S = 2.0
 
 State = Json
+Silence = NobodyAnswers | Refused
 
 
 def run(
@@ -57,7 +58,7 @@ def _verdict(state: State) -> int:
 
 def _watch(url: str, *, as_json: bool, sleep: Callable[[float], None]) -> int:
     """Whoever has answered once is waited for when it falls silent: a localctl that restarts is soon back."""
-    found: State | NobodyAnswers = state_of(url)
+    found: State | Silence = state_of(url)
     try:
         if as_json or not sys.stdout.isatty():
             while True:
@@ -70,27 +71,27 @@ def _watch(url: str, *, as_json: bool, sleep: Callable[[float], None]) -> int:
                 found = _again(url)
                 live.update(_seen(found), refresh=True)
     except KeyboardInterrupt:
-        return said(found) if isinstance(found, NobodyAnswers) else _verdict(found)
+        return said(found) if isinstance(found, Silence) else _verdict(found)
 
 
-def _again(url: str) -> State | NobodyAnswers:
+def _again(url: str) -> State | Silence:
     try:
         return state_of(url)
-    except NobodyAnswers as fault:
+    except (NobodyAnswers, Refused) as fault:  # while its socket is gone or not yet open to us, or its server is going
         return fault
 
 
-def _tell(found: State | NobodyAnswers, *, as_json: bool) -> None:
+def _tell(found: State | Silence, *, as_json: bool) -> None:
     """One more look, where there is no terminal: who does not answer is no state, and is told on stderr."""
-    if isinstance(found, NobodyAnswers):
+    if isinstance(found, Silence):
         talk(str(found))
         return
     _show(found, as_json=as_json)
     print(end="" if as_json else "\n", flush=True)
 
 
-def _seen(found: State | NobodyAnswers) -> RenderableType:
-    return plain(str(found)) if isinstance(found, NobodyAnswers) else _picture(found)
+def _seen(found: State | Silence) -> RenderableType:
+    return plain(str(found).partition("\n")[0]) if isinstance(found, Silence) else _picture(found)
 
 
 def _show(state: State, *, as_json: bool) -> None:

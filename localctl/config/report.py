@@ -57,7 +57,7 @@ def _summary(problems: Sequence[Problem], files: Sequence[str]) -> str:
     counts = [counted(errors, "error")] * (errors > 0) + [counted(warnings, "warning")] * (warnings > 0)
     if not counts:
         return f"{names}: fine"
-    tail = "; nothing was started.  hint: `localctl config reference` explains every key" if errors else ""
+    tail = "; it is not used.  hint: `localctl config reference` explains every key" if errors else ""
     return f"{' and '.join(counts)} in {names}{tail}"
 
 

@@ -88,7 +88,8 @@ def bad_day(config: Config, seed: int, hours: float = 1.5) -> Scenario:
 def _post(rng: random.Random, number: int, rows: int) -> _Post:
     rotation = rng.choice((*ROTATIONS[:5], "unknown"))
     evses = tuple((rng.choice((1, 3, 3, 3)), rng.choice((16, 32))) for _ in range(rng.choice((1, 1, 2))))
-    control = rng.choices(("auto", "max_profile", "tx_default", "uncontrolled"), (70, 13, 13, 4))[0]
+    controls = ("auto", "max_profile", "tx_profile", "tx_default", "uncontrolled")
+    control = rng.choices(controls, (57, 13, 13, 13, 4))[0]
     return _Post(
         identity=f"ST-{number + 1}", panel=rng.randrange(rows), rotation=rotation, evses=evses, control=control
     )

@@ -41,7 +41,9 @@ SAID: Final = (
     ("MeterValues", {"evseId": 1, "connectorId": 1, "transactionId": 1, "meterValue": METER}),
     ("StatusNotification", {"timestamp": NOW, "connectorStatus": "Occupied", "evseId": 1, "connectorId": 1}),
     ("BootNotification", {"reason": "PowerUp", "chargingStation": {"vendorName": "x", "model": "y"}}),
-    ("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": {"acChargingParameters": {"evMaxCurrent": 16}}}),
+    ("NotifyEVChargingNeeds", {"evseId": 1, "chargingNeeds": {
+        "departureTime": NOW, "acChargingParameters": {"evMaxCurrent": 16, "energyAmount": 9000},
+    }}),
     ("NotifyEVChargingSchedule", {"evseId": 1, "timeBase": NOW, "chargingSchedule": SCHEDULE}),
     ("ReportChargingProfiles", {
         "requestId": 1, "evseId": 1, "chargingLimitSource": "CSO", "chargingProfile": [PROFILE], "tbc": False,
@@ -101,7 +103,8 @@ def test_p6_no_json_of_any_peer_stops_control_or_its_explanation(seed):
         place(name, protocol=chance.choice(versions), control=chance.choice(controls), evses=chance.choice((1, 2)))
         for name in "ABC"
     ]
-    play = Play(*boxes, main_a=chance.choice((20.0, 40.0, 100.0))).joins("A", "B", "C").goes_on(20)
+    main_a, bind = chance.choice((20.0, 40.0, 100.0)), chance.random() < 0.5
+    play = Play(*boxes, main_a=main_a, departures_bind=bind).joins("A", "B", "C").goes_on(20)
     for _ in range(20):
         for _ in range(4):
             happens(play, chance)

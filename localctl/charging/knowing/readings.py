@@ -21,6 +21,10 @@ EVENTS: Final[dict[object, Literal["Started", "Updated", "Ended"]]] = {
 }
 
 
+MOST_NEEDED_WH: Final = 1e6
+"""No battery on wheels takes more; no need at all is no word either."""
+
+
 def read(protocol: Protocol, action: str, request: object, answer: object, now: float) -> list[Fact]:
     """The facts in one answered CALL of a station; none for actions that say nothing about charging."""
     if not isinstance(request, dict):
@@ -176,7 +180,7 @@ def needs(request: Json, answer: Json, now: float) -> list[Fact]:
     return [
         facts.NeedsTold(
             evse_id=evse_id,
-            energy_wh=energy_wh,
+            energy_wh=energy_wh if energy_wh is not None and 0 < energy_wh <= MOST_NEEDED_WH else None,
             departure_at=instant_of(told.get("departureTime")),
             most_a=number_of(ac.get("evMaxCurrent")),
             most_w=number_of(dc.get("evMaxPower")),

@@ -31,6 +31,11 @@ MOST_EVSES: Final = 64
 MOST_OPEN: Final = 64
 MOST_TOKENS: Final = 64
 MOST_ENDED: Final = 64
+MOST_W: Final = 1e6
+"""No EVSE gives more; a register that says so has had a fault. A reading may be `LATE_S` old when it comes."""
+LATE_S: Final = 60.0
+NEEDS_KEPT_S: Final = 600.0
+"""A car may tell its needs so long before its transaction begins; older ones were another car's."""
 ALL_PHASES: Final = (1, 2, 3)
 ENERGY_OFFERED: Final = frozenset({"Charging", "EVConnected", "SuspendedEV", "SuspendedEVSE"})
 
@@ -53,17 +58,21 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvseState:
-    """One EVSE: connectors, what was last measured and when, the phases in use, and what the car asked for."""
+    """One EVSE: connectors, what was last measured and when, the phases in use, and what the car asked for.
+
+    `served_wh` is what its meter has counted since the car told its needs.
+    """
 
     connectors: dict[str, str] = field(default_factory=dict)
     current_a: dict[str, float] = field(default_factory=dict)
     measured_at: float | None = None
     energy_wh: float | None = None
+    energy_at: float | None = None
     soc: float | None = None
     phases: PhaseWatch = field(default_factory=PhaseWatch)
     needs: NeedsTold | None = None
     needs_at: float | None = None
-    needs_from_wh: float | None = None
+    served_wh: float = 0.0
     plan: PlanTold | None = None
 
     def drawn_a(self, now: float, fresh_s: float) -> float | None:
@@ -178,23 +187,28 @@ def metered(state: StationState, fact: Metered, now: float) -> StationState:
         measured_at=now if current_a else before.measured_at,
         phases=phases,
         energy_wh=before.energy_wh if energy_wh is None else energy_wh,
-        needs_from_wh=least_wh(before.needs_from_wh, energy_wh) if before.needs is not None else None,
+        energy_at=before.energy_at if energy_wh is None else now,
+        served_wh=before.served_wh + counted_wh(before, energy_wh, now),
         soc=before.soc if soc is None else soc,
     )
 
 
-def least_wh(before_wh: float | None, told_wh: float | None) -> float | None:
-    """Where a car's energy began: the first reading since it told its needs, or a lower one of a meter begun anew."""
-    return min((each for each in (before_wh, told_wh) if each is not None), default=None)
+def counted_wh(before: EvseState, told_wh: float | None, now: float) -> float:
+    """What a register has counted since its last reading; nothing where it fell, or rose more than it can have."""
+    if told_wh is None or before.energy_wh is None or before.energy_at is None:
+        return 0.0
+    most_wh = MOST_W * (now - before.energy_at + LATE_S) / 3600.0
+    more_wh = told_wh - before.energy_wh
+    return more_wh if 0.0 <= more_wh <= most_wh else 0.0
 
 
 def needs_told(state: StationState, fact: NeedsTold, now: float) -> StationState:
-    """What the car asks for counts from the energy the meter shows now; it leaves by the station's own clock."""
-    energy_wh = state.evses.get(str(fact.evse_id), EvseState()).energy_wh
-    if fact.departure_at is not None and state.clock.off_s is not None:
-        fact = replace(fact, departure_at=fact.departure_at - state.clock.off_s)
-    state = replace(state, tells_needs=True)
-    return with_evse(state, fact.evse_id, needs=fact, needs_at=now, needs_from_wh=energy_wh)
+    """What the car asks for counts from now on; it leaves by the station's own clock."""
+    if fact.departure_at is not None and state.clock.last_s is not None:
+        fact = replace(fact, departure_at=fact.departure_at - state.clock.last_s)
+    # What the register counted since its last reading may have been another car's.
+    counts: dict[str, object] = {"served_wh": 0.0, "energy_at": None}
+    return with_evse(replace(state, tells_needs=True), fact.evse_id, needs=fact, needs_at=now, **counts)
 
 
 def phases_of(state: StationState, evse_id: int) -> tuple[int, ...]:
@@ -245,6 +259,9 @@ def transaction_found(state: StationState, fact: TransactionShown, now: float) -
     if fact.evse_id is not None:
         for old in [one.id for one in state.open.values() if one.evse_id == fact.evse_id]:
             state = transaction_ended(state, old)
+        evse = state.evses.get(str(fact.evse_id), EvseState())
+        if evse.needs_at is not None and now - evse.needs_at > NEEDS_KEPT_S:
+            state = with_evse(state, fact.evse_id, needs=None, needs_at=None, plan=None)
     if len(state.open) >= MOST_OPEN:
         state = transaction_ended(state, next(iter(state.open)))
     made = Transaction(
@@ -272,7 +289,7 @@ def transaction_ended(state: StationState, transaction_id: str) -> StationState:
     if gone is None or gone.evse_id is None:
         return state
     # What was measured was the car's that has gone; where the meter still tells something, it will again.
-    asked: dict[str, object] = {"needs": None, "needs_at": None, "needs_from_wh": None, "plan": None, "soc": None}
+    asked: dict[str, object] = {"needs": None, "needs_at": None, "served_wh": 0.0, "plan": None, "soc": None}
     return with_evse(state, gone.evse_id, current_a={}, measured_at=None, phases=PhaseWatch(), **asked)
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from localctl.charging.allocation.allocator_demand import Demand
 from localctl.charging.dispatching.fleet import Outlet
-from localctl.charging.loop.demands import Seen
+from localctl.charging.loop.demands import Seen, least_of, told_a, used_phases
 from localctl.charging.tree.topology import EvseId
 
 MOST: Final = 3.0
@@ -26,8 +26,8 @@ STEP: Final = MOST**0.25
 MOST_STEPS: Final = 4
 LATE: Final = 0.75
 """So many steps off before a weight follows; 0.5 would be the nearest one."""
-OVERSTAYS_S: Final = 3600.0
-"""A car that should have gone by now is taken to stay so much longer."""
+LEAST_S: Final = 3600.0
+"""A car is taken to stay this long at least, also one that should have gone by now; then what it said has lapsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +38,25 @@ class Wish:
     departure_at: float
 
 
-def wish_of(seen: Seen, evse_id: int) -> Wish | None:
+def wish_of(seen: Seen, evse_id: int, now: float) -> Wish | None:
     """What the car on an EVSE asked for, less what it has had since; None unless it told both energy and time."""
     evse = seen.evse(evse_id)
-    needs, from_wh = evse.needs, evse.needs_from_wh
-    if needs is None or needs.departure_at is None or needs.energy_wh is None or needs.energy_wh <= 0:
+    needs = evse.needs
+    if needs is None or needs.departure_at is None or needs.energy_wh is None:
         return None
-    served_wh = 0.0 if from_wh is None or evse.energy_wh is None else max(0.0, evse.energy_wh - from_wh)
-    return Wish(max(0.0, needs.energy_wh - served_wh), needs.departure_at)
+    if now > needs.departure_at + LEAST_S:
+        return None
+    return Wish(max(0.0, needs.energy_wh - evse.served_wh), needs.departure_at)
 
 
 def needed_a(seen: Seen, outlet: Outlet, now: float) -> float | None:
-    """The average current per phase that serves the car in time, at most its EVSE's rating; None where it told none."""
-    wish = wish_of(seen, outlet.id)
+    """The average current per phase that serves the car in time, at most what it can take; None where it told none."""
+    wish, used = wish_of(seen, outlet.id, now), used_phases(seen, outlet, now)
     if wish is None:
         return None
-    left_s = wish.departure_at - now if wish.departure_at > now else OVERSTAYS_S
-    return min(outlet.rating_a, wish.missing_wh * 3600.0 / left_s / outlet.watts_per_a)
+    watts_per_a = outlet.watts_per_a * (1.0 if used is None else len(used) / outlet.phases)
+    average_a = wish.missing_wh * 3600.0 / max(LEAST_S, wish.departure_at - now) / watts_per_a
+    return least_of(min(outlet.rating_a, average_a), told_a(seen, outlet))
 
 
 class Urgency:

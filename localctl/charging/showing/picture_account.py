@@ -76,12 +76,12 @@ class Accounts:
             "next": runner_up,
             "in_the_way": takers,
             "csms": self._of_csms(evse, now) if found.reason in OF_CSMS else None,
-            "urgency": self._urgency(evse, seen),
+            "urgency": self._urgency(evse, seen, now),
         }
 
-    def _urgency(self, evse: EvseId, seen: Seen) -> Json | None:
+    def _urgency(self, evse: EvseId, seen: Seen, now: float) -> Json | None:
         """What the car needs and until when, and how often it counts for that; None where that has no say."""
-        wish = wish_of(seen, evse[1]) if self._controller.plan.departures_bind else None
+        wish = wish_of(seen, evse[1], now) if self._controller.plan.departures_bind else None
         if wish is None or evse not in self._weights:
             return None
         times = round(self._weights[evse] / seen.placed.weight, 2)

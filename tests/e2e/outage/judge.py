@@ -98,7 +98,7 @@ class _Bench:
                 self.got_calls[frame[1]].append((conn, frame, at))
         self.numbered_at = {
             one["transaction"]: one["told_at"]
-            for one in station["said"]
+            for one in reversed(station["said"])
             if one["action"] == "StartTransaction" and one["told"]
         }
         """Transaction to when the station got its number."""

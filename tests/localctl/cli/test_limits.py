@@ -101,12 +101,12 @@ def test_no_running_localctl_is_69():
     assert limits.put("main", amps="1", watts=None, lasts="1m", source="EMS", url="http://127.0.0.1:1") == UNAVAILABLE
 
 
-@pytest.mark.parametrize(("text", "expected"), [("90", 90), ("90s", 90), ("15m", 900), ("2h", 7200), ("1.5 d", 129600)])
+@pytest.mark.parametrize(("text", "expected"), [("90s", 90), ("15m", 900), ("2h", 7200), ("1.5 d", 129600)])
 def test_times_are_read_as_people_write_them(text: str, expected: float):
     assert limits.seconds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "m", "1w", "1e3", "٣m", "9" * 40])
+@pytest.mark.parametrize("text", ["", "15", "m", "1w", "1e3", "٣m", "9" * 40])
 def test_what_is_no_time_is_wrong_usage(text: str):
     with pytest.raises(Misused):
         limits.seconds(text)

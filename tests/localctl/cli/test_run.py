@@ -62,6 +62,8 @@ def test_a_taken_port_ends_with_1_and_one_line_that_names_it(tmp_path, whose):
     assert line["event"] == "cannot start"
     assert str(port) in line["reason"]
     assert "\n" not in line["reason"]
+    assert "another localctl or a demo may be running" in line["hint"]
+    assert {"port": "[[listen]]", "http_port": "[http]"}[whose] in line["hint"]
 
 
 def test_a_certificate_that_breaks_after_the_check_ends_with_1_and_one_line(tmp_path, monkeypatch):

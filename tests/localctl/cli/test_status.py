@@ -208,14 +208,15 @@ def test_watch_waits_for_a_box_that_goes_away_and_ends_with_69_if_it_stays_away(
     assert "no running localctl" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("silence", [status.NobodyAnswers, status.Refused])
 def test_watch_shows_a_box_that_is_back_again(
-    running: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    silence: type[Exception], running: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     ask, looks = status.state_of, iter([True, False, True])
 
     def restarts(where: str) -> status.State:
         if not next(looks):
-            raise status.NobodyAnswers("it is being started again")
+            raise silence("it is being started again")
         return ask(where)
 
     monkeypatch.setattr(status, "state_of", restarts)

@@ -17,7 +17,7 @@ def test_text_names_place_key_and_way_out_and_marks_the_spot():
         "put it into a file and name that as `token_file`",
         "  12 | token = (hidden)",
         "     | ^^^^^",
-        "1 error and 1 warning in config.toml; nothing was started.  "
+        "1 error and 1 warning in config.toml; it is not used.  "
         "hint: `localctl config reference` explains every key",
     ]
 

@@ -134,6 +134,18 @@ def test_k15_needs_are_kept_unless_rejected():
     assert read("NotifyEVChargingNeeds", request, {"status": "Rejected"}) == []
 
 
+@pytest.mark.parametrize(("told", "kept"), [(1, 1), (0, None), (-5, None), (1.7e308, None), ("many", None)])
+def test_k15_energy_that_no_car_needs_is_no_word(told, kept):
+    for kind, key in (
+        ("acChargingParameters", "energyAmount"),
+        ("dcChargingParameters", "energyAmount"),
+        ("v2xChargingParameters", "evTargetEnergyRequest"),
+    ):
+        request = {"evseId": 1, "chargingNeeds": {kind: {key: told}, "departureTime": "tomorrow"}}
+        (needs,) = read("NotifyEVChargingNeeds", request, {"status": "Accepted"})
+        assert (needs.energy_wh, needs.departure_at) == (kept, None)
+
+
 def test_sc_04_the_plan_of_the_car_is_kept_if_accepted():
     periods = [{"startPeriod": 0, "limit": 10}, {"startPeriod": 60, "limit": 12.5}]
     schedule = {"id": 1, "duration": 600, "chargingRateUnit": "A", "chargingSchedulePeriod": periods}

@@ -152,6 +152,40 @@ def test_needs_and_plan_are_those_of_the_present_car():
     assert after(shown("Ended"), state=state).evses["1"].needs is None
 
 
+def needs(**more):
+    return NeedsTold(evse_id=1, **({"energy_wh": 20_000.0, "departure_at": 9000.0} | more))
+
+
+def register(energy_wh):
+    return Metered(sample=Sample(energy_wh=energy_wh), evse_id=1)
+
+
+def served_wh(*readings, before=(), step=60.0):
+    told = [shown(evse_id=1), *map(register, before), needs(), *map(register, readings)]
+    return after(*told, step=step).evses["1"].served_wh
+
+
+def test_k15_what_a_car_had_since_it_told_its_needs_is_counted_from_the_register():
+    assert served_wh(1000.0, 1200.0, 1700.0) == 700.0
+    assert served_wh(1200.0, 1700.0, before=[1000.0]) == 500.0, "the first reading may be another car's"
+
+
+def test_k15_a_register_that_begins_anew_or_has_a_fault_takes_nothing_away_and_adds_nothing():
+    assert served_wh(1000.0, 1200.0, 0.0, 300.0) == 500.0
+    assert served_wh(51_000_000.0, 51_000_400.0, 0.0, 51_000_500.0, 51_000_600.0) == 500.0
+    assert served_wh(51_000_000.0, None, 51_000_400.0) == 400.0
+
+
+def test_k15_needs_of_a_car_that_left_without_a_transaction_are_not_the_next_ones():
+    assert after(needs(), shown(evse_id=1), step=500.0).evses["1"].needs is not None
+    assert after(needs(), shown(evse_id=1), step=700.0).evses["1"].needs is None
+
+
+def test_k15_a_departure_is_by_the_stations_own_clock():
+    told = (ClockShown(off_s=3600.0, sure=True), Booted(vendor="V", model="M"), needs(departure_at=12_600.0))
+    assert after(*told).evses["1"].needs.departure_at == 9000.0
+
+
 def test_a_boot_tells_who_it_is_and_may_have_set_the_clock():
     state = after(ClockShown(off_s=50.0, sure=True), Booted(vendor="V", model="M"))
     assert (state.vendor, state.model, state.booted_at, state.clock.off_s) == ("V", "M", 1001.0, None)

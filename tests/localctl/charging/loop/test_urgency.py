@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from localctl.charging.allocation.allocator_demand import Demand
 from localctl.charging.knowing.facts import NeedsTold
+from localctl.charging.knowing.phase_watch import PhaseWatch
 from localctl.charging.loop.urgency import MOST, STEP, Urgency, needed_a
 from tests.localctl.charging.loop.test_demands import NOW, seen
 from tests.localctl.charging.played import Play, place
@@ -17,10 +18,10 @@ HOUR = 3600.0
 OUTLET_W_PER_A = 3 * 230.0
 
 
-def needy(energy_wh=None, hours=None, **evse):
+def needy(energy_wh=None, hours=None, most_a=None, **evse):
     """An EVSE whose car told what it needs, and in how many hours it goes."""
     departure_at = None if hours is None else NOW + hours * HOUR
-    needs = NeedsTold(evse_id=1, energy_wh=energy_wh, departure_at=departure_at)
+    needs = NeedsTold(evse_id=1, energy_wh=energy_wh, departure_at=departure_at, most_a=most_a)
     return seen(charging="Charging", needs=needs, **evse)
 
 
@@ -29,31 +30,28 @@ def needy(energy_wh=None, hours=None, **evse):
     [
         ({"energy_wh": 6900.0, "hours": 1}, 10.0),
         ({"energy_wh": 6900.0, "hours": 2}, 5.0),
-        ({"energy_wh": 6900.0, "hours": 2, "needs_from_wh": 1000.0, "energy_wh_now": 4450.0}, 2.5),
-        ({"energy_wh": 6900.0, "hours": 2, "energy_wh_now": 4450.0}, 5.0),
-        ({"energy_wh": 6900.0, "hours": 2, "needs_from_wh": 0.0, "energy_wh_now": 9000.0}, 0.0),
+        ({"energy_wh": 6900.0, "hours": 2, "served_wh": 3450.0}, 2.5),
+        ({"energy_wh": 6900.0, "hours": 2, "served_wh": 9000.0}, 0.0),
         ({"energy_wh": 690_000.0, "hours": 1}, 32.0),
-        ({"energy_wh": 6900.0, "hours": -3}, 10.0),
+        ({"energy_wh": 690_000.0, "hours": 1, "most_a": 16.0}, 16.0),
+        ({"energy_wh": 6900.0, "hours": 0.1}, 10.0),
+        ({"energy_wh": 6900.0, "hours": -0.9}, 10.0),
+        ({"energy_wh": 6900.0, "hours": -1.1}, None),
         ({"energy_wh": 6900.0}, None),
         ({"hours": 2}, None),
-        ({"energy_wh": 0.0, "hours": 2}, None),
-        ({"energy_wh": -5.0, "hours": 2}, None),
     ],
 )
 def test_what_a_car_needs_is_its_missing_energy_over_the_time_it_has_left(told, needed):
-    """No more than it can take; a car past its departure is taken to stay one more hour."""
-    told = dict(told)
-    now_wh = told.pop("energy_wh_now", None)
-    one = needy(told.pop("energy_wh", None), told.pop("hours", None), **told)
-    if now_wh is not None:
-        one = needy_with_meter(one, now_wh)
+    """No more than it can take; it is taken to stay an hour at least, and an hour too long at most."""
+    one = needy(**told)
     assert needed_a(one, one.managed.outlets[0], NOW) == (None if needed is None else pytest.approx(needed))
 
 
-def needy_with_meter(one, energy_wh):
-    """The same with a reading of the EVSE's register."""
-    evse = replace(one.state.evses["1"], energy_wh=energy_wh)
-    return replace(one, state=replace(one.state, evses={"1": evse}))
+def test_a_one_phase_car_at_a_three_phase_outlet_needs_three_times_the_current():
+    one = needy(6900.0, 2, measured_at=NOW)
+    evse = replace(one.state.evses["1"], phases=PhaseWatch(used=(2,)))
+    one = replace(one, state=replace(one.state, evses={"1": evse}))
+    assert needed_a(one, one.managed.outlets[0], NOW) == pytest.approx(15.0)
 
 
 def weights(*needed, urgency=None, priorities=None, names="ABCDEFGH"):
