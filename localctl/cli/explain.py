@@ -54,7 +54,7 @@ def _of_panel(panel: Json) -> Iterator[str]:
         gross, net, most, flows = (line[f"{what}_{unit.lower()}"] for what in ("limit", "net", "entitled", "measured"))
         place = {"node": f"panel:{panel['id']}", "phase": phase, "unit": unit, "gross": gross, "net": net}
         said_of_it = limit(place | {"source": line["source"], "state": line["state"]})
-        may = f"at most {number('en', most or 0.0, unit)} may flow (a station that was sent nothing counts with its rating)"
+        may = f"at most {number('en', most or 0.0, unit)} may flow (who was sent nothing counts with its rating)"
         flow = "not all of what flows is measured now" if flows is None else f"{number('en', flows, unit)} flow"
         yield f"{said_of_it}, {span(line)}; {may}, {flow}."
     yield f"`localctl profiles --panel {panel['id']}` shows the hours ahead, `localctl explain STATION` who gets what."

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from localctl.charging.base import steps
 from localctl.charging.dispatching import actuators, capability, entitlement, pacing
 from localctl.charging.dispatching.actuators import Draft, Place
 from localctl.charging.dispatching.capability import Capability, Trial
@@ -108,6 +109,11 @@ class Desk:
         if place.top:
             return silenced or self.slots[floor.key].confirmed is not None
         return not silenced or top is None or top.schedule is not None or top.failures > 0
+
+    def late_a(self, place: Place, now: float) -> float | None:
+        """What a place may hold by its confirmed profile if the station's clock is late; None where there is none."""
+        confirmed = self.slots[place.key].confirmed
+        return None if confirmed is None else steps.value_at(confirmed, now)
 
     def sent(self, place: Place, draft: Draft, track: Track) -> None:
         """An order is about to leave: it counts from now on."""

@@ -149,10 +149,17 @@ def lost_profile(track: Track, now: float) -> Track:
     return replace(track, schedule=None, repairs=repairs + 1, not_before_at=not_before_at)
 
 
-def need(track: Track, wish: Steps, now: float, dead_band_a: float) -> Need | None:
-    """Whether and why `wish` must replace what was sent, looking as far ahead as the next renewal."""
+def need(track: Track, wish: Steps, now: float, dead_band_a: float, late_a: float | None = None) -> Need | None:
+    """Whether and why `wish` must replace what was sent, looking as far ahead as the next renewal.
+
+    `late_a` is what still holds where the station's clock is as late as is tolerated: what was written may have fallen
+    by ours, in time for a limit known then, and a new one cannot wait for it.
+    """
     if track.schedule is None:
         return Need.REPAIR
+    wish_a = value_at(wish, now) + NOISE_A
+    if late_a is not None and late_a > wish_a and any(at <= now and amps > wish_a for at, amps in track.schedule):
+        return Need.FALL
     # A wish that ends with a lease of the same length ends after it, whatever sums of instants are rounded to.
     lease_s, window_s = track.lease_s - SAME_S, track.window_s - SAME_S
     why = None

@@ -152,7 +152,8 @@ class Planning:
                     yield Due(why=why, unit=unit, place=place, wish=wish)
 
     def _need(self, desk: Desk, place: Place, wish: Steps) -> Need | None:
-        return pacing.need(desk.tracks[place.key], wish, self.now, self.terms.pace.dead_band_a)
+        late_a = desk.late_a(place, self.now)
+        return pacing.need(desk.tracks[place.key], wish, self.now, self.terms.pace.dead_band_a, late_a)
 
     def _awaits(self, why: Need, unit: Unit, place: Place, wish: Steps) -> bool:
         """Whether pace or budget hold a wish back."""

@@ -120,7 +120,8 @@ def needs(desk: Desk, sight: Sight, units: list[Unit], terms: Terms, now: float)
     for unit in units:
         for place, wish in unit.places:
             if desk.may_stand(place, sight):
-                why = pacing.need(desk.tracks[place.key], wish, now, terms.pace.dead_band_a)
+                late_a = desk.late_a(place, now)
+                why = pacing.need(desk.tracks[place.key], wish, now, terms.pace.dead_band_a, late_a)
                 if why is not None:
                     found[place.key] = why
     return found

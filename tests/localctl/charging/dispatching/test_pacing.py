@@ -40,6 +40,19 @@ def test_p2_even_a_fall_of_less_than_a_tenth_is_told_for_on_one_row_many_add_up(
     assert needed(constant(6.5 - 1e-9), 10.0, constant(6.5)) is None
 
 
+def test_p2_what_fell_by_our_clock_and_may_not_have_by_a_late_one_is_told_to_fall_when_less_is_wished():
+    fell = ((ALWAYS, 16.0), (300.0, 0.0))
+
+    def late(wish_a, late_a, schedule=fell):
+        return pacing.need(settled(schedule), constant(wish_a), 310.0, TERMS.dead_band_a, late_a)
+
+    assert late(6.0, 16.0) is Need.FALL
+    assert late(0.0, 16.0) is Need.FALL
+    assert late(16.0, 16.0) is Need.RISE, "nothing has changed: it waits for its clock"
+    assert late(0.0, 0.0) is None, "it has surely fallen"
+    assert late(0.0, 16.0, constant(0.0)) is None, "it was told already"
+
+
 def test_a_fall_known_inside_the_lease_is_needed_now():
     assert needed(((ALWAYS, 16.0), (200.0, 8.0), (310.0, 6.0)), 10.0) is Need.FALL
 
