@@ -153,12 +153,11 @@ def need(track: Track, wish: Steps, now: float, dead_band_a: float, late_a: floa
     """Whether and why `wish` must replace what was sent, looking as far ahead as the next renewal.
 
     `late_a` is what still holds where the station's clock is as late as is tolerated: what was written may have fallen
-    by ours, in time for a limit known then, and a new one cannot wait for it.
+    by ours, in time for a limit known then, and a new one cannot wait for it. A wish falls as early, too.
     """
     if track.schedule is None:
         return Need.REPAIR
-    wish_a = value_at(wish, now) + NOISE_A
-    if late_a is not None and late_a > wish_a and any(at <= now and amps > wish_a for at, amps in track.schedule):
+    if late_a is not None and late_a > until(wish, now) + NOISE_A and until(track.schedule, now) >= late_a - NOISE_A:
         return Need.FALL
     # A wish that ends with a lease of the same length ends after it, whatever sums of instants are rounded to.
     lease_s, window_s = track.lease_s - SAME_S, track.window_s - SAME_S
@@ -173,6 +172,11 @@ def need(track: Track, wish: Steps, now: float, dead_band_a: float, late_a: floa
         elif gap_a >= dead_band_a and at - now < window_s:
             why = why or Need.RENEW
     return why
+
+
+def until(schedule: Steps, now: float) -> float:
+    """The most it has held until now."""
+    return max((amps for at, amps in schedule if at <= now), default=value_at(schedule, now))
 
 
 def may_send(

@@ -48,7 +48,8 @@ def test_p2_what_fell_by_our_clock_and_may_not_have_by_a_late_one_is_told_to_fal
 
     assert late(6.0, 16.0) is Need.FALL
     assert late(0.0, 16.0) is Need.FALL
-    assert late(16.0, 16.0) is Need.RISE, "nothing has changed: it waits for its clock"
+    assert late(16.0, 16.0) is Need.RISE, "no less is wished: it waits for its clock"
+    assert pacing.need(settled(fell), fell, 310.0, TERMS.dead_band_a, 16.0) is None, "as planned"
     assert late(0.0, 0.0) is None, "it has surely fallen"
     assert late(0.0, 16.0, constant(0.0)) is None, "it was told already"
 
