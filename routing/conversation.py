@@ -6,6 +6,7 @@
 
 import json
 import re
+from math import inf
 
 from routing.actions import unsigned
 from routing.carrying import splice
@@ -27,6 +28,8 @@ NOBODY = 0
 """Token of CALLs whose end nobody waits for."""
 CARRIES = frozenset({"ocpp1.6", "ocpp2.0.1", "ocpp2.1"})
 """Versions whose requests have local answers."""
+NUMBER_S, MAX_HELD = 5.0, 4
+"""So long, and so many, requests of the CSMS wait until it has told its number of the transaction they are about."""
 _TELLS_TIME = frozenset({"BootNotification", "Heartbeat"})
 
 
@@ -42,6 +45,8 @@ class Conversation(Exchange):
         self._common = common
         self._remembers = policy.outage.mode == "carry"
         self._accepted = known.accepted
+        self._held: list[tuple[Frame, str]] = []
+        self._held_until = inf
 
     def may_carry(self, now: Instant) -> bool:
         """True when the box can stand in for the CSMS: the station is registered, and somebody knows the time."""
@@ -64,7 +69,8 @@ class Conversation(Exchange):
 
     def due_at(self) -> float:
         """When `expire` has something to do next."""
-        return min(super().due_at(), self.replay.due_at) if self._may_send_kept else super().due_at()
+        due_at = min(super().due_at(), self._held_until)
+        return min(due_at, self.replay.due_at) if self._may_send_kept else due_at
 
     def join(self, now: Instant, out: list[Command]) -> None:
         """The CSMS is there: what was kept goes first, what waits follows."""
@@ -91,6 +97,7 @@ class Conversation(Exchange):
         self.joined = False
         self.up.take_back()
         self.down.orphan()
+        self._held, self._held_until = [], inf
         self.replay.halt()
         if self._paused is Leg.CSMS:
             self._paused = None
@@ -133,12 +140,14 @@ class Conversation(Exchange):
         """The edge read the oldest kept message."""
         self.replay.fetched(event, now, out)
         self._send_kept(now, out)
+        self._let_go(now, out)
 
     def expire(self, now: Instant, out: list[Command]) -> Ending | None:
         """Free the slots of CALLs whose time is up and let the next go."""
         ending = super().expire(now, out)
         if ending is None:
             self._send_kept(now, out)
+            self._let_go(now, out)
         return ending
 
     def _send_kept(self, now: Instant, out: list[Command]) -> None:
@@ -153,9 +162,34 @@ class Conversation(Exchange):
             carry.note_state(frame)
         if leg is Leg.STATION and (carry.takes(frame.word) or carry.begins_again(frame)):
             return self._taken(frame, now, out)
+        if leg is Leg.CSMS and carry.numbers:
+            return self._numbered(frame, text, now, out)
         if carry.numbers:
-            frame, text = carry.down(frame, text) if leg is Leg.CSMS else (frame, carry.up(frame, text))
+            text = carry.up(frame, text)
         return super()._request(leg, frame, text, now, out)
+
+    def _numbered(self, frame: Frame, text: str, now: Instant, out: list[Command]) -> Ending | None:
+        """A request of the CSMS, with the station's number; it may have to wait until that is known.
+
+        A CSMS gives a transaction its number, and the answer is lost. It speaks of that number as soon as it is back,
+        before the StartTransaction was said to it again.
+        """
+        if self._held or (self.replay.may_number and self.carry.names_stranger(frame)):
+            self._held_until = min(self._held_until, now + NUMBER_S)
+            self._held.append((frame, text))
+            if len(self._held) > MAX_HELD:
+                self._held_until = now
+            self._let_go(now, out)
+            return None
+        return super()._request(Leg.CSMS, *self.carry.down(frame, text), now, out)
+
+    def _let_go(self, now: Instant, out: list[Command]) -> None:
+        """Hand on what waited for a number, now that it is known or nothing will tell it soon."""
+        if now < self._held_until and self.replay.may_number:
+            return
+        held, self._held, self._held_until = self._held, [], inf
+        for frame, text in held:
+            super()._request(Leg.CSMS, *self.carry.down(frame, text), now, out)
 
     def _ours(self, frame: Frame) -> str | None:
         return self._common.own_answer(frame.word, frame.payload)
@@ -200,6 +234,7 @@ class Conversation(Exchange):
             self._teach(Leg.STATION, call, frame, now)
         self._stop_what_must(now, out)
         self._send_kept(now, out)
+        self._let_go(now, out)
         return ending
 
     def _expired(self, to: Leg, call: Call, now: Instant, out: list[Command]) -> None:

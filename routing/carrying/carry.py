@@ -248,6 +248,11 @@ class Carry:
         payload = splice.translated_up(frame.word, _text(frame.payload), self.numbers.to_csms())
         return self.respelled(frame, text, payload)
 
+    def names_stranger(self, frame: Frame) -> bool:
+        """True for a request of the CSMS that may be about a 1.6 transaction whose number is not known here yet."""
+        number = splice.number_down(frame.word, _text(frame.payload)) if self.numbers.some_unheard else None
+        return number is not None and number not in self.numbers.to_station()
+
     def down(self, frame: Frame, text: str) -> tuple[Frame, str]:
         """What the station gets of a request of the CSMS."""
         payload = splice.translated_down(frame.word, _text(frame.payload), self.numbers.to_station())

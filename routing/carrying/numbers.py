@@ -27,6 +27,11 @@ class Numbers:
     def __contains__(self, local: object) -> bool:
         return local in self._aliases
 
+    @property
+    def some_unheard(self) -> bool:
+        """True while the CSMS's number of a transaction is not known."""
+        return any(one.real is None for one in self._aliases.values())
+
     def recall(self, aliases: Iterable[Alias]) -> None:
         """What the journal knows, unless more is known here: an older connection may just have heard a number."""
         for alias in aliases:

@@ -93,6 +93,8 @@ class Replay:
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._looked = False
         """The edge has read what waits since the CSMS is there."""
+        self._first = False
+        """Nothing of the backlog has been answered since the CSMS is there."""
         self.transactions: frozenset[str] = frozenset()
         """Transactions of which something waits."""
 
@@ -117,7 +119,17 @@ class Replay:
 
     def _drain(self) -> None:
         self._carry.move("recall")
-        self._looked = False
+        self._looked, self._first = False, True
+
+    @property
+    def may_number(self) -> bool:
+        """True while a StartTransaction is to go up that the CSMS may have numbered before, and the answer was lost.
+
+        That can only be the first of a backlog: the next one goes when the disk knows that this one is answered.
+        """
+        if self._carry.mode is not Mode.DRAINING or not self._first:
+            return False
+        return not self._looked or (self._row is not None and self._row.item.invented is not None)
 
     def booted(self, now: Instant) -> bool:
         """The CSMS has accepted a BootNotification of the station itself: it needs no older one. True: one was due."""
@@ -155,7 +167,7 @@ class Replay:
             self._attempts = self._common.attempts_at(self._carry.identity, event.row.number)
             self._send_at = self._common.replay.take(now)
         elif event.waiting:
-            self._send_at = now + UNREADABLE_S
+            self._first, self._send_at = False, now + UNREADABLE_S
         elif not self._carry.pending:
             self._carry.drained()
             out.append(Observe(link=self._carry.link, what=BacklogDone(identity=self._carry.identity)))
@@ -245,6 +257,7 @@ class Replay:
             self._boot_due, self._send_at = True, now
             self._attempts -= 1
             return
+        self._first = False
         if row is None:
             self._boot_due = False
             self._send_at = now + self._policy.attempt_interval_s
@@ -266,6 +279,7 @@ class Replay:
 
     def _delivered(self, row: Row, answer: bytes, out: list[Command]) -> None:
         item = row.item
+        self._first = False
         alias, ended = None, None
         if item.invented is not None:
             alias = _alias(item.invented, answer)

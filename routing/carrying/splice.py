@@ -78,6 +78,12 @@ def translated_down(action: str, payload: str, aliases: Mapping[int, int]) -> st
     return _translated(payload, _DOWN.get(action), aliases)
 
 
+def number_down(action: str, payload: str) -> int | None:
+    """The transaction that a 1.6 request of the CSMS names, if it names one."""
+    path = _DOWN.get(action)
+    return None if path is None else transaction_number(payload, path)
+
+
 def transaction_number(payload: str, path: Path = _TRANSACTION) -> int | None:
     """The whole number at a path, however spelled (`7`, `7.0`, `7e0`); None for anything else."""
     found = member(payload, path)

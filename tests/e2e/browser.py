@@ -38,6 +38,16 @@ KEYS = {
     "ArrowRight": ("ArrowRight", 39, ""), "ArrowDown": ("ArrowDown", 40, ""),
 }  # fmt: skip
 
+MIDDLE = """async element => {
+    element.scrollIntoView({block: 'center', behavior: 'instant'});
+    for (let before = ''; ;) {
+        const box = element.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+        if (before === `${x} ${y}` && element.contains(document.elementFromPoint(x, y))) return [x, y];
+        before = `${x} ${y}`;
+        await new Promise(requestAnimationFrame);
+    }
+}"""
+
 
 class Chromium:
     """One browser process with a profile of its own."""
@@ -75,10 +85,9 @@ class Chromium:
         page = self._pages[session] = Page(self, session, target, width)
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.ask(f"{domain}.enable")
+        page.ask("Page.setLifecycleEventsEnabled", enabled=True)
         phone = width < 600
-        page.ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
-        )
+        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         calm = {"name": "prefers-reduced-motion", "value": "reduce"}
         page.ask("Emulation.setEmulatedMedia", features=[theme, calm])
@@ -134,7 +143,8 @@ class Page:
         self.complaints: list[str] = []
         """Every console message above info, every exception, every violated policy, every failed request."""
         self.requests: list[str] = []
-        self._loaded = 0
+        self._loaded: list[str] = []
+        """Every document that was loaded to its end, by its loader."""
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """A DevTools command to this tab."""
@@ -151,14 +161,20 @@ class Page:
                 self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
             case "Network.requestWillBeSent":
                 self.requests.append(params["request"]["url"])
-            case "Page.loadEventFired":
-                self._loaded += 1
+            case "Page.lifecycleEvent" if params["name"] == "load":
+                self._loaded.append(params["loaderId"])
 
     def open(self, url: str) -> "Page":
         """Go there and wait until it is loaded."""
-        before = self._loaded
-        self.ask("Page.navigate", url=url)
-        self.until(lambda: self._loaded > before)
+        loader = self.ask("Page.navigate", url=url)["loaderId"]
+        self.until(lambda: loader in self._loaded)
+        return self
+
+    def follow(self, selector: str) -> "Page":
+        """Click a link and wait until what it leads to is loaded."""
+        before = len(self._loaded)
+        self.click(selector)
+        self.until(lambda: len(self._loaded) > before)
         return self
 
     def js(self, expression: str) -> Any:
@@ -186,10 +202,8 @@ class Page:
         self.ask("Input.dispatchKeyEvent", type="keyUp", **common)
 
     def click(self, selector: str) -> None:
-        """The mouse on the middle of that element."""
-        find = f"document.querySelector({json.dumps(selector)})"
-        self.js(f"{find}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
-        box = self.js(f"(b => [b.x + b.width / 2, b.y + b.height / 2])({find}.getBoundingClientRect())")
+        """The mouse on the middle of that element, once it stands still and nothing lies over it."""
+        box = self.js(f"({MIDDLE})(document.querySelector({json.dumps(selector)}))")
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 

@@ -17,6 +17,7 @@ from routing import (
     UpstreamRefused,
 )
 from routing.carrying.items import Alias, Item, Kind, Known, Row
+from routing.conversation import MAX_HELD, NUMBER_S
 from routing.events import BacklogFound
 from routing.observations import BacklogDone, CallAnswered, OutageBegan, OutageEnded, Replayed
 from tests.routing.carrying.clerk import signed
@@ -247,6 +248,93 @@ def test_16_the_translation_survives_a_restart_of_the_box():
     play = met(V16, Known(accepted=True, aliases=(Alias(local=2_000_000_009, real=5),)))
     play.when(station(call("3", "StopTransaction", '{"transactionId":2000000009,"meterStop":9}')))
     assert '"transactionId":5,' in play.up[0]
+
+
+STOP_77 = call("s", "RemoteStopTransaction", '{"transactionId":77}')
+NUMBERED_77 = '{"transactionId":77,"idTagInfo":{"status":"Accepted"}}'
+
+
+def answer_lost(**more: object) -> tuple[Cupboard, int]:
+    """A transaction began here; its number at the CSMS is 77, but the CSMS went away again as it said so."""
+    play = away(V16, **more).when(station(call("1", "StartTransaction", start_16())))
+    local = msgspec.json.decode(play.down[0])[2]["transactionId"]
+    back(play, V16).given(csms_lost()).after(REDIAL_S)
+    return play, local
+
+
+def test_16_what_the_csms_wants_of_a_number_whose_telling_was_lost_waits_for_the_second_telling_10_7():
+    play, local = answer_lost()
+    play.slow = True
+    play.given(accepted(V16))
+    assert not play.when(csms(STOP_77)).down, "nobody here can know yet what 77 is"
+    assert not play.works().down
+    play.when(csms(result("1", NUMBERED_77)))
+    assert play.down == [STOP_77.replace("77", str(local))]
+
+
+def test_16_a_number_known_here_is_no_reason_to_wait_10_7():
+    play, _ = answer_lost()
+    known = Known(accepted=True, subprotocol=V16, waiting=1, aliases=(Alias(local=2_000_000_009, real=77),))
+    play.given(StationArrived(link=L2, identity="CS-17", offer=(V16,), known=known)).given(accepted(V16, L2))
+    assert play.when(csms(STOP_77, L2)).down == [STOP_77.replace("77", "2000000009")]
+
+
+@pytest.mark.parametrize("answer", [result("1", NUMBERED_77.replace("77", "78")), result("1"), error("1")])
+def test_16_a_number_that_is_none_of_ours_goes_down_as_it_is_once_that_is_clear_10_7(answer: str):
+    play, _ = answer_lost()
+    play.given(accepted(V16))
+    assert not play.when(csms(STOP_77)).down
+    assert play.when(csms(answer)).down == [STOP_77]
+
+
+def test_16_only_the_first_of_a_backlog_can_have_been_numbered_before_10_7():
+    play, _ = answer_lost()
+    play.when(station(call("2", "StopTransaction", stop_16(2_000_000_001))))
+    play.when(station(call("3", "StartTransaction", start_16(meter=9))))
+    play.given(accepted(V16)).answer(NUMBERED_77).answer()
+    assert msgspec.json.decode(play.up[0])[1] == "3"
+    strange = call("t", "RemoteStopTransaction", '{"transactionId":5}')
+    assert play.when(csms(strange)).down == [strange]
+
+
+@pytest.mark.parametrize("aliases", [(Alias(local=2_000_000_009),), (Alias(local=2_000_000_009, real=5),)])
+def test_16_nobody_waits_where_nothing_is_about_to_be_numbered_10_7(aliases: tuple[Alias, ...]):
+    reading = Item(kind=Kind.TRANSACTION, action="MeterValues", message_id="m", payload='{"connectorId":1}')
+    play = met(V16, Known(accepted=True, aliases=aliases), rows=[Row(number=1, item=reading)])
+    play.slow, unheard = True, aliases[0].real is None
+    play.given(BacklogFound(link=L1))
+    assert play.when(csms(STOP_77)).down == ([] if unheard else [STOP_77])
+    assert play.works().down == ([STOP_77] if unheard else [])
+
+
+def test_16_nobody_waits_for_a_disk_that_cannot_be_read_10_7():
+    play, _ = answer_lost()
+    play.unreadable = True
+    play.given(accepted(V16))
+    assert play.when(csms(STOP_77)).down == [STOP_77]
+
+
+def test_16_nobody_waits_long_for_a_number_nor_with_many_others_10_7():
+    play, _ = answer_lost()
+    play.given(accepted(V16)).when(csms(STOP_77)).alarm(NUMBER_S)
+    assert not play.after(NUMBER_S - 0.1).down
+    assert play.after(0.1).down == [STOP_77]
+    play, _ = answer_lost()
+    play.given(accepted(V16), *[csms(STOP_77)] * MAX_HELD)
+    assert play.when(csms(call("more", "Reset", '{"type":"Soft"}'))).down == [STOP_77]
+
+
+def test_16_what_waits_for_a_number_keeps_its_order_and_dies_with_the_connection_that_asked_10_7():
+    play, local = answer_lost()
+    play.given(accepted(V16), csms(STOP_77))
+    assert not play.when(csms(call("r", "Reset", '{"type":"Soft"}'))).down
+    play.when(csms(result("1", NUMBERED_77)))
+    assert play.down == [STOP_77.replace("77", str(local))]
+    assert "Reset" in play.when(station(result("s"))).down[0]
+    play, _ = answer_lost()
+    play.given(accepted(V16), csms(STOP_77), csms_lost())
+    assert not play.after(REDIAL_S).down
+    assert not play.when(accepted(V16), csms(result("1", NUMBERED_77))).down
 
 
 def test_3_12_a_signed_boot_registers_a_station_as_well_and_is_never_repeated_in_its_name():
