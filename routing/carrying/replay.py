@@ -257,7 +257,6 @@ class Replay:
             self._boot_due, self._send_at = True, now
             self._attempts -= 1
             return
-        self._first = False
         if row is None:
             self._boot_due = False
             self._send_at = now + self._policy.attempt_interval_s

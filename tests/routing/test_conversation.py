@@ -279,12 +279,20 @@ def test_16_a_number_known_here_is_no_reason_to_wait_10_7():
     assert play.when(csms(STOP_77, L2)).down == [STOP_77.replace("77", "2000000009")]
 
 
-@pytest.mark.parametrize("answer", [result("1", NUMBERED_77.replace("77", "78")), result("1"), error("1")])
+@pytest.mark.parametrize("answer", [result("1", NUMBERED_77.replace("77", "78")), result("1")])
 def test_16_a_number_that_is_none_of_ours_goes_down_as_it_is_once_that_is_clear_10_7(answer: str):
     play, _ = answer_lost()
     play.given(accepted(V16))
     assert not play.when(csms(STOP_77)).down
     assert play.when(csms(answer)).down == [STOP_77]
+
+
+def test_16_a_csms_that_refuses_to_tell_its_number_again_is_waited_for_as_long_10_7():
+    play, local = answer_lost(attempt_interval_s=1.0)
+    play.given(accepted(V16), csms(STOP_77))
+    assert not play.when(csms(error("1"))).down
+    play.after(1.0)
+    assert play.when(csms(result("1", NUMBERED_77))).down == [STOP_77.replace("77", str(local))]
 
 
 def test_16_only_the_first_of_a_backlog_can_have_been_numbered_before_10_7():

@@ -108,6 +108,8 @@ class _Bench:
         """Our CSMS's CALLs: id to frame."""
         self.given = defaultdict(set)
         """Transaction to the numbers that the CSMS gave it."""
+        self.replaced_at = {}
+        """Transaction and number to when the CSMS gave it another one: the first was never heard, or not kept."""
         self.first_seen = {}
         """id() of what was said to the place of its first appearance."""
 
@@ -140,7 +142,12 @@ class _Bench:
         if not fact.get("late"):
             answered[fact["conn"], id(said)] = fact["at"]
         if said["action"] == "StartTransaction":
-            self.given[said["transaction"]].add(frame[2]["transactionId"])
+            self._numbered(said["transaction"], frame[2]["transactionId"], fact["at"])
+
+    def _numbered(self, transaction, number, at):
+        for earlier in self.given[transaction] - {number}:
+            self.replaced_at.setdefault((transaction, earlier), at)
+        self.given[transaction].add(number)
 
     def _csms_got_call(self, place, fact, frame, calls, answered):
         _, message_id, action, payload = frame
@@ -246,13 +253,17 @@ class _Bench:
         if self.station["version"] == "ocpp1.6" and theirs is not None:
             named = [name for name, numbers in self.given.items() if theirs in numbers]
             numbers = {self.station["numbers"].get(name) for name in named}
-            if any(self.numbered_at.get(name, inf) > at for name in named):
-                numbers.add(theirs)  # no other number of this transaction has reached the station yet
+            if any(self._means_nothing(name, theirs, at) for name in named):
+                numbers.add(theirs)
             if mine not in numbers:
                 self._say("misnumbered", f"{got[2]} {got[1]} names {mine}; it is {sorted(map(str, numbers))} here")
             got = json.loads(json.dumps(got).replace(f'"transactionId": {mine}', f'"transactionId": {theirs}'))
         if asked != got:
             self._say("altered", f"the CSMS sent {json.dumps(asked)[:200]}, there came {json.dumps(got)[:200]}")
+
+    def _means_nothing(self, transaction, theirs, at):
+        """No other number of it has reached the station yet, or the CSMS itself has given it another one."""
+        return self.numbered_at.get(transaction, inf) > at or self.replaced_at.get((transaction, theirs), inf) < at
 
 
 def _number_down(frame):

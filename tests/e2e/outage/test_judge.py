@@ -264,6 +264,21 @@ def test_a_station_that_was_told_no_number_yet_hears_the_one_of_the_csms(told, k
     assert story.kinds() == kinds
 
 
+@pytest.mark.parametrize(("again", "kinds"), [(78, set()), (77, {"misnumbered"})])
+def test_a_number_in_whose_place_the_csms_gave_another_may_mean_nothing(again, kinds):
+    """Its answer was lost, and the same StartTransaction got 78 from a naive CSMS: nobody has ever heard of 77."""
+    story = Story("ocpp1.6")
+    start = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "t"}
+    story.says("s", "StartTransaction", start)
+    for number in (77, again):
+        story.csms("in", 2, "s", "StartTransaction", start)
+        story.csms("out", 3, "s", {"transactionId": number, "idTagInfo": {"status": "Accepted"}})
+    story.csms("out", 2, "c", "RemoteStopTransaction", {"transactionId": 77})
+    story.at += 1
+    story.got(2, "c", "RemoteStopTransaction", {"transactionId": 77})
+    assert story.kinds() == kinds
+
+
 def states(*, seen, told=("a", "b")):
     story = Story()
     for state in "abc":
