@@ -235,7 +235,7 @@ class Planning:
         if not self.sights[identity].online or desk.busy is not None or desk.checking is not None:
             return
         settled = any(slot.confirmed is not None for slot in desk.slots.values())
-        telling = verdicts.telling(desk, station) if desk.check_due else []
+        telling = [*verdicts.telling(desk, station)] if desk.check_due else []
         if desk.leftovers and settled:
             profile_id, *rest = desk.leftovers
             desk.leftovers = tuple(rest)

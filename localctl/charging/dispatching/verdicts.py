@@ -76,19 +76,19 @@ def learn(desk: Desk, station: Managed, cause: str) -> None:
     desk.capability = learnt
 
 
-def telling(desk: Desk, station: Managed) -> list[int]:
+def telling(desk: Desk, station: Managed) -> dict[int, float]:
     """The EVSEs (0: the station) whose composite schedules can show whether the kind of profile on trial works.
 
-    It has a part in them, and holds them below what could be drawn without it.
+    It has a part in them, and holds them below what could be drawn without it: at so many amperes.
     """
-    found = []
+    found = {}
     for key, slot in desk.slots.items():
         place = Place.of(key)
         most_a = _written_a(desk, place.evse_id)
         if slot.confirmed is None or most_a is None or not actuators.follows_share(place, desk.capability.actuator):
             continue
         if most_a + CHECK_SLACK_A < actuators.unlimited_a(Place(evse_id=place.evse_id), station):
-            found.append(place.evse_id)
+            found[place.evse_id] = most_a
     return found
 
 
@@ -104,11 +104,10 @@ def checked(desk: Desk, station: Managed, outcome: Outcome) -> None:
     desk.checking = None
     if outcome.limit is None:
         return
-    if desk.checked not in telling(desk, station):
+    most_a = telling(desk, station).get(desk.checked)
+    if most_a is None:
         desk.check_due = True
         return
     outlets = station.outlets if desk.checked == 0 else (station.outlet(desk.checked),)
     per_a = 1.0 if station.unit is RateUnit.AMPS else max(outlet.watts_per_a for outlet in outlets)
-    most_a = _written_a(desk, desk.checked)
-    if most_a is not None:
-        learn(desk, station, "verified" if outcome.limit / per_a <= most_a + CHECK_SLACK_A else "contradicted")
+    learn(desk, station, "verified" if outcome.limit / per_a <= most_a + CHECK_SLACK_A else "contradicted")
