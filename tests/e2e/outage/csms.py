@@ -33,19 +33,27 @@ QUIET = {"dies": None, "refuse": False, "slow_s": 0.0, "error_p": 0.0, "late_p":
 
 
 def lines(path):
-    """The facts on record, oldest first."""
+    """The facts on record, oldest first. A line without its end is being written, or its writer was killed over it."""
     try:
         with open(path, encoding="utf-8") as record:
-            return [json.loads(line) for line in record]
+            return [json.loads(line) for line in record if line.endswith("\n")]
     except FileNotFoundError:
         return []
+
+
+def opened(path):
+    """The record, to add to; without what a killed life has begun to write and never reacted to."""
+    record = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    with open(path, "rb") as before:
+        os.truncate(record, before.read().rfind(b"\n") + 1)
+    return record
 
 
 class Csms:
     """One life of the CSMS."""
 
     def __init__(self, path, seed, *, naive, strict, hesitant):
-        self._record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._record = opened(path)
         self.naive, self.strict, self.hesitant = naive, strict, hesitant
         self._seen = set()
         self.mode = dict(QUIET)

@@ -406,7 +406,7 @@ async def play(seed, ip, folder, launchers):
     trouble = {}
     try:
         trouble = await asyncio.wait_for(run.play(), 150)
-    except (AssertionError, OSError, TimeoutError) as why:
+    except Exception as why:  # whatever it is, it is this run's and no other's
         trouble = {"broken": [f"{type(why).__name__}: {why}"]}
     finally:
         with contextlib.suppress(OSError):
