@@ -31,12 +31,18 @@ def test_two_low_readings_are_not_enough():
     assert drawn(drawn(state, 31.8, 32.0, 32.0), 10.0, 32.0, 32.0).limit_a is None
 
 
-def test_a_car_that_wants_more_again_gets_back_to_its_maximum_in_about_a_dozen_readings():
+def test_a_car_that_wants_more_again_gets_back_to_its_maximum_in_a_few_readings():
     _, tapered = follow(6.0, 5)
-    orders, state = follow(32.0, 15, state=tapered)
-    assert orders == sorted(orders)
-    assert orders[-1] == 32.0
-    assert state.limit_a is None
+    orders, state = follow(32.0, 6, state=tapered)
+    assert orders == [8.0, 10.0, 14.0, 22.0, 32.0, 32.0]
+    assert state == Appetite()
+
+
+def test_each_step_that_is_not_taken_whole_begins_with_a_small_one_again():
+    state = Appetite(limit_a=10.0, steps=2)
+    for draw_a in (9.0, 5.0):
+        assert drawn(state, draw_a, 10.0, 32.0).steps == 0
+    assert drawn(state, 9.8, 10.0, 32.0).limit_a == 18.0
 
 
 @settings(max_examples=100)
