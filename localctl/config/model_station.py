@@ -68,7 +68,8 @@ class StationSettings(Table):
     """Current per phase that each EVSE falls back to when this box is silent. Together they must fit every fuse."""
     control: ControlMode = key("auto", reload="live")
     """How limits are written: `auto` finds out; `max_profile`, `tx_default`, `tx_profile`, `dynamic` fix it; `observe`
-    only watches; `uncontrolled` counts the station at its rating."""
+    only watches; `uncontrolled` counts the station at its rating. Both leave a limit that was written before in place:
+    clear the station's charging profiles by hand."""
     limit_unit: Literal["A", "W"] = key("A", reload="live")
     """Unit of the limits written to the station; `W` for those that understand nothing else, and always for DC."""
     max_stack_level: int | None = key(None, reload="live", ge=0, le=1_000_000)
