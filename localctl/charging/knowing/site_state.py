@@ -2,8 +2,9 @@
 
 Stations lose messages, repeat them, send them late and in odd orders; none of that may break anything. A transaction
 that goes on without having started is taken up; an event without an EVSE finds it by its transaction (quirk 35); a new
-transaction on an EVSE ends the one that was forgotten there (8.10); what ended stays ended, whatever comes later.
-Messages out of a backlog move no current (quirk 21), but a transaction that ended while offline has ended.
+transaction on an EVSE ends the one that was forgotten there (8.10), unless that one is heard of again; whose end
+was told stays ended, whatever comes later. Messages out of a backlog move no current and end nobody else's transaction
+(quirk 21), but a transaction that ended while offline has ended.
 
 Everything is frozen and plain: `msgspec.to_builtins` and `convert` store it and bring it back after a restart. Times
 are moments of receipt. Everything is bounded by the constants below.
@@ -36,13 +37,18 @@ MOST_W: Final = 1e6
 LATE_S: Final = 60.0
 NEEDS_KEPT_S: Final = 600.0
 """A car may tell its needs so long before its transaction begins; older ones were another car's."""
+SAME_STAMP_S: Final = 2.0
+"""Stamps no further apart are the same: some stations round them when they send a message again."""
 ALL_PHASES: Final = (1, 2, 3)
 ENERGY_OFFERED: Final = frozenset({"Charging", "EVConnected", "SuspendedEV", "SuspendedEVSE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A running transaction. `offered_at` is PowerPathClosed, as far as chargingState shows it (K01.FR.42)."""
+    """A running transaction. `offered_at` is PowerPathClosed, as far as chargingState shows it (K01.FR.42).
+
+    `stamped_at` is when its first event was made, by the station's own clock.
+    """
 
     id: str
     evse_id: int | None
@@ -54,6 +60,7 @@ class Transaction:
     phases_said: int | None = None
     remote_start_id: int | None = None
     seq_no: int | None = None
+    stamped_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +236,8 @@ def transaction_shown(state: StationState, fact: TransactionShown, now: float) -
     if fact.event == "Ended":
         return transaction_ended(state, fact.transaction_id)
     before = state.open.get(fact.transaction_id)
+    if is_history(state, fact, now):
+        return state
     if before is None:
         return state if fact.aside and is_no_news(state, fact) else transaction_found(state, fact, now)
     offered = before.offered_at
@@ -254,16 +263,29 @@ def is_no_news(state: StationState, fact: TransactionShown) -> bool:
     return known or not clock_watch.fresh(state.clock, fact.off_s)
 
 
+def is_history(state: StationState, fact: TransactionShown, now: float) -> bool:
+    """Out of a backlog and older than what runs on that EVSE: it ends nothing there, and begins nothing (quirk 21).
+
+    A start that was only repeated, under the number of another answer, is as old as the first one and counts.
+    """
+    runs = None if fact.evse_id is None else state.running(fact.evse_id)
+    if runs is None or runs.id == fact.transaction_id:
+        return False
+    if fact.late or fact.off_s is None or clock_watch.fresh(state.clock, fact.off_s):
+        return fact.late
+    return runs.stamped_at is None or now + fact.off_s < runs.stamped_at - SAME_STAMP_S
+
+
 def transaction_found(state: StationState, fact: TransactionShown, now: float) -> StationState:
-    """A transaction not known yet: what ran on its EVSE has ended without saying so (8.10)."""
+    """A transaction not known yet: what ran on its EVSE is over, it seems, without having said so (8.10)."""
     if fact.evse_id is not None:
         for old in [one.id for one in state.open.values() if one.evse_id == fact.evse_id]:
-            state = transaction_ended(state, old)
+            state = transaction_left(state, old)
         evse = state.evses.get(str(fact.evse_id), EvseState())
         if evse.needs_at is not None and now - evse.needs_at > NEEDS_KEPT_S:
             state = with_evse(state, fact.evse_id, needs=None, needs_at=None, plan=None)
     if len(state.open) >= MOST_OPEN:
-        state = transaction_ended(state, next(iter(state.open)))
+        state = transaction_left(state, next(iter(state.open)))
     made = Transaction(
         id=fact.transaction_id,
         evse_id=fact.evse_id,
@@ -274,18 +296,21 @@ def transaction_found(state: StationState, fact: TransactionShown, now: float) -
         phases_said=fact.phases_used,
         remote_start_id=fact.remote_start_id,
         seq_no=fact.seq_no,
+        stamped_at=None if fact.off_s is None else now + fact.off_s,
     )
     return replace(state, open={**state.open, made.id: made})
 
 
 def transaction_ended(state: StationState, transaction_id: str) -> StationState:
-    """Over: the next car on that EVSE is another one, with other phases and other needs."""
+    """Its end was told: it stays ended."""
+    ended = (*state.ended, transaction_id)[-MOST_ENDED:]
+    return replace(transaction_left(state, transaction_id), ended=ended)
+
+
+def transaction_left(state: StationState, transaction_id: str) -> StationState:
+    """Over, told or not: the next car on that EVSE is another one, with other phases and other needs."""
     gone = state.open.get(transaction_id)
-    state = replace(
-        state,
-        open={key: one for key, one in state.open.items() if key != transaction_id},
-        ended=(*state.ended, transaction_id)[-MOST_ENDED:],
-    )
+    state = replace(state, open={key: one for key, one in state.open.items() if key != transaction_id})
     if gone is None or gone.evse_id is None:
         return state
     # What was measured was the car's that has gone; where the meter still tells something, it will again.

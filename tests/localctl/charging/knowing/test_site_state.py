@@ -50,7 +50,11 @@ def test_a_transaction_that_never_started_is_taken_up():
 def test_8_10_a_new_transaction_ends_the_forgotten_one():
     state = after(shown(evse_id=1), shown(transaction_id="next", evse_id=1))
     assert list(state.open) == ["next"]
-    assert state.ended == ("tx",)
+
+
+def test_8_10_an_end_that_nobody_told_is_taken_back_when_the_transaction_goes_on():
+    state = after(shown(evse_id=1), shown(transaction_id="next", evse_id=1), shown("Updated", evse_id=1))
+    assert list(state.open) == ["tx"]
 
 
 def test_16_meter_values_find_a_transaction_nobody_knows_of_and_end_none():
@@ -62,6 +66,35 @@ def test_16_meter_values_find_a_transaction_nobody_knows_of_and_end_none():
 
 def test_quirk_21_old_meter_values_find_no_transaction():
     assert after(shown("Updated", evse_id=1, aside=True, off_s=-86_400.0)).running(1) is None
+
+
+def test_quirk_21_an_offline_event_of_an_older_transaction_ends_nobody_elses_and_begins_none():
+    live = shown(transaction_id="live", evse_id=1, off_s=0.0)
+    older = [shown(evse_id=1, late=True), shown("Updated", evse_id=1, late=True), shown("Ended", evse_id=1, late=True)]
+    assert [one.id for one in after(live, *older).open.values()] == ["live"]
+    assert after(*older[:2]).running(1).id == "tx", "where nothing runs it is one that goes on"
+
+
+def test_quirk_21_a_late_event_that_says_where_puts_nothing_in_place_of_what_runs_there():
+    older = [shown(late=True), shown("Updated", evse_id=1, late=True)]
+    assert after(shown(transaction_id="live", evse_id=1), *older).running(1).id == "live"
+
+
+def test_quirk_21_in_1_6_a_start_stamped_before_the_running_one_is_history_and_a_repeated_one_is_not():
+    clock, live = ClockShown(off_s=0.0, sure=True), shown(transaction_id="9", evse_id=1, off_s=0.0)
+
+    def then(transaction_id, stamped_at):
+        start = shown(transaction_id=transaction_id, evse_id=1, off_s=stamped_at - 4000.0)
+        return apply(after(clock, live), start, 4000.0).running(1).id
+
+    assert then("5", 900.0) == "9"
+    assert then("10", 1001.0) == "10", "the same message again, answered with another number"
+    assert then("10", 3000.0) == "10", "the end of the running one was lost"
+
+
+def test_quirk_21_an_old_start_is_history_where_the_running_one_has_no_stamp():
+    running = after(ClockShown(off_s=0.0, sure=True), shown(transaction_id="9", evse_id=1))
+    assert after(shown(evse_id=1, off_s=-400.0), state=running).running(1).id == "9"
 
 
 def test_what_ended_stays_ended_whatever_comes_late():

@@ -558,3 +558,19 @@ def test_every_row_of_a_settled_site_holds():
     allocation = play.controller.last.allocation
     rows = [row for row, each in enumerate(allocation.network.rows) if each.phase in PHASES]
     assert all(allocation.load(row) <= allocation.capacities.values[row] + 1e-6 for row in rows)
+
+
+@pytest.mark.parametrize("every_s", [60, 900])
+def test_p2_quirk_21_a_backlog_of_an_older_transaction_leaves_the_running_ones_txprofile_counted(every_s):
+    play = Play(place("A", control=Actuator.TX_PROFILE), place("B"), main_a=38).joins("A", "B").goes_on(60)
+    play.plugs_in("A").goes_on(60).gives(A=32.0, B=6.0)
+    for kind in ("Started", "Ended"):
+        older = {"eventType": kind, "timestamp": "2026-01-01T00:00:00Z", "seqNo": 0, "offline": True}
+        older |= {"transactionInfo": {"transactionId": "older"}, "evse": {"id": 1}}
+        play.says("A", "TransactionEvent", older, {})
+    play.plugs_in("B")
+    for second in range(5, 605, 5):
+        assert play.goes_on(5).sum_a() <= 38.0
+        if second % every_s == 0:
+            play.meters("A", *[play.boxes["A"].allows(1, play.now)] * 3)
+    play.gives(A=19.0, B=19.0)
