@@ -17,7 +17,8 @@ Decisions where the rules leave freedom:
   default. Where no session profile leads anywhere the EVSEs of unknown hardware together take what the station
   delivers; only where that is unknown too, the default each, and a station's cap does not raise it.
 - Phases of a sum are the highest among its parts, of caps over it the lowest; fewer phases required by a station's
-  cap bind its EVSEs as well.
+  cap bind its EVSEs as well. An EVSE that only fills the sum counts with the phases of those caps, else with the
+  default phases; where nothing leads at all the sum names none (R12).
 - phaseToUse of leaders that contradict each other is left out (refused at install, 3.7), as in every sum and in 1.6.
 - Local generation where nothing limits adds nothing. DC results carry no phases.
 """
@@ -110,10 +111,11 @@ class Resolver:
         """
         lowest_a, lowest_w, phases = self.lowest(leading)
         if phases == NOBODY:
-            default = self.fewer(self.supply.default_phases, binding)
-            return Rate(self.gap(self.worth(default)), self.in_amps, None, None)
+            most = self.lowest(binding)[2]
+            fill_phases = self.supply.default_phases if most == NOBODY else most
+            return Rate(self.gap(self.worth(fill_phases)), self.in_amps, None, None, fill_phases)
         if binding:
-            phases = self.fewer(phases, binding)
+            phases = min(phases, self.lowest(binding)[2])
         factor, hard = self.worths.get(phases) or self.worth(phases)
         limit = min(total, lowest_a, lowest_w / factor) if self.in_amps else min(total, lowest_a * factor, lowest_w)
         if extra is not None:
@@ -130,7 +132,7 @@ class Resolver:
         for rate in leading:
             if rate is None:
                 continue
-            limit, in_amps, phases, _ = rate
+            limit, in_amps, phases, _, _ = rate
             if in_amps and limit < lowest_a:
                 lowest_a = limit
             elif not in_amps and limit < lowest_w:
@@ -138,10 +140,6 @@ class Resolver:
             if (phases or default) < fewest:
                 fewest = phases or default
         return lowest_a, lowest_w, fewest
-
-    def fewer(self, phases: int, binding: Sequence[Rate | None]) -> int:
-        """The phases, bound by the caps above."""
-        return min(phases, self.lowest(binding)[2])
 
     def in_unit(self, rate: Rate, factor: float) -> float:
         """A limit in the asked unit (R11)."""
@@ -227,12 +225,13 @@ class Total:
 
     def resolve(self, parts: Sequence[Rate | None], leading: Sequence[Rate | None], extra: Rate | None) -> Rate:
         """One instant: the sum where an EVSE is limited, the caps where only they are, hardware where nothing is."""
-        total, phases = 0.0, 0
+        total, phases, limited = 0.0, 0, False
         for part in heard(parts):
             total += part.limit
-            phases = max(phases, part.phases or 0)
+            phases = max(phases, part.phases or part.fill_phases or 0)
+            limited = limited or part.phases is not None
         resolver = self.resolver
-        if phases:
+        if limited:
             return resolver.resolve([Rate(total, resolver.in_amps, phases, None), *leading], extra)
         hard = resolver.worth(resolver.supply.default_phases).hard
         of_parts = self.parts_known or hard is None

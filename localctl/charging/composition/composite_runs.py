@@ -39,12 +39,16 @@ class TooManyPieces(ValueError):
 
 
 class Rate(NamedTuple):
-    """What a period allows: a limit, its unit, its phases (None: not said) and the phase to use."""
+    """What a period allows: a limit, its unit, its phases (None: not said) and the phase to use.
+
+    `fill_phases` is for a fill, where no profile leads that could say phases: those its limit was counted with.
+    """
 
     limit: float
     in_amps: bool
     phases: int | None
     phase_to_use: int | None
+    fill_phases: int | None = None
 
 
 class Candidate(NamedTuple):

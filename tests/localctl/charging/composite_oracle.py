@@ -201,7 +201,7 @@ def converted(request, period, phases):
 def resolve(request, caps, extra, above, whose, total=None):
     """R10, R11, R12, R14 for one second; returns limit, phases (None: nothing applies), phase to use."""
     if not caps:
-        phases = min([default_phases(request)] + [phases_of(request, cap) for cap in above])
+        phases = filling_phases(request, above)
         hard = hardware(request, whose, phases)
         return (fallback(request, phases) if hard is None else hard), None, None
     phases = min(phases_of(request, cap) for cap in caps + above)
@@ -214,6 +214,11 @@ def resolve(request, caps, extra, above, whose, total=None):
         limit = min(limit, hard)
     uses = {cap["phaseToUse"] for cap in caps if cap.get("numberPhases") == 1 and cap.get("phaseToUse")}
     return limit, phases, (uses.pop() if phases == 1 and len(uses) == 1 else None)
+
+
+def filling_phases(request, above):
+    """Phases of an EVSE that only fills the sum: those of the station's caps, else the default."""
+    return min((phases_of(request, cap) for cap in above), default=default_phases(request))
 
 
 def hardware(request, whose, phases):
@@ -251,8 +256,8 @@ def of_station(request, profiles, now):
         parts.append(resolve(request, [cap for cap in own if cap], on_top, above, "local"))
     total = sum(limit for limit, _, _ in parts)
     known = any(assumed(request, f"local_limit_{unit}") is not None for unit in "AW")
-    phases = max((phases for _, phases, _ in parts if phases), default=None)
-    if phases:
+    if any(phases for _, phases, _ in parts):
+        phases = max(phases or filling_phases(request, above) for _, phases, _ in parts)
         whole = {"limit": str_of(total), "unit": request["unit"], "numberPhases": phases}
         return (*resolve(request, [whole, *above], extra, [], "station")[:2], None)
     hard = hardware(request, "station", default_phases(request))

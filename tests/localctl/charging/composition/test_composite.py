@@ -262,6 +262,25 @@ def test_r13_an_evse_without_profiles_takes_part_with_its_hardware_else_with_the
     assert composite(default("0=6", evse=1), evse=0, evses=(1, 2)) == "0=54/3"
 
 
+def test_r13_a_restriction_of_one_evse_raises_no_sum_because_an_evse_that_fills_keeps_its_phases():
+    most, own = station_max("0=11040", unit="W"), default("0=6/1", evse=1)
+    two = {"evse": 0, "evses": (1, 2), "local_limit_A": 32}
+    assert composite(most, **two) == "0=16/3"
+    assert composite(most, own, **two) == "0=16/3"
+    assert composite(own, **two, unit="W") == f"0={6 * 230 + 32 * 690}/3"
+    assert composite(station_max("0=40"), **two, unit="W") == "0=27600/3"
+    assert composite(station_max("0=40"), default("0=16/1", evse=1), **two, unit="W") == f"0={16 * 230 + 32 * 690}/3"
+    assert composite(own, **two, default_phases=1) == "0=38/1"
+
+
+def test_r13_an_evse_that_fills_has_the_phases_of_the_stations_caps_as_it_has_when_asked_alone():
+    single_phase_region = {"default_phases": 1, "local_limit_W": 6900, "evses": (1, 2)}
+    assert composite(station_max("0=63/3"), **single_phase_region) == "0=10/3"
+    assert composite(station_max("0=63/3"), **single_phase_region, evse=0) == "0=20/3"
+    assert composite(station_max("0=63/3"), default("0=6", evse=2), **single_phase_region, evse=0) == "0=16/3"
+    assert composite(station_max("0=63/1"), **single_phase_region, evse=0, unit="W") == "0=13800/1"
+
+
 def test_r13_a_stations_cap_does_not_raise_what_its_silent_evses_add_up_to():
     cap = station_max("0=60")
     assert composite(cap, evse=1) == "0=60/3"
