@@ -5,7 +5,8 @@ A request is a JSON object:
 assumptions: {voltage, default_phases, default_limit_A, default_limit_W, local_limit_A, local_limit_W,
 station_limit_A, station_limit_W}, transactions: [{evseId, transactionId, start}], profiles: [{evseId, profile}]}`.
 The answer is `{"id", "periods": [{"startPeriod", "limit", "numberPhases"?, "phaseToUse"?}]}` or `{"id", "error"}`,
-where the error is a sentence naming the member. Nothing a request holds makes `calculate` raise.
+where the error is a sentence naming the member. Nothing a request holds makes `calculate` raise, not even a bug of
+ours that it meets: that is its error as well, so that the other requests of a file are answered.
 
 Profiles are taken as installed in the order of the list: a later one replaces an earlier one of its EVSE and purpose
 with its id, in 1.6 also with its level. What could not be installed at all (a first period after 0, a
@@ -32,6 +33,7 @@ from localctl.charging.profile.profile_shape import Context, shape_faults
 from localctl.charging.profile.profiles import Installed, Protocol, RateUnit, Transaction
 
 MAX_EVSES: Final = 1000
+LOWEST_VOLTAGE: Final = 1
 HIGHEST_VOLTAGE: Final = 100_000
 LONGEST_S: Final = 2**31
 
@@ -43,6 +45,9 @@ def calculate(request: object) -> dict[str, Any]:
         periods = answer(Reader.of(request, ""))
     except (BadMember, TooManyPieces) as problem:
         return {"id": name, "error": str(problem)}
+    except Exception as error:
+        what = f"could not be calculated ({type(error).__name__}), please report this as a bug of localctl"
+        return {"id": name, "error": f"request: {what}"}
     return {"id": name, "periods": [written(period) for period in periods]}
 
 
@@ -104,8 +109,8 @@ def read_ratings(request: Reader) -> tuple[Rating, Rating]:
     given = request.child("assumptions") if request.has("assumptions") else Reader.of({}, "assumptions")
     voltage = given.optional_number("voltage")
     phases = given.optional_integer("default_phases")
-    if voltage is not None and not 0 < voltage <= HIGHEST_VOLTAGE:
-        raise given.bad("voltage", f"must be above 0 and at most {HIGHEST_VOLTAGE} V, is {voltage:g}")
+    if voltage is not None and not LOWEST_VOLTAGE <= voltage <= HIGHEST_VOLTAGE:
+        raise given.bad("voltage", f"must be {LOWEST_VOLTAGE} to {HIGHEST_VOLTAGE} V, is {voltage:g}")
     if phases is not None and not 0 <= phases <= 3:
         raise given.bad("default_phases", f"must be 0 (DC) to 3, is {phases}")
     usual = Supply()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localctl.charging.composition import composite_request
 from localctl.charging.composition.composite_request import calculate
 from tests.localctl.charging.composite_talk import DAY, composite, default, request, station_max, words
 
@@ -73,7 +74,8 @@ STEP = (*SCHEDULE, "chargingSchedulePeriod", 0)
         (("evseIds",), [1, 0], "evseIds[1]: must be an EVSE of 1 or more, is 0"),
         (("evseIds",), list(range(1, 1002)), "evseIds: must have 1 to 1000 elements, has 1001"),
         (("evseIds",), 1, "evseIds: must be a list, is a number"),
-        (("assumptions", "voltage"), 0, "assumptions.voltage: must be above 0 and at most 100000 V, is 0"),
+        (("assumptions", "voltage"), 0, "assumptions.voltage: must be 1 to 100000 V, is 0"),
+        (("assumptions", "voltage"), 1e-300, "assumptions.voltage: must be 1 to 100000 V, is 1e-300"),
         (("assumptions", "voltage"), "230", "assumptions.voltage: must be a number, is '230'"),
         (("assumptions", "default_phases"), 4, "assumptions.default_phases: must be 0 (DC) to 3, is 4"),
         (("assumptions", "local_limit_A"), -1, "assumptions.local_limit_A: must not be negative, is -1"),
@@ -165,6 +167,23 @@ def test_transaction_ids_of_1_6_may_be_numbers():
     assert words(calculate(asked)) == "0=6/3"
 
 
+def test_the_largest_numbers_at_the_lowest_voltage_are_calculated():
+    asked = {"voltage": 1, "default_phases": 1, "default_limit_A": None, "default_limit_W": 1e12}
+    assert composite(**asked) == "0=1e+12"
+    assert composite(default("0=1000000000000", unit="W", evse=0), evse=0, evses=range(1, 1001), **asked) == "0=1e+15/1"
+
+
+def test_a_bug_that_a_request_meets_is_the_answer_to_that_request(monkeypatch):
+    def broken(*_):
+        raise OverflowError("cannot convert float infinity to integer")
+
+    monkeypatch.setattr(composite_request, "evse_schedule", broken)
+    assert calculate(ORDINARY) == {
+        "id": "case",
+        "error": "request: could not be calculated (OverflowError), please report this as a bug of localctl",
+    }
+
+
 def test_windows_of_years_are_answered_or_refused_never_endless():
     hours = default(" ".join(f"{hour * 3600}={6 + hour}" for hour in range(24)), every="Daily", evse=0)
     assert len(calculate(request(hours, ask=365 * DAY))["periods"]) == 365 * 24
@@ -195,3 +214,4 @@ def test_whatever_stands_anywhere_the_answer_is_periods_or_a_sentence(path, valu
     json.dumps(answer, allow_nan=False)
     if "error" in answer:
         assert len(answer["error"]) < 1000
+        assert "bug of localctl" not in answer["error"]
