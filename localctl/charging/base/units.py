@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 # Noise of double arithmetic in tenths: near 0, and for the size of a sum over a thousand EVSEs. A limit written as
-# 6.9999999 stays below 7.
+# 6.9999999 stays below 7, and no size makes so much of it that a limit is rounded up: from 100 MW on it stays the same.
 NOISE: Final = 1e-9
 RELATIVE_NOISE: Final = 1e-12
+MOST_NOISE: Final = 1e-3
 # The same for what is left of a row after many have been added and taken off again.
 NOISE_A: Final = 1e-6
 
@@ -59,4 +60,4 @@ UNKNOWN: Final = HardLimit()
 def floor_tenth(limit: float) -> float:
     """Round down to the one digit OCPP writes (R17); 6.9999999999 from arithmetic is 7."""
     tenths = limit * 10
-    return math.floor(tenths + NOISE + RELATIVE_NOISE * abs(tenths)) / 10
+    return math.floor(tenths + min(NOISE + RELATIVE_NOISE * abs(tenths), MOST_NOISE)) / 10

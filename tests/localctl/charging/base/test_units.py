@@ -33,13 +33,16 @@ def test_k01_fr44_phases_do_not_count_on_dc():
         (123456.7 * 3 * 230 / (3 * 230), 123456.7),
         (functools.reduce(operator.add, [63.7] * 1000), 63700.0),
         (999_999_999.99, 999_999_999.9),
+        (10_000_000_000.99, 10_000_000_000.9),
+        (123_456_789_012.38, 123_456_789_012.3),
+        (999_999_999_999.96, 999_999_999_999.9),
     ],
 )
 def test_r17_limits_are_rounded_down_once_and_float_noise_costs_nothing(exact, wire):
     assert floor_tenth(exact) == wire
 
 
-@given(st.integers(0, 10_000_000))
+@given(st.integers(0, 10_000_000) | st.integers(0, 10**13))
 def test_r17_a_limit_of_one_digit_stays_what_it_is(tenths):
     assert floor_tenth(tenths / 10) == tenths / 10
 
