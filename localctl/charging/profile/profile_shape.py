@@ -115,7 +115,7 @@ def level_in_range(profile: ChargingProfile, context: Context) -> Reasons:
     """0 to ProfileStackLevel."""
     highest = context.max_stack_level
     if profile.stack_level < 0 or (highest is not None and profile.stack_level > highest):
-        bound = "" if highest is None else f" to {highest}"
+        bound = " or more" if highest is None else f" to {highest}"
         yield Reason(
             requirement="SmartChargingCtrlr.ProfileStackLevel",
             code="InvalidStackLevel",

@@ -88,7 +88,7 @@ STEP = (*SCHEDULE, "chargingSchedulePeriod", 0)
         (("profiles", 0), None, "profiles[0]: must be an object, is null"),
         (("profiles", 0, "evseId"), -1, "profiles[0].evseId: the station has no EVSE -1 (K01.FR.28)"),
         (PROFILE, ..., "profiles[0].profile: is missing"),
-        ((*PROFILE, "stackLevel"), -1, "profiles[0].profile: stackLevel: must be 0, is -1"),
+        ((*PROFILE, "stackLevel"), -1, "profiles[0].profile: stackLevel: must be 0 or more, is -1"),
         ((*PROFILE, "chargingProfilePurpose"), "Tx", "profiles[0].profile.chargingProfilePurpose: must be one of"),
         ((*PROFILE, "chargingProfilePurpose"), "LocalGeneration", "ocpp2.0.1 has no LocalGeneration (K01.FR.120)"),
         ((*PROFILE, "chargingProfilePurpose"), "ChargingStationMaxProfile", "is for 0 only (K04.FR.03)"),
