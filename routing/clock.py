@@ -14,6 +14,8 @@ from routing.values import Instant
 
 HEARD_S = 86_400.0
 """So long a time heard of the CSMS is good: an ordinary quartz drifts a few seconds a day."""
+SANE_YEARS = range(2020, 2100)
+"""A CSMS whose clock stands elsewhere says nothing of the time."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +53,8 @@ class Clock:
             return
         if told.tzinfo is None:
             told = told.replace(tzinfo=UTC)
+        if told.year not in SANE_YEARS:
+            return
         self._heard[csms] = _Heard((told - _EPOCH).total_seconds() - now, now)
 
     def trusted(self, csms: str, now: Instant) -> bool:

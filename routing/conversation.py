@@ -79,7 +79,8 @@ class Conversation(Exchange):
             self.carry.back(now, out)
         if self.carries:
             self.replay.begin(now, out)
-            self._queue_behind(now, out)
+        self._queue_behind(now, out)
+        if self.carries:
             self.carry.online()
         super().join(now, out)
         self._send_kept(now, out)
@@ -87,10 +88,16 @@ class Conversation(Exchange):
     def _queue_behind(self, now: Instant, out: list[Command]) -> None:
         """What waited for the CSMS and must not overtake what was kept before it."""
         for call in self.up.take_all():
+            self._note_state(_frame_of(call))
             if self.carry.takes(call.action):
                 self._stand_in(_frame_of(call), now, out, seen=True)
             else:
                 self.up.wait(call)
+
+    def _note_state(self, frame: Frame) -> None:
+        """What a station says of its connectors counts once its CSMS has let it in, or the box stands in for that."""
+        if self._remembers and frame.word.startswith("StatusNotification"):
+            self.carry.note_state(frame)
 
     def suspend(self, out: list[Command]) -> None:
         """The CSMS is gone and the station stays: nobody waits for its answers any more, what it said waits again."""
@@ -109,6 +116,7 @@ class Conversation(Exchange):
             self.carry.move("lose")
         self.carry.away(now)
         for call in self.up.take_all():
+            self._note_state(_frame_of(call))
             self._stand_in(_frame_of(call), now, out, seen=True)
         self._relieve(out)
 
@@ -158,8 +166,8 @@ class Conversation(Exchange):
 
     def _request(self, leg: Leg, frame: Frame, text: str, now: Instant, out: list[Command]) -> Ending | None:
         carry = self.carry
-        if leg is Leg.STATION and self._remembers and frame.word.startswith("StatusNotification"):
-            carry.note_state(frame)
+        if leg is Leg.STATION and (self.joined or carry.mode is Mode.CARRYING):
+            self._note_state(frame)
         if leg is Leg.STATION and (carry.takes(frame.word) or carry.begins_again(frame)):
             return self._taken(frame, now, out)
         if leg is Leg.CSMS and carry.numbers:
@@ -220,8 +228,7 @@ class Conversation(Exchange):
         for transaction in self.carry.take_to_stop():
             request = stop_request(self.subprotocol, transaction)
             if request is not None:
-                action, payload = request
-                self.ask(OwnCallAsked(link=self.link, token=NOBODY, action=action, payload=payload), now, out)
+                self._ask(now, *request, out)
 
     def _carried_answer(self, call: Call, frame: Frame, now: Instant, out: list[Command]) -> Ending | None:
         if self.replay.is_about(call):
@@ -233,9 +240,14 @@ class Conversation(Exchange):
             self._learn(Leg.STATION, call, frame, now, out)
             self._teach(Leg.STATION, call, frame, now)
         self._stop_what_must(now, out)
+        if self.replay.take_wants_boot():
+            self._ask(now, "TriggerMessage", '{"requestedMessage":"BootNotification"}', out)
         self._send_kept(now, out)
         self._let_go(now, out)
         return ending
+
+    def _ask(self, now: Instant, action: str, payload: str, out: list[Command]) -> None:
+        self.ask(OwnCallAsked(link=self.link, token=NOBODY, action=action, payload=payload), now, out)
 
     def _expired(self, to: Leg, call: Call, now: Instant, out: list[Command]) -> None:
         super()._expired(to, call, now, out)

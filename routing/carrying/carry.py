@@ -36,6 +36,9 @@ from routing.policy import StationPolicy
 from routing.signed import unwrapped_answer
 from routing.values import Instant, Leg, LinkId
 
+LONGEST_INTERVAL_S = 366 * 86_400
+"""A CSMS that wants a Heartbeat more rarely than once a year has not said anything useful."""
+
 
 class Mode(Enum):
     """Who answers the station."""
@@ -231,7 +234,8 @@ class Carry:
         A signed one is not repeated: it is good for its moment, and nobody here could sign another.
         """
         interval_s = _interval(unwrapped_answer(action, answer)) or self.known.heartbeat_s
-        boot = _text(request) if action == "BootNotification" else self.known.boot
+        readable = action == "BootNotification" and request.startswith(b"{")
+        boot = _text(request) if readable else self.known.boot
         self.known = msgspec.structs.replace(self.known, boot=boot, heartbeat_s=interval_s)
 
     def stop(self, transaction: str) -> None:
@@ -250,7 +254,7 @@ class Carry:
 
     def names_stranger(self, frame: Frame) -> bool:
         """True for a request of the CSMS that may be about a 1.6 transaction whose number is not known here yet."""
-        number = splice.number_down(frame.word, _text(frame.payload)) if self.numbers.some_unheard else None
+        number = splice.number_down(frame.word, _text(frame.payload))
         return number is not None and number not in self.numbers.to_station()
 
     def down(self, frame: Frame, text: str) -> tuple[Frame, str]:
@@ -368,7 +372,8 @@ def status_of(answer: bytes) -> str | None:
 
 
 def _interval(answer: bytes) -> int:
-    return _read(answer).interval
+    interval_s = _read(answer).interval
+    return interval_s if 0 <= interval_s <= LONGEST_INTERVAL_S else 0
 
 
 def _read(answer: bytes) -> _Answer:

@@ -4,7 +4,7 @@ A station keeps the number it got here for the transaction's whole life, and lon
 gives its own number when it hears of the transaction at last, and may give the same one to a later transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -27,10 +27,9 @@ class Numbers:
     def __contains__(self, local: object) -> bool:
         return local in self._aliases
 
-    @property
-    def some_unheard(self) -> bool:
-        """True while the CSMS's number of a transaction is not known."""
-        return any(one.real is None for one in self._aliases.values())
+    def unheard(self) -> Iterator[int]:
+        """The station's numbers of transactions of which the CSMS's is not known."""
+        return (one.local for one in self._aliases.values() if one.real is None)
 
     def recall(self, aliases: Iterable[Alias]) -> None:
         """What the journal knows, unless more is known here: an older connection may just have heard a number."""

@@ -31,6 +31,10 @@ FOR_GOOD = frozenset({"Accepted", "ConcurrentTx"})
 """Verdicts that let a transaction run: ConcurrentTx may be the echo of its own repeated begin."""
 UNREADABLE_S = 5.0
 """After so long a disk that could not be read is asked again."""
+MOST_NUMBER = 2**63 - 1
+"""What a number may be at most to be kept; OCPP's integers end long before."""
+MAX_BOOTS_ASKED = 3
+"""So often on one connection a station is asked for a BootNotification that the box does not know."""
 MAX_ENDED = 64
 """Ended transactions that are remembered, so that they are not stopped again."""
 
@@ -70,13 +74,6 @@ def ended_transaction(payload: bytes) -> str | None:
     return None if said.transaction_id is None else str(said.transaction_id)
 
 
-class _Started(Struct, rename="camel"):
-    transaction_id: int
-
-
-_decode_started = msgspec.json.Decoder(_Started).decode
-
-
 class Replay:
     """The way up for what `carry` kept. At most one row is out; it is read again from disk after every loss."""
 
@@ -90,11 +87,14 @@ class Replay:
         self._asked = 0
         self._boot_due = False
         self._booted = False
+        self._doomed: str | None = None
+        """Why the row is buried when its last answer is no longer waited for."""
+        self._wants_boot, self._asked_for_boot = False, 0
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._looked = False
         """The edge has read what waits since the CSMS is there."""
         self._first = False
-        """Nothing of the backlog has been answered since the CSMS is there."""
+        """No StartTransaction of the backlog has been answered since the CSMS is there."""
         self.transactions: frozenset[str] = frozenset()
         """Transactions of which something waits."""
 
@@ -119,17 +119,18 @@ class Replay:
 
     def _drain(self) -> None:
         self._carry.move("recall")
-        self._looked, self._first = False, True
+        self._looked, self._first, self._asked_for_boot = False, True, 0
 
     @property
     def may_number(self) -> bool:
         """True while a StartTransaction is to go up that the CSMS may have numbered before, and the answer was lost.
 
-        That can only be the first of a backlog: the next one goes when the disk knows that this one is answered.
+        That can only be the first one of a backlog: the next goes when the disk knows that this one is answered.
         """
         if self._carry.mode is not Mode.DRAINING or not self._first:
             return False
-        return not self._looked or (self._row is not None and self._row.item.invented is not None)
+        unheard = {str(one) for one in self._carry.numbers.unheard()}
+        return bool(unheard) and (not self._looked or not unheard.isdisjoint(self.transactions))
 
     def booted(self, now: Instant) -> bool:
         """The CSMS has accepted a BootNotification of the station itself: it needs no older one. True: one was due."""
@@ -145,10 +146,10 @@ class Replay:
 
     def halt(self) -> None:
         """The CSMS is gone again."""
-        self._row, self._send_at = None, inf
+        self._row, self._send_at, self._doomed = None, inf, None
 
     def _fetch(self, out: list[Command]) -> None:
-        self._row, self._send_at, self._attempts = None, inf, 0
+        self._row, self._send_at, self._attempts, self._doomed = None, inf, 0, None
         self._asked += 1
         self.transactions |= self._carry.take_fresh()
         out.append(Fetch(link=self._carry.link))
@@ -188,6 +189,9 @@ class Replay:
         if row is None:
             self._fetch(out)
             return None
+        if self._doomed is not None:
+            self._bury(row, self._doomed, "never answered", out)
+            return None
         if self._booted and unsigned(row.item.action) == "BootNotification":
             self._delivered(row, b"", out)
             return None
@@ -224,6 +228,7 @@ class Replay:
         row = call.carried.row if call.carried is not None else None
         if not self.is_about(call):
             return None
+        self._doomed = None
         if frame.kind == ERROR:
             self._failed(row, frame.word, now, out)
             return None
@@ -253,19 +258,40 @@ class Replay:
     def _failed(self, row: Row | None, code: str, now: Instant, out: list[Command]) -> None:
         if self._carry.mode is not Mode.DRAINING:
             return
-        if row is not None and code == "SecurityError" and self._carry.known.boot and not self._booted:
-            self._boot_due, self._send_at = True, now
-            self._attempts -= 1
+        if row is not None and code == "SecurityError" and self._may_boot:
+            self._boot_first(now)
             return
         if row is None:
             self._boot_due = False
             self._send_at = now + self._policy.attempt_interval_s
             return
-        if self._attempts >= self._policy.attempts:
-            self._bury(row, code, "refused at every attempt" if code != "timeout" else "never answered", out)
-        else:
-            self._send_at = now + self._policy.attempt_interval_s * self._attempts
+        last = self._attempts >= self._policy.attempts
+        if last and code != "timeout":
+            self._bury(row, code, "refused at every attempt", out)
+            return
+        self._doomed = code if last else None  # a late yes to the last attempt counts for a while
+        self._send_at = now + self._policy.attempt_interval_s * (1 if last else self._attempts)
+        if not last:
             self._observe(row.item.action, "retry", code, out)
+
+    @property
+    def _may_boot(self) -> bool:
+        """Whether a BootNotification may be what is missing, and one may be had."""
+        known = bool(self._carry.known.boot) or self._asked_for_boot < MAX_BOOTS_ASKED
+        return known and not self._booted
+
+    def _boot_first(self, now: Instant) -> None:
+        """The CSMS takes nothing before a BootNotification: that was no attempt. One nobody knows, the station says."""
+        self._attempts -= 1
+        self._boot_due = bool(self._carry.known.boot)
+        self._wants_boot = not self._boot_due
+        self._asked_for_boot += self._wants_boot
+        self._send_at = now if self._boot_due else now + self._policy.attempt_interval_s
+
+    def take_wants_boot(self) -> bool:
+        """Whether the station must be asked for a BootNotification, once."""
+        wants, self._wants_boot = self._wants_boot, False
+        return wants
 
     def _bury(self, row: Row, code: str, text: str, out: list[Command]) -> None:
         self._entomb(row, code, text, out)
@@ -278,9 +304,9 @@ class Replay:
 
     def _delivered(self, row: Row, answer: bytes, out: list[Command]) -> None:
         item = row.item
-        self._first = False
         alias, ended = None, None
         if item.invented is not None:
+            self._first = False
             alias = _alias(item.invented, answer)
         elif unsigned(item.action) == "StopTransaction":
             ended = self._carry.numbers.ended(item.payload)
@@ -337,7 +363,5 @@ def _status(answer: bytes) -> str:
 
 def _alias(local: int, answer: bytes) -> Alias | None:
     """The CSMS's number in its answer to StartTransaction; without one the messages of the transaction cannot go."""
-    try:
-        return Alias(local=local, real=_decode_started(answer).transaction_id)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
+    number = splice.transaction_number(answer.decode("utf-8", "replace"))
+    return None if number is None or abs(number) > MOST_NUMBER else Alias(local=local, real=number)

@@ -81,7 +81,7 @@ def kind_of_security(asked: Asked) -> Kind:
 
 def _is_billed(asked: Asked) -> bool:
     values = (value for group in _dicts(asked.member("meterValue")) for value in _dicts(group.get("sampledValue")))
-    return any(value.get("context") in _BILLED_CONTEXTS for value in values)
+    return any(str(value.get("context")) in _BILLED_CONTEXTS for value in values)
 
 
 def _dicts(found: object) -> list[dict[str, object]]:

@@ -28,6 +28,13 @@ def test_what_the_csms_said_is_good_for_a_day_and_moves_on_with_the_time():
     assert not clock.trusted("main", at(101 + HEARD_S))
 
 
+@pytest.mark.parametrize("absurd", ["9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_p6_a_csms_whose_clock_stands_in_another_age_tells_no_time(absurd):
+    clock = Clock()
+    clock.heard("main", f'{{"currentTime":"{absurd}"}}'.encode(), at(0))
+    assert not clock.trusted("main", at(1))
+
+
 def test_the_own_clock_is_believed_before_the_csms_when_it_is_kept_right():
     clock = Clock()
     clock.heard("main", b'{"currentTime":"2020-01-01T00:00:00Z"}', at(0))

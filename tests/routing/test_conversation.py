@@ -46,6 +46,7 @@ from tests.routing.playbook import (
     error,
     result,
     station,
+    station_lost,
 )
 
 
@@ -315,6 +316,20 @@ def test_16_nobody_waits_where_nothing_is_about_to_be_numbered_10_7(aliases: tup
     assert play.works().down == ([STOP_77] if unheard else [])
 
 
+STATUS_16 = '{"connectorId":1,"errorCode":"NoError","status":"Charging"}'
+
+
+def test_16_the_lost_telling_may_be_of_a_transaction_that_was_said_again_behind_other_things_10_7():
+    play = met(V16).given(station(call("s1", "StartTransaction", start_16()))).after(31.0)
+    play.given(csms_lost(), station(call("n1", "StatusNotification", STATUS_16)))
+    play.when(station(call("s2", "StartTransaction", start_16())))
+    local = msgspec.json.decode(play.down[0])[2]["transactionId"]
+    back(play, V16)
+    assert not play.when(csms(STOP_77)).down
+    play.when(csms(result("n1")))
+    assert play.when(csms(result("s2", NUMBERED_77))).down == [STOP_77.replace("77", str(local))]
+
+
 def test_16_nobody_waits_for_a_disk_that_cannot_be_read_10_7():
     play, _ = answer_lost()
     play.unreadable = True
@@ -343,6 +358,35 @@ def test_16_what_waits_for_a_number_keeps_its_order_and_dies_with_the_connection
     play.given(accepted(V16), csms(STOP_77), csms_lost())
     assert not play.after(REDIAL_S).down
     assert not play.when(accepted(V16), csms(result("1", NUMBERED_77))).down
+
+
+def test_p6_what_a_stranger_says_of_connectors_before_its_csms_refuses_it_counts_for_nothing():
+    play = Cupboard(policy={"handshake": "early"})
+    known = Known(accepted=True, subprotocol=V201)
+    status = '{{"timestamp":"2026-11-22T12:00:00Z","connectorStatus":"{}","evseId":1,"connectorId":1}}'
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=known))
+    play.given(station(call("b", "BootNotification", BOOT)), station(call("n", "StatusNotification", status.format("A"))))
+    play.given(accepted(V201), csms(result("b", BOOTED)), csms(result("n")))
+    play.given(StationArrived(link=L2, identity="CS-17", offer=(V201,), known=known))
+    play.given(station(call("x", "StatusNotification", status.format("Faulted")), L2))
+    play.given(UpstreamRefused(link=L2, status=401), station_lost(link=L2), csms_lost())
+    play.later(100.0)
+    (said,) = drained(back(play))
+    assert said[3]["connectorStatus"] == "A", "what the station itself said while it waited counts"
+
+
+@pytest.mark.parametrize("boot", ["null", "[]", "7"])
+def test_p6_a_boot_that_is_no_object_is_never_repeated(boot: str):
+    play = met(boot_again=True).given(station(call("b2", "BootNotification", boot)), csms(result("b2", BOOTED)))
+    play.given(csms_lost(), station(call("e", "TransactionEvent", event("t", 0, "Started"))))
+    assert msgspec.json.decode(back(play).up[0])[3] == msgspec.json.decode(BOOT)
+
+
+@pytest.mark.parametrize("interval", [-1, 10**19])
+def test_p6_an_interval_beyond_reason_was_not_said(interval: int):
+    play = met().given(station(call("b2", "BootNotification", BOOT)))
+    play.when(csms(result("b2", BOOTED.replace("600", str(interval)))))
+    assert play.notes[-1].heartbeat_s == 600
 
 
 def test_3_12_a_signed_boot_registers_a_station_as_well_and_is_never_repeated_in_its_name():

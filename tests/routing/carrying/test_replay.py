@@ -146,9 +146,18 @@ def test_e13_no_answer_is_an_attempt_too_and_is_called_timeout():
     play = waiting(1, attempts=2, attempt_interval_s=10.0)
     assert play.after(30.0).fact(Replayed).error_code == "timeout"
     assert ids(play.after(10.0)) == ["k1"]
-    play.after(30.0)
+    assert not play.after(30.0).dead, "its answer may be late"
+    play.after(10.0)
     assert [(one.code, one.text) for one in play.dead] == [("timeout", "never answered")]
     assert play.fact(BacklogDone)
+
+
+def test_p4_a_late_yes_to_the_last_attempt_is_a_yes():
+    play = away(V16, attempts=1, attempt_interval_s=10.0)
+    said(said(play, "s", "StartTransaction", start_16()), "e", "StopTransaction", stop_16(2_000_000_001))
+    back(play, V16).after(39.0).when(csms(result("s", '{"transactionId":7,"idTagInfo":{"status":"Accepted"}}')))
+    assert not play.dead
+    assert '"transactionId":7' in play.up[0]
 
 
 @pytest.mark.parametrize(("code", "dead"), [(1009, 1), (1007, 1), (1006, 0), (1011, 0)])
@@ -198,7 +207,7 @@ def test_a_late_answer_while_the_next_attempt_waits_its_turn_takes_that_out_of_t
 
 
 def test_an_answer_about_a_row_that_is_done_with_disturbs_nothing():
-    play = waiting(2, attempts=1).after(30.0)
+    play = waiting(2, attempts=1, attempt_interval_s=10.0).after(30.0).after(10.0)
     assert [one.row for one in play.dead] == [1]
     assert ids(play) == ["k2"]
     play.when(csms(result("k1")))
@@ -332,6 +341,47 @@ def test_10_7_a_begin_that_the_csms_never_took_takes_the_rest_of_its_transaction
     play.when(csms(error("1", "InternalError")))
     assert [one.code for one in play.dead] == ["InternalError", "TransactionUnknown", "TransactionUnknown"]
     assert ids(play) == ["4"]
+
+
+@pytest.mark.parametrize(("spelled", "real"), [("7.0", 7), ("7e0", 7), (str(2**63 - 1), 2**63 - 1)])
+def test_10_7_a_number_counts_however_it_is_spelled(spelled: str, real: int):
+    play = away(V16)
+    said(play, "s", "StartTransaction", start_16())
+    back(play, V16).answer(f'{{"transactionId":{spelled},"idTagInfo":{{"status":"Accepted"}}}}')
+    (delivered,) = [command for command in play.commands if isinstance(command, Delivered)]
+    assert delivered.alias == Alias(local=2_000_000_001, real=real)
+
+
+def test_p6_a_number_beyond_all_integers_is_none():
+    play = away(V16)
+    said(play, "s", "StartTransaction", start_16())
+    back(play, V16).answer('{"transactionId":10000000000000000000,"idTagInfo":{"status":"Accepted"}}')
+    (delivered,) = [command for command in play.commands if isinstance(command, Delivered)]
+    assert delivered.alias is None
+
+
+def test_quirk_12_a_csms_that_wants_a_boot_nobody_knows_gets_the_stations_own():
+    play = Cupboard(Known(accepted=True, subprotocol=V201), attempts=2, attempt_interval_s=10.0)
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=play.known), accepted(V201))
+    now = '{"currentTime":"2026-11-22T12:00:00Z"}'
+    play.given(station(call("h")), csms(result("h", now)), csms_lost())
+    said(play, "e", "TransactionEvent", event("t", 0, "Started"))
+    back(play).when(csms(error("e", "SecurityError")))
+    assert '"TriggerMessage",{"requestedMessage":"BootNotification"}' in play.down[0]
+    play.when(station(result(msgspec.json.decode(play.down[0])[1], '{"status":"Accepted"}')))
+    play.given(station(call("b", "BootNotification", BOOT)), csms(result("b", BOOTED)))
+    assert ids(play.after(10.0)) == ["e"]
+    play.answer()
+    assert (play.rows, play.dead) == ([], [])
+
+
+def test_quirk_12_a_station_that_never_boots_keeps_its_backlog_from_nobody_for_ever():
+    play = waiting(2, attempts=2, attempt_interval_s=10.0)
+    play.router._links[L1].exchange.carry.known = Known(waiting=2, accepted=True)
+    for _ in range(12):
+        play.when(csms(error("k1", "SecurityError"))) if ids(play) == ["k1"] else play.after(10.0)
+    assert [one.row for one in play.dead] == [1]
+    assert ids(play) == ["k2"] or ids(play.after(10.0)) == ["k2"]
 
 
 def test_10_7_an_answer_without_a_number_leaves_the_transaction_without_one():

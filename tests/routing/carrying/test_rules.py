@@ -40,6 +40,11 @@ def test_an_event_knows_its_transaction():
     assert event().transaction == "t"
 
 
+@pytest.mark.parametrize("context", [[], {}, 1, None])
+def test_p6_a_context_that_is_no_word_is_no_billed_one(context):
+    assert event(meterValue=[{"sampledValue": [{"value": 1, "context": context}]}]).kind is Kind.UPDATE
+
+
 def sampled(context):
     return [{"sampledValue": [{"context": context}]}]
 
