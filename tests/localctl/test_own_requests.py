@@ -24,7 +24,7 @@ def test_6_4_a_signed_pull_is_read_as_well():
     assert own_answer(PULL + "-Signed", json.dumps({"payload": inner, "signature": "x"}).encode()) == REJECTED
 
 
-@pytest.mark.parametrize("profile_id", [0, 7, -3, 1_999_999_999, "2000000001", None, 2e9 + 0.5])
+@pytest.mark.parametrize("profile_id", [0, 7, -3, 1_999_999_999, 2_100_000_001, "2000000001", None, 2e9 + 0.5])
 def test_a_pull_for_a_profile_of_the_csms_is_the_csmss(profile_id):
     assert own_answer(PULL, payload(profile_id)) is None
 

@@ -14,7 +14,7 @@ from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Fading, faded
 from localctl.charging.dispatching.fleet import Actuator, Managed, Sight
 from localctl.charging.dispatching.orders import text_of
-from localctl.charging.profile.own_ids import OURS_FROM
+from localctl.charging.profile.own_ids import TRIALS
 from localctl.charging.profile.profile_json import write_profile, write_profile_16
 from localctl.charging.profile.profiles import ChargingProfile, Kind, Protocol
 
@@ -22,9 +22,9 @@ LIFE_S: Final = 300.0
 """A profile of commissioning ends by itself after so long."""
 DAY_S: Final = 86_400.0
 IDS: Final[Mapping[Actuator, int]] = {
-    Actuator.MAX_PROFILE: OURS_FROM + 900_000,
-    Actuator.TX_DEFAULT: OURS_FROM + 900_001,
-    Actuator.TX_PROFILE: OURS_FROM + 900_002,
+    Actuator.MAX_PROFILE: TRIALS[0],
+    Actuator.TX_DEFAULT: TRIALS[1],
+    Actuator.TX_PROFILE: TRIALS[2],
 }
 """Far from the ids of the profiles in daily use (`actuators.Place`)."""
 

@@ -23,10 +23,13 @@ Json = dict[str, Any]
 
 
 class ReadBack:
-    """One read-back under way. `before` is the ledger at a moment no later than the station's reading."""
+    """One read-back under way, asked for by us or by the CSMS.
 
-    def __init__(self, request_id: int, before: Ledger) -> None:
-        self.request_id = request_id
+    `before` is the ledger at a moment no later than the station's reading.
+    """
+
+    def __init__(self, request_id: int, before: Ledger, *, ours: bool = True) -> None:
+        self.request_id, self.ours = request_id, ours
         self._waiting = tuple(entry for entry in before.entries if waits(entry))
         self._found: list[Entry] = []
         self._changes: list[Change] = []

@@ -181,9 +181,9 @@ class Roster:
 
     # --- reading back what is installed -------------------------------------------------------------------------------
 
-    def read_begins(self, name: str, request_id: int) -> None:
-        """We are about to ask the station for all its profiles."""
-        self._read_backs[name] = ReadBack(request_id, self.ledgers[name])
+    def read_begins(self, name: str, request_id: int, *, ours: bool = True) -> None:
+        """The station is about to be asked for all its profiles."""
+        self._read_backs[name] = ReadBack(request_id, self.ledgers[name], ours=ours)
 
     def read_ends(self, name: str, request_id: int, *, empty: bool = False) -> None:
         """Nothing more will be reported of this reading; `empty`: the station said that it has no profiles."""
@@ -196,11 +196,11 @@ class Roster:
     def _read_by_csms(self, name: str, request: Json, status: object) -> None:
         """The CSMS reads all profiles: as good as if we had; but a reading of ours that is under way goes first."""
         under_way, request_id = self._read_backs.get(name), whole(request.get("requestId"))
-        if request_id is None or (under_way is not None and is_ours(under_way.request_id)):
+        if request_id is None or (under_way is not None and under_way.ours):
             return
         self.read_ends(name, request_id)
         if status in ("Accepted", "NoProfiles") and asks_for_all(request):
-            self.read_begins(name, request_id)
+            self.read_begins(name, request_id, ours=False)
         if status == "NoProfiles":
             self.read_ends(name, request_id, empty=True)
 

@@ -172,6 +172,17 @@ def test_a_reading_of_the_csms_is_as_good_as_ours_and_ours_goes_first_while_it_i
     assert not other.controller.ledgers["A"].known
 
 
+def test_a_reading_of_the_csms_under_a_high_number_makes_room_for_its_next_one():
+    play = one().joins("A")
+    play.reading_answers = NOT_SUPPORTED
+    play.cycles().cycles()
+    for number in (2_000_000_007, 2_000_000_008):
+        read = {"requestId": number, "chargingProfile": {"chargingLimitSource": ["CSO"]}}
+        play.controller.told("A", "GetChargingProfiles", read, True, {"status": "Accepted"}, play.now)
+    play.says("A", "ReportChargingProfiles", {"requestId": number, "evseId": 0, "chargingProfile": []}, {})
+    assert play.controller.ledgers["A"].known
+
+
 def test_a_narrow_reading_of_the_csms_under_a_number_used_before_ends_the_one_before():
     play = one().joins("A")
     play.reading_answers = NOT_SUPPORTED

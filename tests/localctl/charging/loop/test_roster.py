@@ -2,11 +2,12 @@
 
 import pytest
 
+from localctl.charging.dispatching.fleet import Actuator
 from localctl.charging.knowing.phase_watch import PhaseWatch
 from localctl.charging.knowing.site_state import EvseState, StationState
 from localctl.charging.loop.roster import Roster, profile_id, unmeasured
 from localctl.charging.profile.profiles import Protocol
-from tests.localctl.charging.played import place
+from tests.localctl.charging.played import Play, place
 
 OURS = 2_000_000_000
 
@@ -132,3 +133,19 @@ def test_an_adopted_station_that_is_listed_is_no_longer_adopted():
 )
 def test_a_profiles_id_is_read_in_every_version(profile, number):
     assert profile_id(profile) == number
+
+
+@pytest.mark.parametrize("number", [1_999_999_999, 2_000_002_002, 2_100_000_001, 2**31 - 1])
+def test_p2_a_profile_of_the_csms_with_an_id_near_ours_is_seen_and_overruled(number):
+    play = Play(place("A"), place("B"), main_a=32).joins("A", "B").plugs_in("A").plugs_in("B").goes_on(60)
+    play.csms_limits("A", 32.0, purpose="ChargingStationMaxProfile", level=5, number=number).goes_on(10)
+    for _ in range(60):
+        assert play.goes_on(5).sum_a() <= 32.0
+    assert play.boxes["A"].profiles[2_000_000_000][1]["stackLevel"] == 6
+
+
+@pytest.mark.parametrize("number", [9, 2_100_000_001])
+def test_5_8_4_a_lower_limit_of_the_csms_is_kept_whatever_its_id(number):
+    play = Play(place("A", control=Actuator.TX_DEFAULT), main_a=32).joins("A").goes_on(60)
+    play.csms_limits("A", 8.0, level=0, evse=1, number=number).goes_on(30).plugs_in("A").goes_on(60)
+    assert play.share("A") == 8.0
