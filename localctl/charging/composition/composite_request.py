@@ -174,7 +174,7 @@ def read_one(each: Reader, protocol: Protocol, evse_ids: tuple[int, ...] | None,
     evse_id = known_evse(each, evse_ids, lowest=0)
     raw, path = each.required("profile"), each.at("profile")
     old_shape = isinstance(raw, dict) and "chargingProfileId" in raw
-    profile = read_profile_16(raw, path) if old_shape else read_profile(raw, path)
+    profile = read_profile_16(raw, path) if old_shape else read_profile(raw, path, protocol)
     faults = shape_faults(profile, Context(evse_id=evse_id, protocol=protocol, dc=dc))
     if faults:
         raise BadMember(path, "; ".join(str(fault) for fault in faults))

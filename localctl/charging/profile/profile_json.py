@@ -2,6 +2,7 @@
 
 Reading is tolerant where the field is (unknown members, times without a zone, 5.0 for 5) and strict where a guess
 would change an ampere: a limit that is no finite number of 0 or more, a period without a start, an unknown purpose.
+What 2.1 added to a period is unknown in 1.6, and in 2.0.1 where the caller says that it is 2.0.1.
 Every refusal is a BadMember with the path of the member. Tariffs, price schedules, signatures and customData are
 not carried: they say nothing about limits. Writing rounds limits down to one digit (R17), so nothing that went
 through here allows more than it did.
@@ -24,6 +25,7 @@ from localctl.charging.profile.profiles import (
     OperationMode,
     Period,
     PerPhase,
+    Protocol,
     Purpose,
     RateUnit,
     Recurrency,
@@ -43,13 +45,14 @@ PER_PHASE_NUMBERS: Final = {
 JsonObject = dict[str, Any]
 
 
-def read_profile(raw: object, path: str = "chargingProfile") -> ChargingProfile:
+def read_profile(raw: object, path: str = "chargingProfile", protocol: Protocol = Protocol.V21) -> ChargingProfile:
     """Read a ChargingProfileType of 2.0.1 or 2.1.
 
     Raises BadMember with the path of the first member that cannot be read.
     """
     read = Reader.of(raw, path)
-    schedules = tuple(read_schedule(each) for each in read.one_or_more("chargingSchedule", MAX_SCHEDULES))
+    new = protocol is Protocol.V21
+    schedules = tuple(read_schedule(each, new=new) for each in read.one_or_more("chargingSchedule", MAX_SCHEDULES))
     return ChargingProfile(
         id=read.integer("id"),
         purpose=read_purpose(read),
@@ -73,7 +76,7 @@ def read_profile_16(raw: object, path: str = "csChargingProfiles") -> ChargingPr
         id=read.integer("chargingProfileId"),
         purpose=read_purpose(read),
         transaction_id=read_transaction_id(read),
-        schedules=(read_schedule(read.child("chargingSchedule")),),
+        schedules=(read_schedule(read.child("chargingSchedule"), new=False),),
         **common_members(read),
     )
 
@@ -103,12 +106,12 @@ def common_members(read: Reader) -> JsonObject:
     }
 
 
-def read_schedule(read: Reader) -> ChargingSchedule:
-    """Read one chargingSchedule of any version."""
+def read_schedule(read: Reader, *, new: bool) -> ChargingSchedule:
+    """Read one chargingSchedule of any version; `new` is 2.1."""
     return ChargingSchedule(
         id=read.optional_integer("id") or 0,
         unit=read.choice("chargingRateUnit", RateUnit),
-        periods=tuple(read_period(each) for each in read.objects("chargingSchedulePeriod", MAX_PERIODS)),
+        periods=tuple(read_period(each, new=new) for each in read.objects("chargingSchedulePeriod", MAX_PERIODS)),
         start_at=read.optional_instant("startSchedule"),
         duration_s=read.optional_integer("duration"),
         min_charging_rate=read.optional_number("minChargingRate"),
@@ -117,22 +120,25 @@ def read_schedule(read: Reader) -> ChargingSchedule:
     )
 
 
-def read_period(read: Reader) -> Period:
+def read_period(read: Reader, *, new: bool) -> Period:
     """Read one chargingSchedulePeriod; 0 phases means what an absent number means."""
     return Period(
         start_s=read.integer("startPeriod"),
         limit=read.optional_limit("limit"),
         number_phases=read.optional_integer("numberPhases") or None,
         phase_to_use=read.optional_integer("phaseToUse") or None,
-        v2x=read_per_phase(read),
+        v2x=read_per_phase(read) if new else None,
     )
 
 
 def read_per_phase(read: Reader) -> PerPhase | None:
-    """The members 2.1 added, or None where there are none of them."""
+    """The members 2.1 added, or None where there are none of them; limits are 0 or more here as well."""
     if read.members.keys().isdisjoint((*PER_PHASE_NUMBERS, "operationMode")):
         return None
-    numbers = {ours: read.optional_number(theirs) for theirs, ours in PER_PHASE_NUMBERS.items()}
+    numbers = {
+        ours: read.optional_limit(theirs) if theirs.startswith("limit") else read.optional_number(theirs)
+        for theirs, ours in PER_PHASE_NUMBERS.items()
+    }
     return PerPhase(**numbers, operation_mode=read.optional_choice("operationMode", OperationMode))
 
 

@@ -418,6 +418,14 @@ def test_k01_fr147_what_2_1_says_per_phase_or_instead_of_a_limit(members, said):
     assert composite(asked, default("0=3"), protocol="ocpp2.1") == said
 
 
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+def test_k01_fr147_limits_per_phase_are_of_2_1_and_do_not_act_before(protocol):
+    asked = default("0=16")
+    asked["profile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0] |= {"limit_L2": 10, "limit_L3": -8}
+    assert composite(asked, protocol=protocol) == "0=16/3"
+    assert "limit_L3: must not be negative, is -8" in composite(asked, protocol="ocpp2.1")
+
+
 def test_k01_fr147_watts_per_phase_count_as_the_lowest_on_every_phase():
     asked = default("0=1", unit="W")
     asked["profile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0] |= {

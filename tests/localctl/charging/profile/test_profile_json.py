@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from localctl.charging.base.json_reader import BadMember
 from localctl.charging.profile.profile_json import read_profile, read_profile_16, write_profile, write_profile_16
-from localctl.charging.profile.profiles import Kind, OperationMode, Period, PerPhase, Purpose, RateUnit, Recurrency
+from localctl.charging.profile.profiles import (
+    Kind,
+    OperationMode,
+    Period,
+    PerPhase,
+    Protocol,
+    Purpose,
+    RateUnit,
+    Recurrency,
+)
 
 NEW = {
     "id": 7,
@@ -133,6 +142,17 @@ def test_members_of_2_1_are_kept():
     schema("v21").validate({"evseId": 1, "chargingProfile": write_profile(profile)})
 
 
+@pytest.mark.parametrize(
+    "members", [{"limit_L2": 10.0}, {"limit_L3": -10}, {"operationMode": "Off"}, {"setpoint": "x"}]
+)
+def test_what_2_1_added_to_a_period_is_unknown_before_it(members):
+    known = read_profile(NEW, protocol=Protocol.V201)
+    assert read_profile(with_period(NEW, **members), protocol=Protocol.V201) == known
+    old = copy.deepcopy(OLD)
+    old["chargingSchedule"]["chargingSchedulePeriod"][0] |= members
+    assert read_profile_16(old) == read_profile_16(OLD)
+
+
 @given(st.floats(0, 1e6, allow_nan=False))
 def test_r17_what_is_written_never_allows_more_than_what_was_read(limit):
     profile = read_profile(with_period(NEW, limit=limit, dischargeLimit=-limit))
@@ -156,6 +176,8 @@ def test_r17_what_is_written_never_allows_more_than_what_was_read(limit):
         (changed(NEW, chargingSchedule=NEW["chargingSchedule"] * 4), "chargingProfile.chargingSchedule"),
         (with_period(NEW, limit=-1), PERIOD + ".limit"),
         (with_period(NEW, limit=float("nan")), PERIOD + ".limit"),
+        (with_period(NEW, limit_L2=-10), PERIOD + ".limit_L2"),
+        (with_period(NEW, limit_L3=-0.1), PERIOD + ".limit_L3"),
         (with_period(NEW, startPeriod=0.5), PERIOD + ".startPeriod"),
         (with_period(NEW, operationMode="Off"), PERIOD + ".operationMode"),
     ],
