@@ -365,7 +365,8 @@ def test_p6_what_a_stranger_says_of_connectors_before_its_csms_refuses_it_counts
     known = Known(accepted=True, subprotocol=V201)
     status = '{{"timestamp":"2026-11-22T12:00:00Z","connectorStatus":"{}","evseId":1,"connectorId":1}}'
     play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=known))
-    play.given(station(call("b", "BootNotification", BOOT)), station(call("n", "StatusNotification", status.format("A"))))
+    play.given(station(call("b", "BootNotification", BOOT)))
+    play.given(station(call("n", "StatusNotification", status.format("A"))))
     play.given(accepted(V201), csms(result("b", BOOTED)), csms(result("n")))
     play.given(StationArrived(link=L2, identity="CS-17", offer=(V201,), known=known))
     play.given(station(call("x", "StatusNotification", status.format("Faulted")), L2))
