@@ -51,18 +51,17 @@ def currents_of(sample: Sample, voltage_v: float, phases: tuple[int, ...]) -> di
     """Amperes per phase, as far as they can be known; `phases` are those the car uses or may use.
 
     Measured currents come first, then powers per phase, then one value for all. Total power over several phases is
-    shared out evenly, as three-phase cars do.
+    shared out evenly, as three-phase cars do. The amount counts, not the sign: a current transformer put in the wrong
+    way round shows less than nothing on a conductor that is in full use.
     """
     known = dict(sample.phase_a)
     for phase, watts in sample.phase_w.items():
         known.setdefault(phase, watts / sample.phase_v.get(phase, voltage_v))
-    if known or not phases:
-        return known
-    if sample.one_a is not None:
-        return dict.fromkeys(phases, sample.one_a)
-    if sample.total_w is not None:
-        return {phase: sample.total_w / len(phases) / sample.phase_v.get(phase, voltage_v) for phase in phases}
-    return {}
+    if not known and sample.one_a is not None:
+        known = dict.fromkeys(phases, sample.one_a)
+    elif not known and sample.total_w is not None:
+        known = {phase: sample.total_w / len(phases) / sample.phase_v.get(phase, voltage_v) for phase in phases}
+    return {phase: abs(amps) for phase, amps in known.items()}
 
 
 def number_of(raw: object) -> float | None:

@@ -108,5 +108,16 @@ def test_one_current_is_that_of_every_phase_used_and_total_power_is_shared_out()
     assert meter.currents_of(Sample(total_w=6900.0), 230, (2,)) == {2: 30}
 
 
+@pytest.mark.parametrize(
+    ("sample", "amps"),
+    [
+        (Sample(phase_a={1: -16.0, 2: 16.0}), {1: 16, 2: 16}), (Sample(phase_w={1: -2300.0}), {1: 10}),
+        (Sample(one_a=-8.0), {1: 8}), (Sample(total_w=-2300.0), {1: 10}),
+    ],
+)  # fmt: skip
+def test_quirk_33_a_reversed_current_transformer_measures_the_same_current(sample, amps):
+    assert meter.currents_of(sample, 230, (1,)) == amps
+
+
 def test_nothing_told_is_nothing_known():
     assert meter.currents_of(Sample(energy_wh=5.0), 230, (1, 2, 3)) == {}

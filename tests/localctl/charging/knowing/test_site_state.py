@@ -158,6 +158,12 @@ def test_the_phases_of_a_car_are_learnt_and_forgotten_with_it():
     assert site_state.phases_of(after(shown("Ended"), state=state), 1) == (1, 2, 3)
 
 
+def test_p2_a_conductor_whose_current_is_shown_the_wrong_way_round_is_in_use_and_its_current_is_drawn():
+    state = after(shown(evse_id=1), *[metered(-16.0, 16.0, 0.0, evse_id=1)] * 3)
+    assert site_state.phases_of(state, 1) == (1, 2)
+    assert after(metered(-16.0, -9.0, evse_id=1)).evses["1"].drawn_a(1000.0, 60.0) == 16.0
+
+
 def test_a_total_power_is_divided_by_the_phases_the_station_told():
     state = after(shown(evse_id=1, phases_used=1), Metered(sample=Sample(total_w=2300.0), evse_id=1))
     assert state.evses["1"].current_a == {"1": 10.0}
