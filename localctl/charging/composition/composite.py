@@ -15,7 +15,8 @@ Two levels here, both exact and unrounded; `composite_curves` rounds once, at th
 Decisions where the rules leave freedom:
 - Of a station's sum: an EVSE where no session profile leads takes part with what its hardware delivers, else with the
   default. Where no session profile leads anywhere the EVSEs of unknown hardware together take what the station
-  delivers; only where that is unknown too, the default each, and a station's cap does not raise it.
+  delivers; only where that is unknown too, the default each, and a station's cap does not raise it. So to name what
+  the station delivers, which fills, can give more than the default did.
 - Phases of a sum are the highest among its parts, of caps over it the lowest; fewer phases required by a station's
   cap bind its EVSEs as well. An EVSE that only fills the sum counts with the phases of those caps, else with the
   default phases; where nothing leads at all the sum names none (R12).

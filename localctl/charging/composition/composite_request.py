@@ -9,9 +9,11 @@ where the error is a sentence naming the member. Nothing a request holds makes `
 ours that it meets: that is its error as well, so that the other requests of a file are answered.
 
 Profiles are taken as installed in the order of the list: a later one replaces an earlier one of its EVSE and purpose
-with its id, in 1.6 also with its level. What could not be installed at all (a first period after 0, a
-station maximum on one EVSE, ...) is an error with the requirement's id. What is forbidden only beside something else
-(equal levels) or belongs to another transaction is calculated.
+with its id, in 1.6 also with its level. What is wrong with a profile's own shape (a first period after 0, a station
+maximum on one EVSE, ...: `profile_shape`) is an error with the requirement's id. What a station would refuse for other
+reasons is calculated all the same, because people ask for what they found installed: equal levels, TxProfiles of other
+transactions (they do not count), several schedules outside ISO 15118 (the first counts), a duration on PriorityCharging
+and operation modes and limits per phase on purposes that must not have them.
 
 Decisions where the format is silent: assumptions default to 230 V, 3 phases, 48 A and 33120 W; `default_phases` 0
 means DC at that voltage; `evseIds` may be missing or empty unless evseId is 0; profiles and transactions of other

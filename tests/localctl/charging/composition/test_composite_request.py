@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from localctl.charging.composition import composite_request
 from localctl.charging.composition.composite_request import calculate
-from tests.localctl.charging.composite_talk import DAY, composite, default, request, station_max, words
+from tests.localctl.charging.composite_talk import DAY, composite, default, profile, request, station_max, words
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "composite"
 WORKED = json.loads((FIXTURES / "worked.json").read_text())
@@ -131,6 +131,25 @@ def test_profiles_of_other_evses_do_not_matter_to_an_evse_but_have_to_fit_a_sum(
     assert "profiles[1].evseId: the station has no EVSE 9" in calculate(asked | {"evseId": 0})["error"]
 
 
+def test_what_only_its_purpose_forbids_is_calculated():
+    quick = profile("PriorityCharging", "0=32", lasting=60)
+    assert composite(quick, default("0=6"), running={1: 0}, protocol="ocpp2.1") == "0=32/3 60=6/3"
+    steered = station_max("0=10")
+    first(steered)["chargingSchedulePeriod"][0]["operationMode"] = "LocalFrequency"
+    assert composite(steered, protocol="ocpp2.1") == "0=10/3"
+    per_phase = default("0=16")
+    first(per_phase)["chargingSchedulePeriod"][0]["limit_L2"] = 9
+    assert composite(per_phase, protocol="ocpp2.1") == "0=9/3"
+    several = default("0=8")
+    several["profile"]["chargingSchedule"].append(first(default("0=6")))
+    assert composite(several) == "0=8/3"
+
+
+def first(installed):
+    """Its first schedule."""
+    return installed["profile"]["chargingSchedule"][0]
+
+
 def test_external_limits_do_not_exist_in_1_6():
     external = request(default("0=6"), protocol="ocpp1.6")
     external["profiles"][0]["profile"]["chargingProfilePurpose"] = "ChargingStationExternalConstraints"
@@ -154,9 +173,9 @@ def test_profiles_in_the_1_6_shape_are_understood():
 
 def test_the_1_6_word_and_the_1_6_single_schedule_are_understood_in_the_newer_shape_too():
     asked = request(station_max("0=12"), protocol="ocpp1.6")
-    profile = asked["profiles"][0]["profile"]
-    profile["chargingProfilePurpose"] = "ChargePointMaxProfile"
-    profile["chargingSchedule"] = profile["chargingSchedule"][0]
+    inner = asked["profiles"][0]["profile"]
+    inner["chargingProfilePurpose"] = "ChargePointMaxProfile"
+    inner["chargingSchedule"] = inner["chargingSchedule"][0]
     assert words(calculate(asked)) == "0=12/3"
 
 
