@@ -10,6 +10,7 @@ Everything is frozen and plain: `msgspec.to_builtins` and `convert` store it and
 are moments of receipt. Everything is bounded by the constants below.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
@@ -115,9 +116,13 @@ class StationState:
                 return one
         return None
 
-    def drawn_a(self, now: float, fresh_s: float) -> tuple[float, float] | None:
-        """What all freshly metered EVSEs draw on their fullest conductor, and when the oldest reading was taken."""
-        fresh = [(evse.measured_at, evse.current_a) for evse in self.evses.values() if evse.measured_at is not None]
+    def drawn_a(self, now: float, fresh_s: float, evse_ids: Iterable[int]) -> tuple[float, float] | None:
+        """What these EVSEs draw, as far as freshly metered, on their fullest conductor; and the oldest reading's time.
+
+        A main meter (EVSE or connector 0) measures the same current once more.
+        """
+        evses = [self.evses[key] for key in map(str, evse_ids) if key in self.evses]
+        fresh = [(evse.measured_at, evse.current_a) for evse in evses if evse.measured_at is not None]
         fresh = [(at, amps) for at, amps in fresh if now - at <= fresh_s and amps]
         if not fresh:
             return None

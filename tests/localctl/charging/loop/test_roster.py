@@ -149,3 +149,20 @@ def test_5_8_4_a_lower_limit_of_the_csms_is_kept_whatever_its_id(number):
     play = Play(place("A", control=Actuator.TX_DEFAULT), main_a=32).joins("A").goes_on(60)
     play.csms_limits("A", 8.0, level=0, evse=1, number=number).goes_on(30).plugs_in("A").goes_on(60)
     assert play.share("A") == 8.0
+
+
+@pytest.mark.parametrize("protocol", [Protocol.V16, Protocol.V201])
+def test_4_7_a_station_that_also_tells_its_main_meter_is_not_taken_for_one_that_disobeys(protocol):
+    box = place("A", protocol=protocol, evses=2, control=Actuator.MAX_PROFILE)
+    play = Play(box, place("B"), main_a=40).joins("A", "B").goes_on(60).plugs_in("B")
+    play.plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
+    for _ in range(8):
+        half_a = box.allows(1, play.now) / 2
+        for evse, amps in ((1, half_a), (2, half_a), (0, 2 * half_a)):
+            values = [{"value": amps, "measurand": "Current.Import", "phase": f"L{phase}"} for phase in (1, 2, 3)]
+            word = "connectorId" if protocol is Protocol.V16 else "evseId"
+            meter = [{"timestamp": play.stamp, "sampledValue": values}]
+            play.says("A", "MeterValues", {word: evse, "meterValue": meter}, {})
+        play.goes_on(60)
+    assert not play.controller.dispatcher.distrusted()
+    assert (half_a, play.boxes["B"].allows(1, play.now)) == (13.3, 13.3)
