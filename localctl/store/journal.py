@@ -166,11 +166,15 @@ class Journal(Operators):
         heartbeat_s: int | None = None,
     ) -> None:
         """What the CSMS or the station just said; None leaves it as it is. Written only where something is new."""
+        boot = boot or None  # an empty one is none that was seen: it never takes the place of one that was
         facts = {"accepted": accepted, "subprotocol": subprotocol, "boot": boot, "heartbeat_s": heartbeat_s}
         key = identity.casefold()
         news = self._board.remember(key, identity, {name: fact for name, fact in facts.items() if fact is not None})
         if news is not None:
-            self._submit(Job(act=lambda disk: journal_known.remember(disk, key, identity, news), owed=("known", key)))
+            only = self._board.to_write(key)
+            self._submit(
+                Job(act=lambda disk: journal_known.remember(disk, key, identity, news, only), owed=("known", key))
+            )
 
     def store_authorizations(self, changes: Mapping[str, object]) -> None:
         """Write these entries soon (any JSON value); None takes one away."""

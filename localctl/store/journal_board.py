@@ -32,6 +32,7 @@ class Board:
         self._alarm = Alarm(limits, on_trouble)
         self._names: dict[str, str] = {}
         self._known: dict[str, Known] = {}
+        self._said: dict[str, set[str]] = {}  # before the file was open
         self._rows: dict[str, int] = {}
         self._ended: dict[str, list[int]] = {}
         self._expected: Counter[str] = Counter()
@@ -89,14 +90,27 @@ class Board:
         return oldest
 
     def remember(self, station: str, identity: str, facts: Mapping[str, Any]) -> Known | None:
-        """What is known now, if that is new."""
+        """What is known now, if that is new; `to_write` tells which facts of it."""
         if station not in self._known and len(self._known) >= MAX_STATIONS:
             return None
         known = self._known.get(station, Known())
         news = msgspec.structs.replace(known, **facts)
         self._names.setdefault(station, identity)
         self._known[station] = news
-        return news if news != known else None
+        return news if self._says_more(station, facts) or news != known else None
+
+    def to_write(self, station: str) -> frozenset[str]:
+        """The facts that may be written over what is on disk: before that was read, those only that were said."""
+        return frozenset(journal_known.FACTS if self.is_open else self._said.get(station, ()))
+
+    def _says_more(self, station: str, facts: Mapping[str, Any]) -> bool:
+        """True for what nobody said yet while it is not known what is on disk: that may be something else."""
+        if self.is_open:
+            return False
+        said = self._said.setdefault(station, set())
+        more = not said.issuperset(facts)
+        said.update(facts)
+        return more
 
     # -- told by the writer
 
@@ -117,13 +131,23 @@ class Board:
                 log.error("whoever waited for the journal failed by a bug of ours", trace=place(error))
 
     def _opened(self, handover: Handover) -> None:
-        self.is_open = True
         self._invented = max(self._invented, handover.mark - 1)
         for station, remembered in (handover.remembered or {}).items():
             self._names.setdefault(station, remembered.name)
-            self._known.setdefault(station, remembered.known)
+            self._known[station] = self._merged(station, remembered.known)
+        self.is_open = True
+        self._said.clear()
         for station in [station for station in self._rows if station not in handover.touched]:
             self._count(station, Figures())
+
+    def _merged(self, station: str, stored: Known) -> Known:
+        """What is on disk and what was said before it could be read; a file that is opened again tells nothing new."""
+        here = self._known.get(station, stored)
+        if self.is_open:
+            return here
+        said = {fact: getattr(here, fact) for fact in self._said.get(station, ())}
+        aliases = {alias.local: alias for alias in (*stored.aliases, *here.aliases)}
+        return msgspec.structs.replace(stored, **said, aliases=tuple(aliases.values()))
 
     def _count(self, station: str, figures: Figures) -> None:
         name = self._names.get(station, station)

@@ -6,7 +6,7 @@ Numbers that are invented for 1.6 transactions are given in blocks: the mark on 
 import contextlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from localctl.store.journal_disk import JournalDisk
@@ -15,6 +15,8 @@ from routing.carrying.items import Alias, Known
 
 BLOCK: Final = 100
 """Invented numbers per move of the mark."""
+FACTS: Final = ("accepted", "subprotocol", "boot", "heartbeat_s")
+"""What is known of a station, by the names of its columns."""
 
 
 class Remembered(NamedTuple):
@@ -35,12 +37,15 @@ def name(disk: JournalDisk, station: str, identity: str) -> None:
     disk.sql.execute("INSERT OR IGNORE INTO station (key, name) VALUES (?, ?)", (station, identity))
 
 
-def remember(disk: JournalDisk, station: str, identity: str, known: Known) -> None:
-    """Replace what is known of a station."""
+def remember(disk: JournalDisk, station: str, identity: str, known: Known, only: Collection[str] = FACTS) -> None:
+    """Replace what is known of a station, or `only` these facts of it; the others stay as they are on disk."""
+    facts = {name: getattr(known, name) for name in FACTS if name in only}
+    columns = ("key", "name", *facts)
+    news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     disk.sql.execute(
-        "INSERT OR REPLACE INTO station (key, name, accepted, subprotocol, boot, heartbeat_s) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (station, identity, known.accepted, known.subprotocol, known.boot, known.heartbeat_s),
+        f"INSERT INTO station ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "
+        f"ON CONFLICT (key) DO UPDATE SET {news}",
+        (station, identity, *facts.values()),
     )
 
 

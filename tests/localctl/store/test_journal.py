@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from msgspec.structs import replace
 
 from localctl.store import journal_board, journal_known, journal_schema, journal_writer
 from localctl.store.journal import Journal
@@ -251,6 +252,37 @@ async def test_a_disk_that_refuses_at_the_start_is_told_and_taken_when_it_is_wel
         faulty.refuses = ()
         await box.until(lambda: box.troubles[-1] is None)
         assert await box.keep(item()) == 1
+
+
+async def test_p4_10_7_a_disk_that_refuses_at_the_start_costs_nothing_of_what_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(journal_writer, "RETRY_S", 0.01)
+    async with running(tmp_path) as box:
+        for identity in ("CS1", "CS2"):
+            box.journal.remember(identity, accepted=True, subprotocol="ocpp1.6", boot='{"a":1}', heartbeat_s=77)
+        local = box.journal.next_invented()
+        start = await box.keep(begun("start", tx=str(local), invented=local))
+        stop = begun("stop", tx=str(local))
+        await box.keep(stop)
+        box.journal.delivered("CS1", start or 0, alias=Alias(local=local, real=7))
+        known = box.journal.known("CS1")
+    faulty = Faulty()
+    faulty.refuses = ("PRAGMA journal_mode",)
+    async with running(tmp_path, faulty=faulty) as box:
+        assert box.journal.known("CS1") == Known()
+        box.journal.remember("CS1", subprotocol="ocpp2.0.1")
+        box.journal.remember("CS1", heartbeat_s=60, boot="")
+        box.journal.remember("CS2", accepted=False)
+        await box.until(lambda: box.journal.stats.failures > 2)
+        faulty.refuses = ()
+        await box.until(lambda: box.journal.known("CS1").accepted)
+        after = replace(known, subprotocol="ocpp2.0.1", heartbeat_s=60, waiting=1, recent=(stop,))
+        assert box.journal.known("CS1") == after
+        await box.until(lambda: box.troubles[-1] is None)
+    async with running(tmp_path) as box:
+        assert box.journal.known("CS1") == after
+        assert box.journal.known("CS2") == Known(subprotocol="ocpp1.6", boot='{"a":1}', heartbeat_s=77)
 
 
 async def test_rows_that_cannot_be_read_are_not_taken_for_an_empty_line(tmp_path: Path):

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 
 from localctl.store import journal_board
 from localctl.store.journal_board import Board
@@ -110,6 +111,41 @@ def test_a_file_opened_anew_replaces_all_rows_but_not_what_was_learnt_since(boar
     assert board.known("cs2").heartbeat_s == 7
     assert board.known("cs3").accepted
     assert board.next_invented() == FIRST_INVENTED + 100
+
+
+def test_p4_a_file_that_could_not_be_read_at_first_tells_all_but_what_was_said_since(board: Board):
+    stored = Known(
+        accepted=True, subprotocol="ocpp1.6", boot="{}", heartbeat_s=77, aliases=(Alias(local=5, real=7),),
+        recent=(begun("m"),),
+    )  # fmt: skip
+    board.remember("cs1", "CS1", {"subprotocol": "ocpp2.0.1"})
+    board.learn("cs1", Alias(local=6, real=8))
+    board.over("cs2", 9)
+    told = {name: Remembered(name.upper(), stored) for name in ("cs1", "cs2", "cs3")}
+    board.take_in(Handover(remembered=told, touched={name: Figures(rows=1) for name in told}))
+    news = {"subprotocol": "ocpp2.0.1", "aliases": (Alias(local=5, real=7), Alias(local=6, real=8))}
+    assert board.known("cs1") == replace(stored, waiting=1, **news)
+    assert board.known("cs2") == board.known("cs3") == replace(stored, waiting=1)
+
+
+def test_p4_a_file_that_broke_under_way_tells_nothing_that_is_not_known_better(board: Board):
+    board.take_in(Handover(remembered={"cs1": Remembered("CS1", Known(accepted=True, boot="{}"))}))
+    board.remember("cs1", "CS1", {"accepted": False})
+    salvaged = {name: Remembered(name.upper(), Known(accepted=True, heartbeat_s=1)) for name in ("cs1", "cs2")}
+    board.take_in(Handover(remembered=salvaged))
+    assert board.known("cs1") == Known(accepted=False, boot="{}")
+    assert board.known("cs2") == Known(accepted=True, heartbeat_s=1)
+
+
+def test_p4_before_the_file_was_read_only_what_was_said_may_be_written(board: Board):
+    assert board.to_write("cs1") == frozenset()
+    assert board.remember("cs1", "CS1", {"accepted": False}) == Known(), "the file may say something else"
+    assert board.remember("cs1", "CS1", {"accepted": False}) is None
+    assert board.remember("cs1", "CS1", {"heartbeat_s": 7}) == Known(heartbeat_s=7)
+    assert board.to_write("cs1") == {"accepted", "heartbeat_s"}, "both: of several jobs only the last is done"
+    board.take_in(Handover(remembered={}))
+    assert board.to_write("cs1") == {"accepted", "subprotocol", "boot", "heartbeat_s"}
+    assert board.known("cs1") == Known(heartbeat_s=7)
 
 
 def test_one_callback_that_fails_does_not_take_the_others_with_it(board: Board):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from localctl.store import journal_known
 from localctl.store.journal_known import Remembered
@@ -22,6 +23,20 @@ def test_what_is_known_of_a_station_is_read_back(tmp_path: Path):
     disk.close()
     disk = opened(tmp_path)
     assert journal_known.load_known(disk) == {"cs1": Remembered("CS1", known)}
+    disk.close()
+
+
+def test_facts_that_are_not_to_be_written_stay_as_they_are(tmp_path: Path):
+    disk = opened(tmp_path)
+    known = Known(accepted=True, subprotocol="ocpp1.6", boot='{"a":1}', heartbeat_s=77)
+    journal_known.remember(disk, "cs1", "CS1", known)
+    journal_known.alias(disk, "cs1", Alias(local=11))
+    journal_known.remember(disk, "cs1", "Cs1", Known(subprotocol="ocpp2.0.1"), {"subprotocol"})
+    journal_known.remember(disk, "cs2", "CS2", Known(heartbeat_s=5, boot="{}"), {"heartbeat_s"})
+    assert journal_known.load_known(disk) == {
+        "cs1": Remembered("Cs1", replace(known, subprotocol="ocpp2.0.1", aliases=(Alias(local=11),))),
+        "cs2": Remembered("CS2", Known(heartbeat_s=5)),
+    }
     disk.close()
 
 
