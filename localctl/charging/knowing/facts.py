@@ -37,7 +37,8 @@ class ConnectorShown:
 class Sample:
     """One set of meter values. What was not told is absent: missing is not zero (quirk 33).
 
-    `phase_a` are currents told for a phase, `one_a` one without a phase; `phase_w` and `total_w` powers.
+    `phase_a` are currents told for a phase, `one_a` one without a phase; `phase_w` and `total_w` powers, `phase_v` and
+    `one_v` voltages.
     """
 
     phase_a: dict[int, float] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Sample:
     phase_w: dict[int, float] = field(default_factory=dict)
     total_w: float | None = None
     phase_v: dict[int, float] = field(default_factory=dict)
+    one_v: float | None = None
     energy_wh: float | None = None
     soc: float | None = None
 

@@ -42,9 +42,18 @@ def sample_of(meter_values: object) -> Sample:
         phase_w=_per_phase(found, "Power.Active.Import"),
         total_w=found.get(("Power.Active.Import", 0)),
         phase_v={phase: volts for phase, volts in _per_phase(found, "Voltage").items() if volts >= LOWEST_V},
+        one_v=found.get(("Voltage", 0)),
         energy_wh=found.get((ENERGY, 0)),
         soc=found.get(("SoC", 0)),
     )
+
+
+def of_dc(sample: Sample, watts_per_a: float) -> Sample:
+    """What a DC EVSE draws from the supply. Its current is the cable's: its power tells, or else amperes by volts."""
+    watts = sum(sample.phase_w.values()) if sample.total_w is None and sample.phase_w else sample.total_w
+    if watts is None and sample.one_a is not None and sample.one_v is not None:
+        watts = sample.one_a * sample.one_v
+    return Sample(one_a=None if watts is None else watts / watts_per_a, energy_wh=sample.energy_wh, soc=sample.soc)
 
 
 def currents_of(sample: Sample, voltage_v: float, phases: tuple[int, ...]) -> dict[int, float]:

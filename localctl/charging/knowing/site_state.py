@@ -182,8 +182,7 @@ def metered(state: StationState, fact: Metered, now: float) -> StationState:
     """Fresh values replace what was measured, phase by phase; old ones change nothing."""
     if fact.late or not clock_watch.fresh(state.clock, fact.off_s):
         return state
-    transaction = state.open.get(fact.transaction_id or "")
-    evse_id = fact.evse_id if fact.evse_id is not None else (transaction.evse_id if transaction is not None else None)
+    evse_id = metered_at(state, fact)
     if evse_id is None:
         return state
     before = state.evses.get(str(evse_id), EvseState())
@@ -203,6 +202,12 @@ def metered(state: StationState, fact: Metered, now: float) -> StationState:
         served_wh=before.served_wh + counted_wh(before, energy_wh, now),
         soc=before.soc if soc is None else soc,
     )
+
+
+def metered_at(state: StationState, fact: Metered) -> int | None:
+    """The EVSE that was metered: as told, else that of the transaction (quirk 35)."""
+    transaction = state.open.get(fact.transaction_id or "")
+    return transaction.evse_id if fact.evse_id is None and transaction is not None else fact.evse_id
 
 
 def counted_wh(before: EvseState, told_wh: float | None, now: float) -> float:

@@ -15,6 +15,7 @@ from localctl.charging.knowing import ledger as book
 from localctl.charging.knowing import readings, site_state
 from localctl.charging.knowing.facts import Fact, Metered, TransactionShown
 from localctl.charging.knowing.ledger import Ledger
+from localctl.charging.knowing.meter import of_dc
 from localctl.charging.knowing.phase_watch import PhaseWatch
 from localctl.charging.knowing.read_back import Change, ReadBack, asks_for_all
 from localctl.charging.knowing.readings import whole
@@ -108,7 +109,7 @@ class Roster:
 
     def _apply(self, name: str, fact: Fact, now: float) -> Fact:
         before = self.states[name]
-        fact = self._placed(name, fact, before)
+        fact = self._supplied(name, self._placed(name, fact, before), before)
         after = self.states[name] = site_state.apply(before, fact, now)
         if isinstance(fact, TransactionShown):
             self._transactions(name, before, after, fact)
@@ -120,6 +121,16 @@ class Roster:
         if len(outlets) != 1 or not isinstance(fact, TransactionShown | Metered) or fact.evse_id is not None:
             return fact
         return fact if fact.transaction_id in state.open else replace(fact, evse_id=outlets[0].id)
+
+    def _supplied(self, name: str, fact: Fact, state: StationState) -> Fact:
+        """What the meter of a DC EVSE tells is about its cable; what counts here is what it draws from the supply."""
+        if not isinstance(fact, Metered):
+            return fact
+        evse_id = site_state.metered_at(state, fact)
+        for outlet in self.station(name).outlets:
+            if outlet.dc and outlet.id == evse_id:
+                return replace(fact, sample=of_dc(fact.sample, outlet.watts_per_a))
+        return fact
 
     def _transactions(self, name: str, before: StationState, after: StationState, fact: TransactionShown) -> None:
         for one in (one for key, one in before.open.items() if key not in after.open):

@@ -1,5 +1,7 @@
 """Meter values in all the spellings of the field (quirks 33 and 36)."""
 
+from dataclasses import replace
+
 import pytest
 
 from localctl.charging.knowing import meter
@@ -91,6 +93,10 @@ def test_a_flood_of_values_is_cut():
     assert told(*flood).phase_a == {1: 1}
 
 
+def test_a_voltage_without_a_phase_is_kept():
+    assert told({"measurand": "Voltage", "value": "748.5", "unitOfMeasure": {"unit": "V"}}) == Sample(one_v=748.5)
+
+
 def test_a_phantom_voltage_is_not_calculated_with():
     volts = [{"measurand": "Voltage", "value": value, "phase": f"L{n}"} for n, value in ((1, 236), (2, 140))]
     assert told(*volts).phase_v == {1: 236}
@@ -117,6 +123,20 @@ def test_one_current_is_that_of_every_phase_used_and_total_power_is_shared_out()
 )  # fmt: skip
 def test_quirk_33_a_reversed_current_transformer_measures_the_same_current(sample, amps):
     assert meter.currents_of(sample, 230, (1,)) == amps
+
+
+@pytest.mark.parametrize(
+    ("sample", "supply_a"),
+    [
+        (Sample(one_a=60.0, one_v=750.0, total_w=44_000.0), 66.7), (Sample(one_a=60.0, one_v=750.0), 68.2),
+        (Sample(phase_w={1: 22_000.0, 2: 11_000.0}), 50.0), (Sample(one_a=60.0), None), (Sample(one_v=750.0), None),
+        (Sample(phase_a={1: 60.0}), None),
+    ],
+)  # fmt: skip
+def test_the_current_in_a_dc_cable_is_none_of_the_supply_but_its_power_is(sample, supply_a):
+    found = meter.of_dc(replace(sample, soc=40.0, energy_wh=7.0), 660.0)
+    assert found == Sample(one_a=found.one_a, soc=40.0, energy_wh=7.0)
+    assert found.one_a == (None if supply_a is None else pytest.approx(supply_a, abs=0.05))
 
 
 def test_nothing_told_is_nothing_known():

@@ -6,7 +6,7 @@ from localctl.charging.dispatching.fleet import Actuator
 from localctl.charging.knowing.phase_watch import PhaseWatch
 from localctl.charging.knowing.site_state import EvseState, StationState
 from localctl.charging.loop.roster import Roster, profile_id, unmeasured
-from localctl.charging.profile.profiles import Protocol
+from localctl.charging.profile.profiles import Protocol, RateUnit
 from tests.localctl.charging.played import Play, place
 
 OURS = 2_000_000_000
@@ -166,3 +166,19 @@ def test_4_7_a_station_that_also_tells_its_main_meter_is_not_taken_for_one_that_
         play.goes_on(60)
     assert not play.controller.dispatcher.distrusted()
     assert (half_a, play.boxes["B"].allows(1, play.now)) == (13.3, 13.3)
+
+
+@pytest.mark.parametrize("volts", [350, 750])
+@pytest.mark.parametrize("tells_power", [True, False])
+def test_a_dc_station_that_follows_keeps_its_share_whatever_flows_in_its_cable(volts, tells_power):
+    box = place("D", outlet={"dc": True, "rating_a": 75.0, "min_a": 2.0, "watts_per_a": 655.5}, unit=RateUnit.WATTS)
+    play = Play(box, place("B"), main_a=120).joins("D", "B").goes_on(60).plugs_in("D").plugs_in("B").goes_on(60)
+    for _ in range(30):
+        watts = 75.0 * 655.5
+        told = {"Current.Import": watts / volts, "Voltage": volts}
+        told |= {"Power.Active.Import": watts} if tells_power else {}
+        values = [{"measurand": what, "value": value} for what, value in told.items()]
+        play.event("D", "Updated", meter=[{"timestamp": play.stamp, "sampledValue": values}]).goes_on(60)
+    assert not play.controller.dispatcher.distrusted()
+    assert (play.share("D"), play.share("B")) == (75.0, 32.0)
+    assert play.controller.states["D"].evses["1"].drawn_a(play.now, 90.0) == pytest.approx(75.0)
