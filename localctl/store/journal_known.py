@@ -17,6 +17,8 @@ BLOCK: Final = 100
 """Invented numbers per move of the mark."""
 FACTS: Final = ("accepted", "subprotocol", "boot", "heartbeat_s")
 """What is known of a station, by the names of its columns."""
+MOST: Final = 2**63 - 1
+"""A larger number is none: the file has no room for it, and it must not keep from the disk what comes with it."""
 
 
 class Remembered(NamedTuple):
@@ -40,6 +42,8 @@ def name(disk: JournalDisk, station: str, identity: str) -> None:
 def remember(disk: JournalDisk, station: str, identity: str, known: Known, only: Collection[str] = FACTS) -> None:
     """Replace what is known of a station, or `only` these facts of it; the others stay as they are on disk."""
     facts = {name: getattr(known, name) for name in FACTS if name in only}
+    if _number(known.heartbeat_s) is None:
+        facts.pop("heartbeat_s", None)
     columns = ("key", "name", *facts)
     news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
     disk.sql.execute(
@@ -62,7 +66,7 @@ def alias(disk: JournalDisk, station: str, two: Alias) -> None:
     disk.sql.execute(
         "INSERT INTO alias (station, local, csms, begin, passed_on) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (station, local) DO UPDATE SET csms = excluded.csms, passed_on = excluded.passed_on",
-        (station, two.local, two.real, two.begin, two.passed_on),
+        (station, two.local, _number(two.real), two.begin, two.passed_on),
     )
 
 
@@ -107,3 +111,7 @@ def load_authorizations(sql: sqlite3.Connection) -> dict[str, object]:
         with contextlib.suppress(ValueError, RecursionError):
             entries[key] = json.loads(value)
     return entries
+
+
+def _number(number: int | None) -> int | None:
+    return number if number is not None and -MOST <= number <= MOST else None

@@ -124,6 +124,17 @@ async def test_10_7_both_numbers_of_a_transaction_survive_until_its_end_is_deliv
         assert box.journal.known("CS1").aliases == ()
 
 
+async def test_p6_a_number_of_the_csms_that_is_none_keeps_no_row_from_being_delivered_once(tmp_path: Path):
+    async with running(tmp_path) as box:
+        local = box.journal.next_invented()
+        start = await box.keep(begun("start", tx=str(local), invented=local))
+        box.journal.delivered("CS1", start or 0, alias=Alias(local=local, real=10**19))
+        box.journal.remember("CS1", accepted=True, boot="{}", heartbeat_s=10**19)
+    async with running(tmp_path) as box:
+        assert await box.oldest() == (None, 0, frozenset())
+        assert box.journal.known("CS1") == Known(accepted=True, boot="{}", aliases=(Alias(local=local),))
+
+
 async def test_10_7_that_the_csms_gave_a_number_anew_is_known_after_a_restart(tmp_path: Path):
     async with running(tmp_path) as box:
         local = box.journal.next_invented()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -36,6 +37,21 @@ def test_facts_that_are_not_to_be_written_stay_as_they_are(tmp_path: Path):
     assert journal_known.load_known(disk) == {
         "cs1": Remembered("Cs1", replace(known, subprotocol="ocpp2.0.1", aliases=(Alias(local=11),))),
         "cs2": Remembered("CS2", Known(heartbeat_s=5)),
+    }
+    disk.close()
+
+
+@pytest.mark.parametrize("number", [10**19, 2**63, -(10**19)])
+def test_p6_a_number_that_no_file_can_hold_keeps_nothing_else_from_the_disk(tmp_path: Path, number: int):
+    disk = opened(tmp_path)
+    journal_known.remember(disk, "cs1", "CS1", Known(heartbeat_s=77))
+    journal_known.remember(disk, "cs1", "CS1", Known(accepted=True, boot="{}", heartbeat_s=number))
+    journal_known.remember(disk, "cs2", "CS2", Known(heartbeat_s=number), {"heartbeat_s"})
+    journal_known.alias(disk, "cs1", Alias(local=11, real=number, begin="ab"))
+    aliases = (Alias(local=11, begin="ab"),)
+    assert journal_known.load_known(disk) == {
+        "cs1": Remembered("CS1", Known(accepted=True, boot="{}", heartbeat_s=77, aliases=aliases)),
+        "cs2": Remembered("CS2", Known()),
     }
     disk.close()
 
