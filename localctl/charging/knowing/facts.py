@@ -75,7 +75,8 @@ class Metered:
 class TransactionShown:
     """A transaction began, went on or ended. Only the first event need say where (E01.FR.16).
 
-    `aside`: it was only named beside meter values; that finds one that nobody knows of, and ends none.
+    `aside`: it was only named beside meter values; that finds one that nobody knows of, and ends none. `numbered`: its
+    number was given by the answer, as in 1.6.
     """
 
     event: Literal["Started", "Updated", "Ended"]
@@ -90,6 +91,7 @@ class TransactionShown:
     remote_start_id: int | None = None
     token: str | None = None
     aside: bool = False
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,8 +152,14 @@ def start_16(request: Json, answer: Json, now: float) -> list[Fact]:
     transaction_id, evse_id = number_16(answer.get("transactionId")), whole(request.get("connectorId"))
     if transaction_id is None or evse_id is None:
         return []
-    off_s, token = off_by(request.get("timestamp"), now), text(request.get("idTag"))
-    shown = TransactionShown(event="Started", transaction_id=transaction_id, evse_id=evse_id, off_s=off_s, token=token)
+    shown = TransactionShown(
+        event="Started",
+        transaction_id=transaction_id,
+        evse_id=evse_id,
+        off_s=off_by(request.get("timestamp"), now),
+        token=text(request.get("idTag")),
+        numbered=True,
+    )
     return [*clock(request.get("timestamp"), now, sure=False), shown]
 
 

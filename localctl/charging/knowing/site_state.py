@@ -241,6 +241,9 @@ def phases_of(state: StationState, evse_id: int) -> tuple[int, ...]:
 
 def transaction_shown(state: StationState, fact: TransactionShown, now: float) -> StationState:
     """Begin, continue or end; in whatever order the events come."""
+    if fact.numbered and clock_watch.fresh(state.clock, fact.off_s):
+        # Some CSMSs count from 1 at every station, or call each transaction 1: this is another one of that number.
+        state = replace(state, ended=tuple(one for one in state.ended if one != fact.transaction_id))
     if fact.transaction_id in state.ended:
         return state
     if fact.event == "Ended":

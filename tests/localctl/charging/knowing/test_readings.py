@@ -102,7 +102,7 @@ def test_k03_fr06_an_unknown_priority_is_0_and_a_wild_one_is_cut():
 
 def test_10_8_a_1_6_transaction_is_known_from_request_and_answer_together():
     request = {"connectorId": 2, "idTag": "TAG", "meterStart": 5, "timestamp": NOON}
-    shown = TransactionShown(event="Started", transaction_id="42", evse_id=2, off_s=0.0, token="TAG")
+    shown = TransactionShown(event="Started", transaction_id="42", evse_id=2, off_s=0.0, token="TAG", numbered=True)
     assert read_16("StartTransaction", request, {"transactionId": 42})[1] == shown
     assert read_16("StartTransaction", request, {"idTagInfo": {"status": "Invalid"}}) == []
 

@@ -102,6 +102,12 @@ def test_what_ended_stays_ended_whatever_comes_late():
     assert state.running(1) is None
 
 
+def test_10_8_a_number_that_the_csms_gives_again_is_another_transaction_and_an_old_message_is_none():
+    over = after(ClockShown(off_s=0.0, sure=True), shown(evse_id=1), shown("Ended"))
+    assert after(shown(evse_id=1, off_s=0.0, numbered=True), state=over).running(1).id == "tx"
+    assert after(shown(evse_id=1, off_s=-300.0, numbered=True), state=over).running(1) is None
+
+
 def test_what_a_car_drew_is_forgotten_when_it_has_gone():
     charging = after(shown(evse_id=1), metered(10.0, 10.0, 10.0, evse_id=1))
     assert charging.evses["1"].drawn_a(2000.0, 1e9) == 10.0

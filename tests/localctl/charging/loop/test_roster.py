@@ -182,3 +182,11 @@ def test_a_dc_station_that_follows_keeps_its_share_whatever_flows_in_its_cable(v
     assert not play.controller.dispatcher.distrusted()
     assert (play.share("D"), play.share("B")) == (75.0, 32.0)
     assert play.controller.states["D"].evses["1"].drawn_a(play.now, 90.0) == pytest.approx(75.0)
+
+
+def test_10_8_a_car_is_seen_at_a_csms_that_calls_every_transaction_1():
+    play = Play(place("A", protocol=Protocol.V16), main_a=32).joins("A").goes_on(60)
+    for _ in range(3):
+        play.boxes["A"].numbers = 0
+        play.plugs_in("A").goes_on(60).gives(A=32.0)
+        play.unplugs("A").goes_on(600)
