@@ -145,6 +145,8 @@ class Control:
                 self._opened(link, what)
             case seen.LinkLost():
                 self._lost(link, what.identity)
+            case seen.LinkRefused():
+                self._open.pop(link, None)
             case seen.StationBooted():
                 accepted = what.registration is seen.Registration.ACCEPTED
                 self.controller.registered(what.identity, accepted, self._unix_now())
@@ -189,7 +191,15 @@ class Control:
             waiting = self._open.setdefault(link, OrderedDict())
             waiting[what.leg, what.message_id] = (what.action, what.payload)
             if len(waiting) > MOST_OPEN:
-                self._expired(link, what.identity, next(iter(waiting)))
+                self._give_up(link, what.identity, next(iter(waiting)))
+
+    def _give_up(self, link: LinkId, identity: str, key: tuple[Leg, str]) -> None:
+        """Wait no longer for its answer. On a link that never opened a stranger may speak: it counts for nothing."""
+        known = self._links.get(identity.casefold())
+        if known is not None and known[0] == link:
+            self._expired(link, identity, key)
+        else:
+            self._taken_out(link, key)
 
     def _answered(self, link: LinkId, what: seen.CallAnswered) -> None:
         known = self._taken_out(link, (what.leg, what.message_id))

@@ -451,6 +451,19 @@ async def test_what_never_finds_an_answer_is_bounded(autojump_clock, box):
     assert ONE not in box.control._open
 
 
+async def test_p6_what_a_station_said_that_was_turned_away_is_let_go_and_counts_for_nothing(autojump_clock, box):
+    box.plugs_in("A")
+    info = {"transactionId": "t-A", "stoppedReason": "Local"}
+    ended = {"eventType": "Ended", "seqNo": 9, "transactionInfo": info, "evse": {"id": 1}}
+    for link in map(LinkId, range(7, 60)):
+        for number in range(MOST_OPEN * 2 if link == 7 else 1):
+            box.asks("A", "TransactionEvent", ended, link=link, number=str(number))
+        assert len(box.control._open[link]) <= MOST_OPEN
+        box.see(seen.LinkRefused(identity="A", status=401, cause="csms", reason=""), link)
+    assert not box.control._open.keys() - {ONE, TWO}
+    assert box.controller.states["A"].running(1).id == "t-A"
+
+
 async def test_calls_that_say_nothing_about_charging_are_not_remembered(autojump_clock, box):
     box.asks("A", "Heartbeat", {})
     box.asks("A", "GetReport", {}, leg=Leg.CSMS)
