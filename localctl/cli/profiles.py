@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from localctl.charging.base.instants import Instant, read_instant, write_instant
 from localctl.cli.client import Json, path, shown
 from localctl.cli.render import out_console, plain, table
 from localctl.config.report import counted
 
 MOST_SHOWN = 4
+DAY_S = 86_400
 
 
 def run(station: str, *, url: str = "", hours: int = 4, as_json: bool = False) -> int:
@@ -66,13 +68,21 @@ def _ledger(profiles: list[Json]) -> Table:
 
 def _schedule(schedule: Json) -> str:
     steps = [
-        f"+{period['start_s']} s {period['limit']:g} {schedule['unit']}"
+        f"{_begins(schedule, period)} {period['limit']:g} {schedule['unit']}"
         for period in schedule["periods"][:MOST_SHOWN]
         if period["limit"] is not None
     ]
     more = schedule["period_count"] - len(steps)
     start = f"from {schedule['start']}: " if schedule["start"] else ""
     return start + ", ".join(steps) + (f" and {more} more" if more > 0 else "")
+
+
+def _begins(schedule: Json, period: Json) -> str:
+    """When a period begins: counted from the start of its schedule, after a day by the clock."""
+    begins_s: int = period["start_s"]
+    if schedule["start"] is None or begins_s < DAY_S:
+        return f"+{begins_s} s"
+    return write_instant(Instant(read_instant(schedule["start"]) + begins_s))
 
 
 def _composites(composites: list[Json]) -> Table:

@@ -18,7 +18,7 @@ from localctl.control import BREATH, MOST_OPEN, STORE_S, STORE_WITHIN_S, Control
 from routing import observations as seen
 from routing.events import Priority
 from routing.values import Instant, Leg, LinkId
-from tests.localctl.charging.played import MAIN, START, place, site_plan
+from tests.localctl.charging.played import MAIN, START, limit_at, place, site_plan
 
 ONE, TWO = LinkId(1), LinkId(2)
 
@@ -107,10 +107,9 @@ class Box:
         self.answers(name, "TransactionEvent", event, {}, link=link, verdict=verdict)
 
     def limits(self):
-        """(station, first limit) of every profile that was sent."""
+        """(station, present limit) of every profile that was sent."""
         sent = [(name, payload) for name, action, payload, *_ in self.calls if action == "SetChargingProfile"]
-        periods = [(name, each["chargingProfile"]["chargingSchedule"][0]) for name, each in sent]
-        return [(name, schedule["chargingSchedulePeriod"][0]["limit"]) for name, schedule in periods]
+        return [(name, limit_at(each["chargingProfile"], self.unix_now())) for name, each in sent]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from localctl.charging.allocation.topology_failsafe import failsafe_a
 from localctl.charging.allocation.waterfill import book
+from localctl.charging.base.instants import read_instant
 from localctl.charging.base.phases import PHASES
 from localctl.charging.loop.controller import Controller
 from localctl.charging.showing.picture import picture
@@ -57,7 +58,7 @@ class Yard(Play):
         return self
 
     def watches(self, seconds: float) -> Iterator[tuple[float, str, list[tuple[int, float]]]]:
-        """Every profile that is written meanwhile: when, to whom, and its periods."""
+        """Every profile that is written meanwhile: when, to whom, and its periods from now on."""
         began = self.now
         while self.now < began + seconds:
             if (self.now - START) % 60 == 0:
@@ -67,8 +68,10 @@ class Yard(Play):
             for order in self.orders:
                 if order.action == "SetChargingProfile":
                     (schedule,) = json.loads(order.payload)["chargingProfile"]["chargingSchedule"]
-                    periods = [(one["startPeriod"], one["limit"]) for one in schedule["chargingSchedulePeriod"]]
-                    yield self.now - began, order.identity, periods
+                    begins_s = read_instant(schedule["startSchedule"]) - int(self.now)
+                    told = [(begins_s + one["startPeriod"], one["limit"]) for one in schedule["chargingSchedulePeriod"]]
+                    past = sum(at <= 0 for at, _ in told)
+                    yield self.now - began, order.identity, [(0, told[past - 1][1]), *told[past:]]
 
     def hears(self, amps: float) -> "Yard":
         """The EMS says another limit."""

@@ -206,20 +206,26 @@ def draft(
         schedule = lease.timeless(allowed, now, min_a)
         entitled = sure = schedule
     else:
-        schedule = lease.written(allowed, station.tolerance, min_a=min_a, most_periods=station.most_periods, now=now)
+        most_periods = station.most_periods - 1  # one more is what holds since 1970
+        schedule = lease.written(allowed, station.tolerance, min_a=min_a, most_periods=most_periods, now=now)
         entitled, sure = lease.entitled(schedule, station.tolerance), lease.sure(schedule, station.tolerance)
-    start_at = start_of(schedule, station, now)
-    # The first limit holds from the start on, since whenever it has been so (K01.FR.31: the first startPeriod is 0).
-    (_, first_a), *rest = schedule
-    periods = [(0, first_a), *((int(at) - start_at, amps) for at, amps in rest)]
-    body = schedule_of(place, station, periods, start_at=start_at)
+    body = schedule_of(place, station, periods_of(schedule, station, now), start_at=EPOCH)
     profile = profile_of(place, station, actuator, sight, Kind.ABSOLUTE, body)
     return set_profile(place, station, profile, schedule, entitled, sure)
 
 
-def start_of(schedule: Steps, station: Managed, now: float) -> Instant:
-    """Long enough ago to have begun on every tolerated clock; 1970 where nothing ever changes."""
-    return EPOCH if len(schedule) == 1 else Instant(floor(now) - station.tolerance.start_before_s)
+def periods_of(schedule: Steps, station: Managed, now: float) -> list[tuple[int, float]]:
+    """The schedule in seconds since 1970: what holds now, and on a clock that stands before now the least of it all.
+
+    A clock without a battery stands in 1970 after a loss of power. A schedule that had not begun there would limit
+    nothing (K01.FR.30), and what it ends in is more than it may have while a car is paused. The first limit holds from
+    the start on (K01.FR.31), the next one for as long as the slowest tolerated clock may need.
+    """
+    least_a = steps.lowest(schedule, -inf)
+    (_, first_a), *rest = schedule
+    began_s = floor(now) - station.tolerance.start_before_s
+    past = [(0, least_a)] if least_a == first_a else [(0, least_a), (began_s, first_a)]
+    return [*past, *((int(at), amps) for at, amps in rest)]
 
 
 def relative_draft(

@@ -8,6 +8,7 @@ Times on the wire are read by the station's clock, which may be off by `skew_s` 
 to `reaction_s` late. So falls are written early and rises late (`steps.lowest_within`), to whole seconds, and what the
 station may then draw at most, at any true instant, is computed back from what was written (`entitled`). A station
 whose clock is off by more than `skew_s` gets one period that began in 1970 and never ends: no lease (`timeless`).
+Every other schedule begins in 1970 too, with the least of it all: that holds where a clock was lost with its power.
 
 Renewing costs a flash write at many stations: a shorter lease falls back sooner and lets silent stations hold less, a
 longer one writes less. A share that is held all day costs 86 400 / (lease * `renew_at`) writes, which `localctl check`
@@ -32,7 +33,7 @@ class Tolerance:
 
     @property
     def start_before_s(self) -> int:
-        """How long ago a schedule must have begun so that it runs on the slowest tolerated clock (K01.FR.30)."""
+        """How long ago what holds now must have begun so that it holds on the slowest tolerated clock (K01.FR.30)."""
         return floor(self.skew_s) + 2
 
 

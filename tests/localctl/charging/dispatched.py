@@ -5,6 +5,7 @@ pair(main_a=32.0).share(a=26.0, b=6.0).settle().share(a=6.0).plan().then(("a", "
 
 import json
 
+from localctl.charging.base.instants import read_instant
 from localctl.charging.base.steps import constant
 from localctl.charging.dispatching.answers import Outcome, Verdict
 from localctl.charging.dispatching.dispatch import Dispatcher
@@ -54,8 +55,8 @@ class Play:
         return self
 
     def then(self, *expected):
-        """What left the box: (station, reason, first limit or action)."""
-        assert [(order.identity, order.why, first(order)) for order in self.orders] == list(expected)
+        """What left the box: (station, reason, present limit or action)."""
+        assert [(order.identity, order.why, first(order, self.now)) for order in self.orders] == list(expected)
         return self
 
     def answer(self, outcome=YES, only=None):
@@ -71,13 +72,19 @@ class Play:
         return self.plan().then()
 
 
-def first(order):
+def first(order, now=START):
+    """The limit an order begins with, on a clock that is right."""
     payload = json.loads(order.payload)
     if order.action != "SetChargingProfile":
         return order.action
     profile = payload.get("chargingProfile") or payload["csChargingProfiles"]
     schedule = profile["chargingSchedule"]
-    return (schedule[0] if isinstance(schedule, list) else schedule)["chargingSchedulePeriod"][0]["limit"]
+    schedule = schedule[0] if isinstance(schedule, list) else schedule
+    periods = schedule["chargingSchedulePeriod"]
+    if "startSchedule" not in schedule:
+        return periods[0]["limit"]
+    passed_s = now - read_instant(schedule["startSchedule"])
+    return [each["limit"] for each in periods if each["startPeriod"] <= passed_s][-1]
 
 
 def pair(**changes):

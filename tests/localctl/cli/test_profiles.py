@@ -27,6 +27,7 @@ def test_ours_and_the_csmss_profiles_are_told_apart(box: Served, capsys: pytest.
     ours = next(line for line in lines if line.startswith("localctl"))
     csms = next(line for line in lines if line.startswith("CSMS"))
     assert "ChargingStationMaxProfile" in ours
+    assert "from 1970-01-01T00:00:00Z: +0 s 6 A, 2027-01-15T0" in ours
     assert "TxDefaultProfile" in csms
     assert "and 2 more" in csms
 

@@ -94,12 +94,12 @@ def test_k28_an_installed_dynamic_profile_only_gets_a_new_value():
 
 def test_a_station_maximum_is_the_sum_of_all_shares_and_ends_in_the_sum_of_the_failsafes():
     draft = written(station(outlets=PAIR), Actuator.MAX_PROFILE, Place(evse_id=0), share_a=16.0)
-    assert limits_of(draft) == [(0, 32.0), (32 + 300 - 36, 14.0)]
+    assert limits_of(draft) == [(0, 14.0), (NOW - 32, 32.0), (NOW + 300 - 36, 14.0)]
 
 
 def test_a_share_never_exceeds_what_the_outlet_or_the_station_can_carry():
     draft = written(station(outlets=PAIR, rating_a=40.0), Actuator.MAX_PROFILE, Place(evse_id=0), share_a=99.0)
-    assert limits_of(draft)[0] == (0, 40.0)
+    assert limits_of(draft)[1] == (NOW - 32, 40.0)
 
 
 def test_an_evse_without_a_share_keeps_its_reserve():
@@ -116,7 +116,7 @@ def test_what_is_written_never_exceeds_the_csms_now_later_or_after_the_lease():
 
 def test_k01_fr50_a_station_that_takes_watts_gets_whole_watts_never_too_many():
     draft = written(station(unit=RateUnit.WATTS), Actuator.MAX_PROFILE, Place(evse_id=0), share_a=10.77)
-    assert limits_of(draft)[0] == (0, 7383.0)
+    assert limits_of(draft)[:2] == [(0, 4140.0), (NOW - 32, 7383.0)]
     assert schedule_of(draft)["chargingRateUnit"] == "W"
 
 
@@ -180,7 +180,30 @@ def test_quirk_20_without_a_sane_clock_a_schedule_began_in_1970_and_never_change
     assert limits_of(draft) == [(0, 16.0)]
     assert draft.entitled == constant(16.0)
     wide = station(tolerance=Tolerance(skew_s=31.0))
-    assert len(limits_of(written(wide, Actuator.MAX_PROFILE, Place(evse_id=0), sight=lost))) == 2
+    assert len(limits_of(written(wide, Actuator.MAX_PROFILE, Place(evse_id=0), sight=lost))) == 3
+
+
+@pytest.mark.parametrize(("share_a", "least_a"), [(16.0, 6.0), (4.0, 0.0), (0.0, 0.0)])
+def test_k01_fr30_where_the_clock_stands_in_1970_a_schedule_has_begun_with_the_least_of_it(share_a, least_a):
+    draft = written(station(), Actuator.MAX_PROFILE, Place(evse_id=0), share_a=share_a)
+    assert schedule_of(draft)["startSchedule"] == "1970-01-01T00:00:00Z"
+    assert limits_of(draft)[0] == (0, least_a)
+    assert limits_of(draft)[-1][1] == 6.0
+    assert [at for at, _ in limits_of(draft)] == sorted({at for at, _ in limits_of(draft)})
+
+
+def test_quirk_20_what_holds_now_has_begun_on_the_slowest_clock_a_schedule_is_written_for():
+    draft = written(station(tolerance=Tolerance(skew_s=300.0)), Actuator.MAX_PROFILE, Place(evse_id=0))
+    assert limits_of(draft)[1] == (NOW - 302, 16.0)
+
+
+@pytest.mark.parametrize(("most", "told"), [(2, [6.0]), (3, [6.0, 16.0, 6.0]), (4, [6.0, 16.0, 10.0, 6.0])])
+def test_no_schedule_has_more_periods_than_the_station_takes_the_one_since_1970_included(most, told):
+    wish = steps.tidy([(ALWAYS, 16.0), (NOW + 200, 10.0), (NOW + 290, 6.0)])
+    draft = actuators.draft(
+        Place(evse_id=0), station(most_periods=most), Actuator.MAX_PROFILE, Sight(), wish, now=NOW, lease_s=300.0
+    )
+    assert [amps for _, amps in limits_of(draft)] == told
 
 
 def test_p3_a_dynamic_value_is_counted_until_the_latest_moment_it_can_end():

@@ -97,7 +97,8 @@ def test_a_limit_that_falls_at_17_00_is_in_the_schedule_before():
     play = Play(station("a")).share(a=16.0)
     play.share(a=tidy([(ALWAYS, 16.0), (play.now + 200, 10.0)])).plan()
     periods = json.loads(play.orders[0].payload)["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"]
-    assert [(each["startPeriod"], each["limit"]) for each in periods] == [(0, 16.0), (196, 10.0), (296, 6.0)]
+    told = [(each["startPeriod"] - int(START), each["limit"]) for each in periods]
+    assert told == [(-int(START), 6.0), (-32, 16.0), (164, 10.0), (264, 6.0)]
 
 
 def test_a_fall_announced_while_a_lease_runs_is_written_at_once():
@@ -156,7 +157,7 @@ def test_quirk_29_an_empty_write_budget_stops_rises_but_never_falls():
     play, highest_a = Play(station("a"), terms=terms).share(a=16.0).plan().answer(), 16.0
     for amps in (18.0, 20.0, 22.0, 24.0, 26.0, 28.0, 30.0, 32.0):
         play.after(12).share(a=amps).plan().answer()
-        highest_a = max([highest_a, *(first(order) for order in play.orders if order.why == "rise")])
+        highest_a = max([highest_a, *(first(order, play.now) for order in play.orders if order.why == "rise")])
     assert 18.0 < highest_a < 30.0
     play.after(12).share(a=8.0).plan().then(("a", "fall", 8.0)).answer()
     play.after(12).share(a=32.0).plan().then()
@@ -299,7 +300,7 @@ def test_a_fixed_actuator_that_is_ignored_is_distrusted_and_the_others_make_room
         play.after(20).plan().answer().dispatcher.metered("a", 1, 20.0, play.now)
     assert play.dispatcher.distrusted() == [("a", 1)]
     play.plan()
-    assert ("b", "fall", 8.0) in [(order.identity, order.why, first(order)) for order in play.orders]
+    assert ("b", "fall", 8.0) in [(order.identity, order.why, first(order, play.now)) for order in play.orders]
 
 
 def test_a_new_process_counts_what_the_old_one_sent():
@@ -307,7 +308,7 @@ def test_a_new_process_counts_what_the_old_one_sent():
     stored = json.loads(json.dumps(play.dispatcher.saved()))
     play.dispatcher = Dispatcher(play.stations, play.terms, stored)
     play.after(2).plan()
-    assert ("a", "repair", 6.0) in [(order.identity, order.why, first(order)) for order in play.orders]
+    assert ("a", "repair", 6.0) in [(order.identity, order.why, first(order, play.now)) for order in play.orders]
     assert "b" not in {order.identity for order in play.orders if order.action == "SetChargingProfile"}
 
 

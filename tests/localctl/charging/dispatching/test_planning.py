@@ -126,7 +126,7 @@ def test_11_4_our_dynamic_profiles_never_make_a_station_pull():
 def test_refusals_of_a_check_leave_the_rest_alone():
     play = Play(station("a")).plan().answer().after(12).plan().then(("a", "check", "GetCompositeSchedule"))
     play.answer(Outcome(verdict=Verdict.REFUSED)).after(12).plan().then()
-    assert first(play.share(a=16.0).plan().orders[0]) == 16.0
+    assert first(play.share(a=16.0).plan().orders[0], play.now) == 16.0
 
 
 def test_p2_a_total_beyond_what_its_outlets_on_a_ceiling_can_draw_frees_nothing_there():

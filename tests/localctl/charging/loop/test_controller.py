@@ -167,7 +167,7 @@ def test_k08_several_evses_share_the_station_maximum_of_their_csms():
     assert play.share("A", 1) == play.share("A", 2) == 32.0
     play.csms_limits("A", 20.0, purpose="ChargingStationMaxProfile").goes_on(60)
     assert play.share("A", 1) + play.share("A", 2) == 20.0
-    assert first_limit(play.boxes["A"], 2_000_000_000) == 20.0
+    assert limit_at(play.boxes["A"].profiles[2_000_000_000][1], play.now) == 20.0
 
 
 @pytest.mark.parametrize("level", [0, 3])
@@ -547,10 +547,18 @@ def test_an_adopted_station_that_gets_a_table_keeps_what_it_was_told():
     play.gives(guest=32, A=6)
 
 
-def first_limit(box, number):
-    """What one profile of a station says first."""
-    schedule = box.profiles[number][1]["chargingSchedule"]
-    return schedule[0]["chargingSchedulePeriod"][0]["limit"]
+def test_p2_p3_after_a_power_cut_stations_whose_clocks_stand_in_1970_fit_the_fuse_by_their_stored_profiles():
+    play = Play(place("A"), place("B", protocol=Protocol.V16), place("C"), main_a=32.0).joins("A", "B", "C")
+    play.goes_on(60).plugs_in("A").plugs_in("B").goes_on(60).gives(A=13, B=13, C=6)
+    play.now = 60.0
+    play.gives(A=6, B=6, C=6)
+
+
+def test_p2_a_paused_car_stays_paused_after_a_power_cut_until_its_station_has_the_time():
+    play = Play(place("A"), place("B"), main_a=34.0).joins("A", "B").goes_on(60).plugs_in("A").plugs_in("B")
+    play.goes_on(60).ems(8).goes_on(60).gives(A=8, B=0)
+    assert play.boxes["B"].allows(1, play.now + 3600) == 6.0
+    assert play.boxes["B"].allows(1, 60.0) == 0.0
 
 
 def test_every_row_of_a_settled_site_holds():
