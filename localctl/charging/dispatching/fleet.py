@@ -128,9 +128,9 @@ class Running:
 class Sight:
     """What is seen of a station at this moment. Build it with `sight.look`.
 
-    `metered_a` holds fresh readings only. `clock_off_s` None: its clock was never seen. `csms_levels` are the highest
-    stack levels the CSMS uses, by purpose; `lost` names our profile ids that are no longer there, `overruled` those
-    that stand below a profile of the CSMS.
+    `metered_a` holds fresh readings only. `clock_off_s` None: nothing of its clock was ever seen. `csms_levels` are the
+    highest stack levels the CSMS uses, by purpose; `lost` names our profile ids that are no longer there, `overruled`
+    those that stand below a profile of the CSMS.
     """
 
     online: bool = True

@@ -5,6 +5,7 @@ from typing import Final
 from localctl.charging.base.recall import unchanged_until
 from localctl.charging.dispatching.actuators import Place
 from localctl.charging.dispatching.fleet import Managed, Running, Sight
+from localctl.charging.knowing.clock_watch import ClockWatch
 from localctl.charging.knowing.ledger import Ledger
 from localctl.charging.knowing.site_state import StationState, Transaction
 
@@ -31,11 +32,16 @@ def look(station: Managed, state: StationState, ledger: Ledger, *, online: bool,
         online=online,
         running=running,
         metered_a=metered_a,
-        clock_off_s=state.clock.last_s,
+        clock_off_s=clock_off_s(state.clock),
         csms_levels=ledger.levels(),
         lost=profile_ids(station) - ledger.present(),
         overruled=ledger.overruled(),
     )
+
+
+def clock_off_s(clock: ClockWatch) -> float | None:
+    """How far its clock is ahead; a guess counts while it is all there is (1.6 may tell its states without a stamp)."""
+    return clock.guess[0] if clock.last_s is None and clock.guess is not None else clock.last_s
 
 
 def holds_until(state: StationState, now: float) -> float:

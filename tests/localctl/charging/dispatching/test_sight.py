@@ -36,6 +36,14 @@ def test_p2_a_boot_does_not_make_a_clock_sane():
     assert not seen.clock_sane(30.0)
 
 
+def test_p2_a_clock_of_which_nothing_but_a_guess_is_known_is_as_sane_as_the_guess():
+    assert not look(ClockShown(off_s=-18_000.0, sure=False)).clock_sane(30.0)
+    assert look(ClockShown(off_s=-3.0, sure=False)).clock_sane(30.0)
+    assert look(ClockShown(off_s=2.0, sure=True), ClockShown(off_s=-18_000.0, sure=False)).clock_sane(30.0)
+    known = (ClockShown(off_s=2.0, sure=True), Booted(vendor="V", model="M"), ClockShown(off_s=-9e6, sure=False))
+    assert look(*known).clock_sane(30.0)
+
+
 def test_an_old_measurement_is_not_seen():
     assert look(Metered(sample=Sample(phase_a={1: 9.0}), evse_id=1), now=1061.0).metered_a == {}
 

@@ -6,6 +6,7 @@ import pytest
 
 from localctl.charging.allocation.allocator_demand import Reason
 from localctl.charging.allocation.allocator_turns import Policy
+from localctl.charging.base.instants import Instant, write_instant
 from localctl.charging.base.phases import PHASES
 from localctl.charging.dispatching.answers import Outcome, Verdict
 from localctl.charging.dispatching.fleet import Actuator, Managed, Outlet
@@ -16,7 +17,7 @@ from localctl.charging.limiting.limits import Cap, Step
 from localctl.charging.limiting.limits_baseload import MeterRules
 from localctl.charging.profile.profiles import Protocol
 from localctl.charging.tree.topology import Load
-from tests.localctl.charging.played import MAIN, YES, Play, limit_at, place, site_plan, three
+from tests.localctl.charging.played import MAIN, YES, Play, first, limit_at, place, site_plan, three
 from tests.localctl.charging.sites import panel
 
 BRISK = Policy(min_on_s=0.0, min_off_s=0.0)
@@ -552,6 +553,19 @@ def test_p2_p3_after_a_power_cut_stations_whose_clocks_stand_in_1970_fit_the_fus
     play.goes_on(60).plugs_in("A").plugs_in("B").goes_on(60).gives(A=13, B=13, C=6)
     play.now = 60.0
     play.gives(A=6, B=6, C=6)
+
+
+def test_p2_a_16_station_whose_first_stamp_is_hours_behind_gets_no_lease_it_would_not_have_begun():
+    play = Play(place("A", protocol=Protocol.V16), place("B"), main_a=20.0).joins("A", "B").goes_on(60)
+    status = {"connectorId": 1, "errorCode": "NoError", "status": "Preparing"}
+    play.says("A", "StatusNotification", status, {}).plugs_in("B").goes_on(60)
+    request = {"connectorId": 1, "idTag": "tag", "meterStart": 0}
+    request["timestamp"] = write_instant(Instant(int(play.now - 5 * 3600)))
+    play.says("A", "StartTransaction", request, {"transactionId": 7, "idTagInfo": {}})
+    for _ in range(60):
+        play.goes_on(5)
+        assert play.boxes["A"].allows(1, play.now - 5 * 3600) + play.boxes["B"].allows(1, play.now) <= 20.0
+    assert len(first(play.boxes["A"].profiles[2_000_000_000][1])) == 1
 
 
 def test_p2_a_paused_car_stays_paused_after_a_power_cut_until_its_station_has_the_time():
