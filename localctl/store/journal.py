@@ -23,7 +23,7 @@ import trio
 from localctl.store import journal_known, journal_letters, journal_lines, journal_schema
 from localctl.store.journal_board import Board
 from localctl.store.journal_disk import JournalDisk
-from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, opened
+from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, open_anew
 from localctl.store.journal_operators import Operators
 from localctl.store.journal_values import JournalStats, Limits
 from localctl.store.journal_writer import Writer
@@ -66,8 +66,7 @@ class Journal(Operators):
         Raises NewerJournal for a file of a later version.
         """
         with contextlib.suppress(*DISK_ERRORS):
-            self._disk.open()
-            self._board.take_in(opened(self._disk, Handover()))
+            self._board.take_in(open_anew(self._disk, Handover()))
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Work until cancelled; what was asked before that is finished, and told."""

@@ -79,3 +79,13 @@ def opened(disk: JournalDisk, out: Handover) -> Handover:
     out.touched |= disk.book.all()
     out.mark, out.size, out.set_aside = disk.mark, disk.book.size, disk.set_aside
     return out
+
+
+def open_anew(disk: JournalDisk, out: Handover) -> Handover:
+    """Open the file and add everything in it. One that cannot be read to its end is left closed, to be tried again."""
+    try:
+        disk.open()
+        return opened(disk, out)
+    except BaseException:
+        disk.close()
+        raise

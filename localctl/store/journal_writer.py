@@ -34,7 +34,7 @@ from localctl.store import journal_letters, journal_room
 from localctl.store.documents import way_out
 from localctl.store.journal_debts import Debts
 from localctl.store.journal_disk import JournalDisk
-from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, opened, place
+from localctl.store.journal_jobs import DISK_ERRORS, Handover, Job, open_anew, place
 from localctl.store.journal_schema import NewerJournal, disk_refused, is_corrupt
 
 log = get_logger(__name__)
@@ -140,8 +140,7 @@ class Writer:
 
     def _reopened(self, out: Handover) -> bool:
         try:
-            self._disk.open()
-            opened(self._disk, out)
+            open_anew(self._disk, out)
         except (*DISK_ERRORS, NewerJournal) as error:
             self._failed(error, out)
             return False

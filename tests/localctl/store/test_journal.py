@@ -1,6 +1,7 @@
 """The journal as the pump uses it, over restarts."""
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -294,6 +295,26 @@ async def test_p4_10_7_a_disk_that_refuses_at_the_start_costs_nothing_of_what_is
     async with running(tmp_path) as box:
         assert box.journal.known("CS1") == after
         assert box.journal.known("CS2") == Known(subprotocol="ocpp1.6", boot='{"a":1}', heartbeat_s=77)
+
+
+@pytest.mark.parametrize("question", ["SELECT station, tx", "SELECT key, name", "SELECT number, kind"])
+async def test_p4_a_file_that_opens_but_cannot_be_read_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str
+):
+    monkeypatch.setattr(journal_writer, "RETRY_S", 0.01)
+    async with running(tmp_path) as box:
+        box.journal.remember("CS1", accepted=True)
+        await box.keep(begun("m1"))
+    faulty = Faulty(sqlite3.SQLITE_IOERR)
+    faulty.refuses = (question,)
+    async with running(tmp_path, faulty=faulty) as box:
+        await box.until(lambda: box.journal.stats.failures > 2)
+        assert box.troubles[-1] is not None
+        faulty.refuses = ()
+        await box.until(lambda: box.journal.known("CS1").accepted)
+        assert await box.keep(begun("m2")) == 2
+        assert box.journal.known("CS1").waiting == 2
+        assert await box.ids() == ["m1", "m2"]
 
 
 async def test_rows_that_cannot_be_read_are_not_taken_for_an_empty_line(tmp_path: Path):
