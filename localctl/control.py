@@ -100,7 +100,7 @@ class Counts(Protocol):
 class Control:
     """One site's control loop. `store` writes a document durably and raises OSError where it cannot.
 
-    `on_round` is called after every cycle, failed ones too.
+    `on_round` is called after every cycle, failed ones too. `follow` tells by how much `unix_now` has jumped ahead.
     """
 
     def __init__(
@@ -114,8 +114,9 @@ class Control:
         period_s: float = 5.0,
         counts: Counts | None = None,
         hand: Hand | None = None,
+        follow: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self.controller = controller
+        self.controller, self._follow = controller, follow
         self._counts, self._hand = counts or _Uncounted(), hand
         self._call, self._unix_now, self._store, self._on_round = call, unix_now, store, on_round
         self._period_s = period_s
@@ -255,6 +256,9 @@ class Control:
         """One cycle; how many seconds it kept everybody else waiting."""
         began_at = trio.current_time()
         try:
+            if jumped_s := self._follow():
+                log.warning("the box's clock jumped ahead; all limits are written anew", seconds=round(jumped_s))
+                self.controller.clock_jumped(jumped_s)
             orders = self.controller.cycle(self._unix_now())
             deeds = self.controller.deeds
             due = bool(orders or deeds) or self._trouble is not None or self._unix_now() - self._stored_at >= STORE_S

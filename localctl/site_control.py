@@ -1,6 +1,5 @@
 """One site under control, as the box carries it: the loop, its picture, its figures and its API, built from a plan."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from localctl.hand import StationHand, Wires
 from localctl.observe.charging_feed import ChargingCounts, charging_samples
 from localctl.observe.metrics import Metrics
 from localctl.observe.snapshot import SnapshotBox
+from localctl.site_clock import SiteClock
 from localctl.web.charging_api import Site, charging_routes
 from localctl.web.commission_api import commission_routes
 
@@ -36,11 +36,11 @@ class SiteControl:
         store: Callable[[dict[str, object]], Awaitable[None]],
         on_round: Callable[[CycleEnd], None],
     ) -> None:
-        self.counts = ChargingCounts()
+        self.counts, self.clock = ChargingCounts(), SiteClock()
         self.controller = Controller(plan, saved)
         self.control = Control(
-            self.controller, call=call, unix_now=time.time, store=store, on_round=on_round, counts=self.counts,
-            hand=StationHand(call, wires, self._shown_meter),
+            self.controller, call=call, unix_now=self.clock.now, store=store, on_round=on_round, counts=self.counts,
+            hand=StationHand(call, wires, self._shown_meter), follow=self.clock.follow,
         )  # fmt: skip
         self._overdrafts = Overdrafts()
         self._shown: dict[str, Any] = {}
@@ -58,7 +58,7 @@ class SiteControl:
         from a scrape: that would start every alert's patience anew.
         """
         try:
-            newest = picture(self.controller, time.time(), self._overdrafts)
+            newest = picture(self.controller, self.clock.now(), self._overdrafts)
         except Exception:
             log.exception("the picture of the site could not be made")
             return self._shown
@@ -74,13 +74,13 @@ class SiteControl:
     def routes(self, box: SnapshotBox, token: Callable[[], str | None]) -> list[BaseRoute]:
         """The site's part of the API."""
         site = Site(
-            controller=self.controller, post=self._post, unix_now=time.time, changed=self.control.wake, token=token
+            controller=self.controller, post=self._post, unix_now=self.clock.now, changed=self.control.wake, token=token
         )
         return [*charging_routes(box, site), *commission_routes(site)]
 
     def _shown_meter(self, identity: str, payload: object) -> None:
         """What a station that is tried out sent because it was asked for its meter."""
-        self.controller.heard(identity, "MeterValues", payload, {}, time.time())
+        self.controller.heard(identity, "MeterValues", payload, {}, self.clock.now())
         self.control.wake()
 
     def _post(self, command: Callable[[], None]) -> None:

@@ -156,6 +156,13 @@ class Desk:
         if track.state is not Pace.SENT and track.schedule is not None:
             self.tracks[key] = pacing.lost_profile(track, now)
 
+    def clock_jumped(self, by_s: float) -> None:
+        """Nobody can tell what part of a schedule holds: count the highest, and write it anew."""
+        for key, slot in self.slots.items():
+            self.slots[key] = entitlement.jumped(slot, by_s)
+            if self.tracks[key].state is not Pace.SENT:
+                self.tracks[key] = replace(self.tracks[key], schedule=None)
+
     def end_top(self, key: str, now: float, reaction_s: float, *, bound: bool) -> None:
         """The transaction of a top is over. A profile not bound to it (no transactionId) may still arrive."""
         kept = entitlement.ended(self.slots[key], now, reaction_s)

@@ -154,6 +154,11 @@ class Dispatcher:
                 place = Place.of(key)
                 desk.forget_profile(key, actuators.unlimited_a(place, station), now)
 
+    def clock_jumped(self, by_s: float) -> None:
+        """The box's own clock went ahead: every step of what was written counts, and all of it is written anew."""
+        for desk in self.desks.values():
+            desk.clock_jumped(by_s)
+
     def link_lost(self, identity: str, now: float) -> None:
         """Whatever was in flight to this station may or may not have arrived; what got lost before need not wait."""
         desk = self.desks.get(identity)

@@ -190,6 +190,12 @@ def timeless(slot: Slot, unlimited_a: float, *, top: bool) -> Slot:
     )
 
 
+def jumped(slot: Slot, by_s: float) -> Slot:
+    """Our own clock went ahead by so much: any step may hold, and what fades takes as long as before."""
+    fading = tuple(replace(old, until_at=old.until_at + by_s) for old in slot.fading)
+    return replace(timeless(slot, slot.unlimited_a, top=True), fading=fading)
+
+
 def faded(fading: tuple[Fading, ...], now: float) -> tuple[Fading, ...]:
     """Only what still counts, and not more than a few: the oldest two become one, at their highest and latest."""
     left = [old for old in fading if old.until_at > now]

@@ -40,6 +40,13 @@ def booted(watch: ClockWatch) -> ClockWatch:
     return ClockWatch(before_s=watch.last_s)
 
 
+def moved(watch: ClockWatch, by_s: float) -> ClockWatch:
+    """Our own clock was set: theirs is so much further ahead."""
+    guess = None if watch.guess is None else (watch.guess[0] + by_s, watch.guess[1] - by_s)
+    off_s = None if watch.off_s is None else watch.off_s + by_s
+    return ClockWatch(off_s=off_s, guess=guess, before_s=None if watch.before_s is None else watch.before_s + by_s)
+
+
 def shown(watch: ClockWatch, off_s: float, now: float, *, sure: bool) -> ClockWatch:
     """Take in one time stamp."""
     if sure or (watch.off_s is not None and abs(off_s - watch.off_s) <= AGREE_S):

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any, Final
 
 from localctl.charging.dispatching.fleet import Managed
+from localctl.charging.knowing import clock_watch, readings, site_state
 from localctl.charging.knowing import ledger as book
-from localctl.charging.knowing import readings, site_state
 from localctl.charging.knowing.facts import Fact, Metered, TransactionShown
 from localctl.charging.knowing.ledger import Ledger
 from localctl.charging.knowing.meter import of_dc
@@ -221,6 +221,11 @@ class Roster:
         if settled is not None:
             self.ledgers[name] = settled
             del self._read_backs[name]
+
+    def clock_jumped(self, by_s: float) -> None:
+        """The box's own clock went ahead: those of the stations are so much less ahead of it."""
+        for name, state in self.states.items():
+            self.states[name] = replace(state, clock=clock_watch.moved(state.clock, -by_s))
 
     def put_back(self, states: dict[str, StationState], ledgers: dict[str, Ledger]) -> None:
         """What an earlier process knew of the stations that are still here."""

@@ -120,6 +120,14 @@ def test_after_its_transaction_a_top_only_fades():
     assert (slot.most(54.9), slot.most(55.0), slot.unlimited_a) == (16, 0, 0)
 
 
+def test_p2_after_our_own_clock_jumped_any_step_may_hold_and_what_fades_takes_as_long_as_before():
+    lease = Slot(unlimited_a=32.0, confirmed=((ALWAYS, 16.0), (300.0, 6.0)))
+    assert (lease.most(400), entitlement.jumped(lease, 600.0).most(900)) == (6, 16)
+    fallen = entitlement.accepted(entitlement.sending(holding(16.0), order(1, 6.0)), 1, 100.0, REACTION_S)
+    jumped = entitlement.jumped(fallen, 600.0)
+    assert (jumped.most(704.9), jumped.most(705.0)) == (16, 6)
+
+
 def test_without_a_clock_a_schedule_may_not_have_begun_and_a_constant_one_still_holds():
     lease = ((ALWAYS, 16.0), (300.0, 6.0))
     floor = Slot(unlimited_a=32.0, confirmed=lease, open=(Sent(token=1, entitled=constant(10.0)),))
