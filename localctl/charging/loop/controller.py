@@ -247,8 +247,9 @@ class Controller:
         self.ground.of_csms = tuple(source for source in of_csms if source is not None)
         self.ground.beyond_a = self._beyond_a(now)
         network, horizon = self.network(), self.horizon(now)
-        for name, one in seen.items():
-            self._follow(name, one, now)
+        before = self.last.allocation.amps if self.last is not None else {}
+        for one in seen.values():
+            self.hunger.follow(one, before, now)
         asked, used = self._asking.of(seen, self.hunger.limit_a, now)
         shared = self._sharing.share(network, horizon, asked, self.turns, now)
         self.turns = shared.spans[0].allocation.turns
@@ -314,14 +315,15 @@ class Controller:
         steered = self.roster.is_steerable(name) and placed.controllable and not desk.uncontrolled()
         steered = steered and not self.bench.silences(name)
         ahead_s = 0.0 if steered else self.plan.terms.lease.lease_s
-        state, ledger, wired = self.states[name], self.ledgers[name], self.plan.wired
-        made_of = (placed, managed, state, ledger, desk.orders(), desk.distrusted(), ahead_s, steered, wired)
+        state, ledger = self.states[name], self.ledgers[name]
+        wired, offered = self.plan.wired, self.hunger.offered(managed, now)
+        made_of = (placed, managed, state, ledger, desk.orders(), desk.distrusted(), ahead_s, steered, wired, offered)
         known = self._sights.again(name, made_of, now)
         if known is not None:
             return known
         found = Seen(
             placed=placed, managed=managed, state=state, ledger=ledger, steered=steered,
-            entitled=desk.envelope(managed, now, now + ahead_s), wired=wired,
+            entitled=desk.envelope(managed, now, now + ahead_s), wired=wired, offered=offered,
         )  # fmt: skip
         return self._sights.keep(name, made_of, found, now, unchanged_until(desk.edges(), (0.0, ahead_s), now))
 
@@ -336,15 +338,6 @@ class Controller:
             return known
         found = look(station, state, ledger, online=online, now=now)
         return self._looks.keep(name, made_of, found, now, holds_until(state, now))
-
-    def _follow(self, name: str, one: Seen, now: float) -> None:
-        """Since when each car has had what it has; a car that left takes its appetite with it."""
-        shares = self.last.allocation.amps if self.last is not None else {}
-        for outlet in one.managed.outlets:
-            evse = (name, outlet.id)
-            self.hunger.holds(evse, one.entitled, shares.get(evse), now)
-            if one.state.running(outlet.id) is None:
-                self.hunger.left(evse)
 
     def _metered(self, name: str, now: float) -> None:
         if self.bench.on_probation(name, now):

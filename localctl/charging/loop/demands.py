@@ -21,7 +21,7 @@ from localctl.charging.allocation.allocator_demand import Demand
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import Managed, Outlet
 from localctl.charging.knowing.ledger import Ledger
-from localctl.charging.knowing.site_state import EvseState, StationState, Transaction
+from localctl.charging.knowing.site_state import EvseState, StationState
 from localctl.charging.profile.profiles import Protocol
 from localctl.charging.tree.topology import Station as Placed
 
@@ -35,7 +35,8 @@ PHASES_FRESH_S: Final = 90.0
 class Seen:
     """One station as the demands need it. `steered`: it is there and follows orders.
 
-    `wired`: every conductor of its EVSEs counts, whatever its cars use.
+    `wired`: every conductor of its EVSEs counts, whatever its cars use. `offered`: at these EVSEs a car that says
+    so is full (`hunger`).
     """
 
     placed: Placed
@@ -45,6 +46,7 @@ class Seen:
     steered: bool
     entitled: Envelope
     wired: bool = False
+    offered: frozenset[int] = frozenset()
 
     def evse(self, evse_id: int) -> EvseState:
         """What is known of one EVSE, also when nothing is."""
@@ -67,7 +69,7 @@ def demand_of(seen: Seen, outlet: Outlet, *, appetite_a: float | None, cap_a: fl
     if not seen.steered:
         return Demand(evse=evse, fixed_a=silent_a(seen, outlet))
     transaction = seen.state.running(outlet.id)
-    if transaction is None or is_full(seen, transaction, outlet.id, now):
+    if transaction is None or is_full(seen, outlet.id, now):
         return Demand(evse=evse, fixed_a=outlet.failsafe_a)
     return Demand(
         evse=evse,
@@ -105,8 +107,16 @@ def silent_a(seen: Seen, outlet: Outlet) -> float:
     return max(0.0, min(most_a, station_a - before_a))
 
 
-def is_full(seen: Seen, transaction: Transaction, evse_id: int, now: float) -> bool:
-    """The car itself has stopped, and the meter agrees or says nothing. In 1.6 the connector's status tells."""
+def is_full(seen: Seen, evse_id: int, now: float) -> bool:
+    """The car itself has stopped, although it was let have something."""
+    return evse_id in seen.offered and has_stopped(seen, evse_id, now)
+
+
+def has_stopped(seen: Seen, evse_id: int, now: float) -> bool:
+    """The station says that the car has stopped, and the meter agrees or says nothing. In 1.6 the connector tells."""
+    transaction = seen.state.running(evse_id)
+    if transaction is None:
+        return False
     drawn_a = seen.evse(evse_id).drawn_a(now, FRESH_S)
     word = transaction.charging_state
     if seen.ledger.protocol is Protocol.V16:

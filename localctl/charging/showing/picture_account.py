@@ -134,7 +134,7 @@ class Accounts:
         yields, transaction = (name, outlet.id) in self._last.yielding, seen.state.running(outlet.id)
         if transaction is None:
             return "yielding" if yields else "empty"
-        full = is_full(seen, transaction, outlet.id, now)
+        full = is_full(seen, outlet.id, now)
         return "full_yielding" if full and yields else "full" if full else "reserved"
 
 

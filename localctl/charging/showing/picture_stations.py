@@ -40,7 +40,7 @@ def _station(
     seen = Seen(
         placed=placed, managed=managed, state=state, ledger=controller.ledgers[name],
         steered=controller.roster.is_steerable(name) and placed.controllable and not desk.uncontrolled(),
-        entitled=envelope,
+        entitled=envelope, offered=controller.hunger.offered(managed, now),
     )  # fmt: skip
     return {
         "identity": name,

@@ -14,9 +14,14 @@ from localctl.charging.profile.profiles import Protocol
 from tests.localctl.charging.played import place
 
 NOW = 1000.0
+OFFERED = frozenset({1})
+"""At EVSE 1 a car that takes nothing could have had something."""
 
 
-def seen(steered=True, evses=1, phases=(1, 2, 3), entitled=None, charging=None, protocol=Protocol.V201, **evse):
+def seen(
+    steered=True, evses=1, phases=(1, 2, 3), entitled=None, charging=None, protocol=Protocol.V201, offered=OFFERED,
+    **evse,
+):  # fmt: skip
     if "phases_watch" in evse:
         evse = {"phases": evse["phases_watch"], "measured_at": NOW}
     box = place("A", evses=evses, phases=phases, protocol=protocol)
@@ -24,7 +29,7 @@ def seen(steered=True, evses=1, phases=(1, 2, 3), entitled=None, charging=None, 
     return Seen(
         placed=box.placed, managed=box.managed, ledger=Ledger(protocol=protocol), steered=steered,
         state=StationState(open=running, evses={"1": EvseState(**evse)}),
-        entitled=entitled or Envelope(evse_a={number + 1: 16.0 for number in range(evses)}),
+        entitled=entitled or Envelope(evse_a={number + 1: 16.0 for number in range(evses)}), offered=offered,
     )  # fmt: skip
 
 
@@ -72,14 +77,20 @@ def test_a_charging_car_asks_for_all_it_may_have_and_wants():
 @pytest.mark.parametrize(("drawn_a", "full"), [(0.2, True), (9.0, False)])
 def test_a_car_is_full_when_it_stopped_and_the_meter_agrees(drawn_a, full):
     one = seen(charging="SuspendedEV", current_a={"1": drawn_a}, measured_at=NOW)
-    assert is_full(one, one.state.open["t"], 1, NOW) is full
+    assert is_full(one, 1, NOW) is full
     assert (ask(one).fixed_a == 6.0) is full
+
+
+def test_a_car_that_was_let_have_nothing_is_not_full_whatever_its_station_says():
+    one = seen(charging="SuspendedEV", offered=frozenset())
+    assert not is_full(one, 1, NOW)
+    assert ask(one).min_a == 6.0
 
 
 @pytest.mark.parametrize(("word", "full"), [("SuspendedEV", True), ("SuspendedEVSE", False), ("Charging", False)])
 def test_in_1_6_the_connectors_status_tells(word, full):
     one = seen(charging="x", protocol=Protocol.V16, connectors={"1": word})
-    assert is_full(one, one.state.open["t"], 1, NOW) is full
+    assert is_full(one, 1, NOW) is full
 
 
 KNOWN = PhaseWatch(used=(1,))

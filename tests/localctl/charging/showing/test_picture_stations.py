@@ -148,6 +148,7 @@ def test_a_station_that_nobody_steers_says_so():
 
 def test_a_car_that_stopped_by_itself_is_full():
     scene = busy()
+    scene.goes_on(60)
     request = {
         "eventType": "Updated", "timestamp": scene.stamp, "triggerReason": "ChargingStateChanged",
         "seqNo": 5, "transactionInfo": {"transactionId": "tx-CP1-1", "chargingState": "SuspendedEV"},
