@@ -69,6 +69,7 @@ SITE: Final[dict[str, Words]] = {
     "short.taken_by": ("{count} take {amps}", "{count} nehmen {amps}"),
     "short.stray": ("draws, no session", "zieht ohne Vorgang"),
     "short.probation": ("low until it follows", "niedrig, bis es folgt"),
+    "short.doubted": ("low until it follows", "niedrig, bis es folgt"),
     "short.unread": ("low until it is known", "niedrig, bis bekannt"),
     "short.unheard": ("not here yet, counted", "noch nicht da, zählt"),
     "short.pausing": ("pauses", "pausiert"),

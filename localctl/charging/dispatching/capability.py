@@ -4,7 +4,9 @@
        |--refused---|       |--contradicted--|--> failed --next--> untried, with the next actuator
 
 Verified means: GetCompositeSchedule shows no more than was ordered, or a car that wanted more stayed below it.
-Contradicted means the opposite. When nothing is left the station is uncontrolled and counted at its rating.
+Contradicted means the opposite. When nothing is left the station is uncontrolled and counted at its rating. A station
+refuses also because it is starting or being updated, so all of it is tried anew after a boot, and after a day; until
+one is proven then, it goes on counting at its rating.
 """
 
 from collections.abc import Mapping
@@ -51,12 +53,21 @@ MOVES: Final[Mapping[tuple[Trial, str], Trial]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capability:
-    """The actuator in use, how far it is proven, and which were tried and found wanting."""
+    """The actuator in use, how far it is proven, and which were tried and found wanting.
+
+    `anew`: once already none of them worked.
+    """
 
     actuator: Actuator
     trial: Trial = Trial.UNTRIED
     refusals: int = 0
     failed: tuple[Actuator, ...] = ()
+    anew: bool = False
+
+    @property
+    def doubted(self) -> bool:
+        """True while nobody knows whether it works at a station at which none has worked before."""
+        return self.anew and self.trial is not Trial.PROVEN
 
 
 def order_of(station: Managed) -> tuple[Actuator, ...]:
@@ -71,9 +82,9 @@ def order_of(station: Managed) -> tuple[Actuator, ...]:
     return (Actuator.DYNAMIC, *usual) if station.protocol is Protocol.V21 else usual
 
 
-def first(station: Managed) -> Capability:
-    """Nothing known yet."""
-    return Capability(actuator=order_of(station)[0])
+def first(station: Managed, *, anew: bool = False) -> Capability:
+    """Nothing known yet; `anew`: but that none has worked before. What the installer fixed is not doubted."""
+    return Capability(actuator=order_of(station)[0], anew=anew and station.control is None)
 
 
 def learnt(now: Capability, cause: str, station: Managed) -> Capability:
@@ -95,4 +106,5 @@ def following(now: Capability, station: Managed) -> Capability:
     failed = (*now.failed, now.actuator)
     left = [actuator for actuator in order_of(station) if actuator not in failed]
     trial = after(MOVES, now.trial, "next", "capability")
-    return Capability(actuator=left[0] if left else Actuator.UNCONTROLLED, trial=trial, failed=failed)
+    actuator = left[0] if left else Actuator.UNCONTROLLED
+    return Capability(actuator=actuator, trial=trial, failed=failed, anew=now.anew)

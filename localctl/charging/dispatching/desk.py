@@ -26,7 +26,7 @@ class Desk:
 
     `slots` and `tracks` go by place key, `drawers` by EVSE (0: all together), `written` by hours since 1970; `busy`
     is the token in flight, `checked` the EVSE that `checking` asks about. `unread`: nobody knows yet what else is
-    installed there, so that ours may do nothing.
+    installed there, so that ours may do nothing. `given_up_at` is since when no actuator is left.
     """
 
     capability: Capability
@@ -44,6 +44,7 @@ class Desk:
     budget_at: float | None = None
     written: dict[str, int] = field(default_factory=dict)
     unread: bool = False
+    given_up_at: float | None = None
 
     def place(self, place: Place, station: Managed) -> None:
         """Make sure the place has a slot and a track.
@@ -181,6 +182,20 @@ class Desk:
         self.drawers = {key: Obedience(distrusted=record.distrusted) for key, record in self.drawers.items()}
         self.busy, self.check_due, self.checking = None, False, None
 
+    def try_again(self, station: Managed, now: float | None = None) -> None:
+        """Where no actuator was left, begin with the first one: at once, or by `now` after a day.
+
+        Stations refuse everything while they start or are updated, and work afterwards.
+        """
+        if not self.uncontrolled() or station.control is not None:
+            self.given_up_at = None
+        elif now is None or (self.given_up_at is not None and now >= self.given_up_at + pacing.DAY_S):
+            left, self.given_up_at = self.leftovers, None
+            self.change_actuator(capability.first(station, anew=True))
+            self.leftovers = left
+        elif self.given_up_at is None:
+            self.given_up_at = now
+
     def awaits(self, need: Need, key: str, wish_a: float, reserve_a: float, now: float, terms: PaceTerms) -> bool:
         """True while pace or budget hold this place back. `wish_a` is wished for now, `reserve_a` for ever (K03)."""
         track = self.tracks[key]
@@ -195,7 +210,7 @@ class Desk:
 
     def distrusted(self) -> bool:
         """True while this station does not follow, or nobody knows yet whether it can."""
-        return self.unread or self.disobeys()
+        return self.unread or self.capability.doubted or self.disobeys()
 
     def disobeys(self) -> bool:
         """True while the meter says that this station does not follow."""
@@ -250,9 +265,9 @@ def refit(desk: Desk, station: Managed) -> None:
     known = desk.capability
     possible = capability.order_of(station)
     if known.trial is Trial.UNTRIED and not known.failed and not desk.slots:
-        desk.capability = capability.first(station)
+        desk.capability = capability.first(station, anew=known.anew)
     elif known.actuator not in possible and (station.control is not None or not known.failed):
-        desk.change_actuator(capability.first(station))
+        desk.change_actuator(capability.first(station, anew=known.anew))
     numbers = {0, *(outlet.id for outlet in station.outlets)}
     for key in [key for key in desk.slots if Place.of(key).evse_id not in numbers]:
         del desk.slots[key], desk.tracks[key]

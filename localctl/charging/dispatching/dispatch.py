@@ -141,6 +141,8 @@ class Dispatcher:
     def rebooted(self, identity: str, now: float) -> None:
         """The station started anew: profiles persist (K01.FR.27) unless it is known for forgetting them."""
         self.out_of_sight(identity, now)
+        if identity in self.desks:
+            self.desks[identity].try_again(self.stations[identity])
 
     def out_of_sight(self, identity: str, now: float) -> None:
         """The station is away, or was while this box was not there: nobody sees whether it starts anew.
@@ -167,14 +169,14 @@ class Dispatcher:
             desk.busy, desk.checking = None, None
 
     def distrusted(self) -> list[EvseId]:
-        """The EVSEs that draw more than they were ordered, or whose station has no actuator left: to be alarmed.
+        """The EVSEs that draw more than they were ordered, or whose station has no actuator that works: to be alarmed.
 
         One that the installer does not want to be limited is none of them.
         """
         found = []
         for identity, desk in self.desks.items():
             station = self.stations[identity]
-            lost = desk.uncontrolled() and station.control is not Actuator.UNCONTROLLED
+            lost = (desk.uncontrolled() or desk.capability.doubted) and station.control is not Actuator.UNCONTROLLED
             for outlet in station.outlets:
                 records = [desk.drawers.get(key) for key in (str(outlet.id), watching.WHOLE)]
                 if lost or any(record is not None and record.distrusted for record in records):
@@ -200,6 +202,7 @@ class Dispatcher:
         for identity, desk in self.desks.items():
             if desk.busy is not None and now > desk.busy_since_at + 4 * self.terms.timeout_s:
                 self.link_lost(identity, now)
+            desk.try_again(self.stations[identity], now)
             self._synchronise(desk, self.stations[identity], seen[identity], now)
             desk.refill(now, self.terms.pace)
         room = self._room(ceilings, shares, now)

@@ -63,7 +63,8 @@ class Standings:
     def holding(self, desk: Desk, station: Managed, sight: Sight, room: Headroom, now: float) -> Holding:
         """What the station may draw; what it was told for this moment is what its meter is judged by."""
         loads = room.loads[station.identity]
-        made_of: Facts = (station, desk.orders(), desk.unread, desk.disobeys(), sight.metered_a, room.shape, loads)
+        doubts = desk.distrusted(), desk.disobeys()
+        made_of: Facts = (station, desk.orders(), doubts, sight.metered_a, room.shape, loads)
         found = self._holdings.again(station.identity, made_of, now)
         if found is None:
             told = desk.by_book(station, ((now, now),)).at(0)

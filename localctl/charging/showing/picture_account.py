@@ -33,7 +33,7 @@ CROWDED: Final = frozenset({"row", "held", "waiting", "no_room", "squeezed"})
 OF_CSMS: Final = frozenset({"csms", "below_min"})
 UNUSED: Final = {"empty": "yielding", "full": "full_yielding"}
 """For an EVSE that only has a reserve: what it is called when not all of that is left to it."""
-HELD_LOW: Final = frozenset({"probation", "unread"})
+HELD_LOW: Final = frozenset({"probation", "doubted", "unread"})
 NOTICED_A: Final = 0.05
 
 
@@ -101,7 +101,8 @@ class Accounts:
         verdict = self._last.allocation.verdicts[evse]
         plain = Account(self._last.allocation.amps[evse], self._reason(seen, outlet, desk, now), verdict.row)
         if desk.distrusted() and seen.steered and probation_a(outlet) < plain.share_a - NOTICED_A:
-            return Account(probation_a(outlet), "probation" if desk.disobeys() else "unread")
+            why = "probation" if desk.disobeys() else "doubted" if desk.capability.doubted else "unread"
+            return Account(probation_a(outlet), why)
         squeezed = self._squeezed(evse, plain.share_a)
         if squeezed is not None:
             return replace(squeezed, reason=UNUSED.get(plain.reason, squeezed.reason))

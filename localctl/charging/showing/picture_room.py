@@ -20,7 +20,7 @@ MOST_NAMED: Final = 3
 SLACK_A: Final = 1e-6
 UNSTEERED: Final = ("unheard", "away", "uncontrolled")
 """Why a station counts with what it may draw in the first place, before anybody gets a share."""
-UNRULY: Final = ("disobeys", "unread", "failing")
+UNRULY: Final = ("disobeys", "doubted", "unread", "failing")
 """Why a station that has a share counts with more than that."""
 
 
@@ -84,6 +84,8 @@ class Room:
             return "uncontrolled"
         if not controller.roster.is_steerable(name):
             return "unheard" if is_unheard(controller, name) else "away"
+        if desk.capability.doubted and not desk.disobeys():
+            return "doubted"
         return "disobeys" if desk.disobeys() else "unread" if desk.unread else "failing" if desk.failing() else None
 
     def _of(self, kind: str, row: int) -> Json | None:

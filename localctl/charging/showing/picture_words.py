@@ -73,6 +73,10 @@ SENTENCES: Final[dict[str, Words]] = {
         "the station has never connected, so it is counted at its rating: nobody knows what it draws",
         "die Station war noch nie da und zählt deshalb mit ihrem Nennstrom: Niemand weiß, was sie zieht",
     ),
+    "why.doubted": (
+        "no limit worked at the station before; it gets no more than this until it is seen to follow one",
+        "bisher hat bei der Station keine Grenze gewirkt; bis sie nachweislich folgt, bekommt er nicht mehr",
+    ),
     "why.uncontrolled": (
         "nothing limits this station; it is counted at what it can draw",
         "nichts begrenzt diese Station; sie zählt mit dem, was sie ziehen kann",
@@ -167,6 +171,10 @@ SENTENCES: Final[dict[str, Words]] = {
         "are kept for {names}: drew more than told.",
         "sind freigehalten für {names}: mehr gezogen als erlaubt.",
     ),
+    "way.doubted": (
+        "are kept for {names}: no limit has worked there yet.",
+        "sind freigehalten für {names}: Dort hat noch keine Grenze gewirkt.",
+    ),
     "way.unread": (
         "are kept for {names}: what is installed there is not known yet.",
         "sind freigehalten für {names}: Was dort installiert ist, ist noch nicht bekannt.",
@@ -188,8 +196,9 @@ SENTENCES: Final[dict[str, Words]] = {
         "Hört er nichts mehr von dieser Box, fällt er bis {at} von selbst auf {amps} zurück.",
     ),
     "evse.distrusted": (
-        "It draws more than it was told: it is counted at {amps} until it obeys again.",
-        "Er zieht mehr, als ihm gesagt wurde: Er zählt mit {amps}, bis er wieder folgt.",
+        "It draws more than it was told, or has yet to show that it obeys: it is counted at {amps} until it does.",
+        "Er zieht mehr, als ihm gesagt wurde, oder hat noch nicht gezeigt, dass er folgt: Er zählt mit {amps}, "
+        "bis er es tut.",
     ),
     "evse.draws": (
         "At most {entitled} could flow by what was sent to it; {flow}.",

@@ -49,6 +49,17 @@ def test_when_nothing_works_the_station_is_uncontrolled():
     assert after(*["refused"] * 9).failed == (Actuator.MAX_PROFILE, Actuator.TX_PROFILE, Actuator.TX_DEFAULT)
 
 
+def test_what_begins_anew_is_doubted_until_it_is_proven_whichever_actuator_that_takes():
+    now = capability.first(station(), anew=True)
+    assert (now.actuator, now.doubted) == (Actuator.MAX_PROFILE, True)
+    for cause in (*["refused"] * 3, "accepted"):
+        now = capability.learnt(now, cause, station())
+        assert now.doubted
+    assert not capability.learnt(now, "verified", station()).doubted
+    assert not after("accepted").doubted
+    assert not capability.first(station(control=Actuator.MAX_PROFILE), anew=True).doubted
+
+
 def test_what_the_installer_fixed_is_never_given_up():
     fixed = station(control=Actuator.TX_DEFAULT)
     stubborn = after(*["refused"] * 9, "accepted", "contradicted", where=fixed)

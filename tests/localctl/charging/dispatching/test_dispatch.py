@@ -303,6 +303,64 @@ def test_a_fixed_actuator_that_is_ignored_is_distrusted_and_the_others_make_room
     assert ("b", "fall", 8.0) in [(order.identity, order.why, first(order, play.now)) for order in play.orders]
 
 
+def refusing():
+    """a refuses every order of its first minutes: nothing is left to limit it with."""
+    play = Play(station("a"), station("b"), main_a=40.0).share(a=16.0, b=16.0)
+    for _ in range(60):
+        play.after(10).plan()
+        for order in play.orders:
+            play.dispatcher.answered(order.token, NO if order.identity == "a" else YES, play.now)
+    assert play.dispatcher.desks["a"].uncontrolled()
+    return play
+
+
+def until_controlled(play, seconds):
+    """Time passes with stations that take everything, until a has an actuator again."""
+    until_at = play.now + seconds
+    while play.now < until_at and play.dispatcher.desks["a"].uncontrolled():
+        play.after(600).plan()
+    return play
+
+
+def test_quirk_22_a_station_that_refused_all_while_it_started_is_tried_again_after_its_next_boot():
+    play = refusing()
+    until_controlled(play, 7200).dispatcher.rebooted("a", play.now)
+    play.plan()
+    assert ("a", "repair") in [(order.identity, order.why) for order in play.orders]
+
+
+def test_quirk_22_a_station_without_an_actuator_is_tried_again_once_a_day():
+    play = refusing()
+    began_at, stored = play.now, json.loads(json.dumps(play.dispatcher.saved()))
+    play.dispatcher = Dispatcher(play.stations, play.terms, stored)
+    until_controlled(play, 2 * 86_400)
+    assert 86_000 < play.now - began_at <= 86_400 + 600
+
+
+def test_p2_a_station_that_is_tried_again_counts_at_its_rating_until_it_is_proven():
+    play = refusing()
+    play.dispatcher.rebooted("a", play.now)
+    for _ in range(20):
+        play.after(12).plan()
+        for order in play.orders:
+            assert order.action != "SetChargingProfile" or order.identity == "b" or first(order, play.now) <= 6.0
+            play.dispatcher.answered(order.token, YES, play.now)
+        held = play.dispatcher.held(play.now, play.now)
+        assert (held["a"].of(1), held["b"].of(1)) == (32.0, 8.0)
+    assert play.dispatcher.distrusted() == [("a", 1)]
+    for _ in range(10):
+        play.after(12).plan().answer().dispatcher.metered("a", 1, 6.0, play.now)
+    play.settle()
+    assert play.dispatcher.distrusted() == []
+    assert {name: held.of(1) for name, held in play.dispatcher.held(play.now, play.now).items()} == {"a": 16, "b": 16}
+
+
+def test_what_the_installer_leaves_uncontrolled_stays_so():
+    play = Play(station("a", control=Actuator.UNCONTROLLED))
+    play.plan().then().dispatcher.rebooted("a", play.now)
+    play.after(90_000).plan().then()
+
+
 def test_a_new_process_counts_what_the_old_one_sent():
     play = pair(main_a=32.0).share(a=26.0, b=6.0).settle().share(a=6.0, b=26.0).plan().then(("a", "fall", 6.0))
     stored = json.loads(json.dumps(play.dispatcher.saved()))
