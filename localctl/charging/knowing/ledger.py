@@ -25,17 +25,23 @@ from localctl.charging.profile.profile_json import read_profile, read_profile_16
 from localctl.charging.profile.profiles import ChargingProfile, Installed, Protocol, Purpose
 
 MOST_ENTRIES: Final = 256
+START_S: Final = 600.0
+"""In 1.6 a remote start is waited for no longer: a station gives up after a minute or two, and says nothing."""
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A profile on a station. `sure` False: it may or may not be there. `start_id`: waits for its remote start."""
+    """A profile on a station. `sure` False: it may or may not be there.
+
+    `start_id`: it waits for its remote start, which was asked for at `asked_at`.
+    """
 
     evse_id: int
     profile: ChargingProfile
     sure: bool = True
     start_id: int | None = None
+    asked_at: float | None = None
 
     @property
     def ours(self) -> bool:
@@ -123,10 +129,10 @@ def profile_set(ledger: Ledger, request: Json, taken: bool | None) -> Ledger:
     return ledger if place is None else added(ledger, Entry(evse_id=place, profile=profile, sure=taken is True))
 
 
-def start_requested(ledger: Ledger, request: Json, taken: bool | None) -> Ledger:
+def start_requested(ledger: Ledger, request: Json, taken: bool | None, now: float) -> Ledger:
     """A RequestStartTransaction / RemoteStartTransaction was answered; its profile waits for the transaction.
 
-    In 1.6 there is no remoteStartId: the next transaction on the connector is taken for it (10.12).
+    In 1.6 there is no remoteStartId: the next transaction on the connector is taken for it (10.12), if it begins soon.
     """
     if taken is False or request.get("chargingProfile") is None:
         return ledger
@@ -139,19 +145,22 @@ def start_requested(ledger: Ledger, request: Json, taken: bool | None) -> Ledger
     evse_id = whole(request.get("connectorId" if old else "evseId"))
     if start_id is None:
         return ledger
-    return added(ledger, Entry(evse_id=evse_id or 0, profile=profile, sure=taken is True, start_id=start_id))
+    new = Entry(evse_id=evse_id or 0, profile=profile, sure=taken is True, start_id=start_id, asked_at=now)
+    return added(ledger, new)
 
 
-def transaction_began(ledger: Ledger, transaction_id: str, evse_id: int, start_id: int | None) -> Ledger:
+def transaction_began(ledger: Ledger, transaction_id: str, evse_id: int, start_id: int | None, now: float) -> Ledger:
     """Bind what waited for this remote start to its transaction (5.4.3)."""
     old = ledger.protocol is Protocol.V16
+    if old:
+        ledger = dropped(ledger, lambda entry: entry.asked_at is not None and now - entry.asked_at > START_S)
 
     def bound(entry: Entry) -> Entry:
         fits = entry.evse_id in (0, evse_id) if old else entry.start_id == start_id
         if not waits(entry) or not fits:
             return entry
         profile = replace(entry.profile, transaction_id=transaction_id)
-        return replace(entry, evse_id=evse_id, profile=profile, start_id=None)
+        return replace(entry, evse_id=evse_id, profile=profile, start_id=None, asked_at=None)
 
     return replace(ledger, entries=tuple(bound(entry) for entry in ledger.entries))
 

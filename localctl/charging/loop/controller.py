@@ -176,7 +176,7 @@ class Controller:
         """A CALL of the CSMS: the station took it, refused it, or (None) nobody knows."""
         name = self.name_of(identity)
         if name is not None and isinstance(request, dict):
-            self.roster.told(name, action, request, taken, answer)
+            self.roster.told(name, action, request, taken, answer, now)
 
     def answered(self, token: int, outcome: Outcome, now: float) -> None:
         """An order met its end; late and doubled answers are welcome."""
@@ -184,7 +184,7 @@ class Controller:
         if order is not None and order.identity in self.roster.states:
             request = msgspec.json.decode(order.payload)
             taken = {Verdict.ACCEPTED: True, Verdict.REFUSED: False}.get(outcome.verdict)
-            self.roster.ordered(order.identity, order.action, request, taken)
+            self.roster.ordered(order.identity, order.action, request, taken, now)
             if taken is not None:
                 del self._orders[token]
             self._reading.answered(order.identity, token, outcome, now)
@@ -209,7 +209,7 @@ class Controller:
     def did(self, name: str, deed: Deed, done: Done, now: float) -> None:
         """What was asked of the station that is, or was, being commissioned met its end."""
         if isinstance(deed, Ask) and name in self.states:
-            self.roster.ordered(name, deed.action, msgspec.json.decode(deed.payload), done.taken)
+            self.roster.ordered(name, deed.action, msgspec.json.decode(deed.payload), done.taken, now)
         self.bench.done(deed, done, now)
 
     def meter(self, load: str, amps: PerPhase, now: float) -> None:
@@ -239,6 +239,11 @@ class Controller:
         self.last = None
 
     # --- what to do ---------------------------------------------------------------------------------------------------
+
+    def clock_jumped(self, by_s: float) -> None:
+        """The box's own clock went ahead at once: nobody can tell any more what part of a schedule holds (P2)."""
+        self.dispatcher.clock_jumped(by_s)
+        self.roster.clock_jumped(by_s)
 
     def cycle(self, now: float) -> list[Order]:
         """Everything that should be sent now, most urgent first. Store `saved()` before the first one leaves."""

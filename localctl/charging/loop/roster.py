@@ -112,7 +112,7 @@ class Roster:
         fact = self._supplied(name, self._placed(name, fact, before), before)
         after = self.states[name] = site_state.apply(before, fact, now)
         if isinstance(fact, TransactionShown):
-            self._transactions(name, before, after, fact)
+            self._transactions(name, before, after, fact, now)
         return fact
 
     def _placed(self, name: str, fact: Fact, state: StationState) -> Fact:
@@ -132,22 +132,24 @@ class Roster:
                 return replace(fact, sample=of_dc(fact.sample, outlet.watts_per_a))
         return fact
 
-    def _transactions(self, name: str, before: StationState, after: StationState, fact: TransactionShown) -> None:
+    def _transactions(
+        self, name: str, before: StationState, after: StationState, fact: TransactionShown, now: float
+    ) -> None:
         for one in (one for key, one in before.open.items() if key not in after.open):
             self._change(name, partial(book.transaction_ended, transaction_id=one.id, evse_id=one.evse_id))
         new, old = after.open.get(fact.transaction_id), before.open.get(fact.transaction_id)
         if new is not None and new.evse_id is not None and (old is None or old.evse_id is None):
             start_id = 0 if self.ledgers[name].protocol is Protocol.V16 else new.remote_start_id
-            begin = partial(book.transaction_began, transaction_id=new.id, evse_id=new.evse_id, start_id=start_id)
-            self._change(name, begin)
+            bind = partial(book.transaction_began, transaction_id=new.id, evse_id=new.evse_id, start_id=start_id)
+            self._change(name, partial(bind, now=now))
 
     # --- what stations are told ---------------------------------------------------------------------------------------
 
-    def told(self, name: str, action: str, request: Json, taken: bool | None, answer: object) -> None:
+    def told(self, name: str, action: str, request: Json, taken: bool | None, answer: object, now: float) -> None:
         """A CALL of the CSMS. A profile under one of our ids took our profile's place, which is then to be mended."""
         collided = None if taken is False else self._collision(action, request)
         if collided is None:
-            self.entered(name, action, request, taken, answer)
+            self.entered(name, action, request, taken, answer, now)
         else:
             self._change(name, lambda ledger: book.doubted(ledger, lambda entry: entry.profile.id == collided))
 
@@ -159,16 +161,18 @@ class Roster:
                 return told
         return None
 
-    def ordered(self, name: str, action: str, request: Json, taken: bool | None) -> None:
+    def ordered(self, name: str, action: str, request: Json, taken: bool | None, now: float) -> None:
         """An order of ours met its end. Whether or not one without an answer arrived: a profile it replaces is there,
         the old or the new one.
         """
         place = request.get("chargingProfile", request.get("csChargingProfiles", {}))
         known = action == "SetChargingProfile" and profile_id(place) in self.ledgers[name].present()
         if taken is not None or not known:
-            self.entered(name, action, request, taken, None)
+            self.entered(name, action, request, taken, None, now)
 
-    def entered(self, name: str, action: str, request: Json, taken: bool | None, answer: object) -> None:
+    def entered(
+        self, name: str, action: str, request: Json, taken: bool | None, answer: object, now: float
+    ) -> None:
         """What a CALL to the station, anybody's, did to its profiles."""
         match action:
             case "SetChargingProfile":
@@ -176,7 +180,7 @@ class Roster:
             case "ClearChargingProfile":
                 self._change(name, partial(book.profiles_cleared, request=request, taken=taken))
             case "RequestStartTransaction" | "RemoteStartTransaction":
-                self._change(name, partial(book.start_requested, request=request, taken=taken))
+                self._change(name, partial(book.start_requested, request=request, taken=taken, now=now))
             case "UpdateDynamicSchedule":
                 self._change(name, partial(book.dynamic_updated, request=request, taken=taken))
             case "GetChargingProfiles":

@@ -124,24 +124,38 @@ def test_10_12_in_1_6_a_tx_profile_without_an_id_goes_with_the_connector():
 
 def test_5_4_3_a_profile_of_a_remote_start_waits_for_its_transaction():
     request = {"evseId": 1, "remoteStartId": 7, "chargingProfile": profile(1, "TxProfile")}
-    book = ledger.start_requested(Ledger(protocol=Protocol.V201), request, True)
+    book = ledger.start_requested(Ledger(protocol=Protocol.V201), request, True, 0.0)
     assert book.at(1) == ()
-    assert ledger.transaction_began(book, "tx", 2, 8).at(2) == ()
-    [bound] = ledger.transaction_began(book, "tx", 2, 7).at(2)
+    assert ledger.transaction_began(book, "tx", 2, 8, 0.0).at(2) == ()
+    [bound] = ledger.transaction_began(book, "tx", 2, 7, 0.0).at(2)
     assert (bound.evse_id, bound.profile.transaction_id) == (2, "tx")
 
 
 def test_10_12_in_1_6_the_next_transaction_on_the_connector_is_meant():
     request = {"connectorId": 1, "idTag": "T", "chargingProfile": old(1, "TxProfile")}
-    book = ledger.start_requested(Ledger(protocol=Protocol.V16), request, True)
-    assert ledger.transaction_began(book, "5", 2, None).at(2) == ()
-    assert ledger.transaction_began(book, "5", 1, None).at(1)[0].profile.transaction_id == "5"
+    book = ledger.start_requested(Ledger(protocol=Protocol.V16), request, True, 0.0)
+    assert ledger.transaction_began(book, "5", 2, None, 0.0).at(2) == ()
+    assert ledger.transaction_began(book, "5", 1, None, 0.0).at(1)[0].profile.transaction_id == "5"
+
+
+def test_10_12_in_1_6_a_driver_who_never_came_leaves_nothing_for_the_next_one():
+    request = {"connectorId": 1, "idTag": "T", "chargingProfile": old(1, "TxProfile")}
+    book = ledger.start_requested(Ledger(protocol=Protocol.V16), request, True, 1000.0)
+    assert ids(ledger.transaction_began(book, "5", 1, None, 1600.0)) == [(1, True)]
+    assert ids(ledger.transaction_began(book, "5", 1, None, 1601.0)) == []
+
+
+def test_5_4_3_where_the_start_has_a_number_it_is_waited_for_as_long_as_it_takes():
+    request = {"evseId": 1, "remoteStartId": 7, "chargingProfile": profile(1, "TxProfile")}
+    book = ledger.start_requested(Ledger(protocol=Protocol.V201), request, True, 1000.0)
+    assert ledger.transaction_began(book, "tx", 1, 7, 9999.0).at(1)[0].profile.transaction_id == "tx"
 
 
 def test_a_remote_start_without_a_profile_or_refused_is_nothing():
     book = Ledger(protocol=Protocol.V201)
-    assert ledger.start_requested(book, {"remoteStartId": 1}, True) is book
-    assert ledger.start_requested(book, {"remoteStartId": 1, "chargingProfile": profile(1, "TxProfile")}, False) is book
+    assert ledger.start_requested(book, {"remoteStartId": 1}, True, 0.0) is book
+    refused = {"remoteStartId": 1, "chargingProfile": profile(1, "TxProfile")}
+    assert ledger.start_requested(book, refused, False, 0.0) is book
 
 
 def test_k28_an_update_changes_the_limit_of_a_dynamic_profile():

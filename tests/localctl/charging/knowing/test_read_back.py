@@ -33,7 +33,7 @@ def test_k09_the_last_report_replaces_everything_and_parts_say_that_more_follows
 
 def test_k09_no_profiles_means_none_but_what_waits_for_its_start_is_not_installed_yet():
     start = {"idToken": {}, "remoteStartId": 3, "evseId": 1, "chargingProfile": profile(7, "TxProfile")}
-    before = book.start_requested(new((1, profile(1))), start, True)
+    before = book.start_requested(new((1, profile(1))), start, True, 0.0)
     after = ReadBack(5, before).settled(before)
     assert (ids(after), after.entries[0].start_id, after.known) == ([(7, True)], 3, True)
 
@@ -56,9 +56,9 @@ def test_a_profile_cleared_while_the_station_reads_is_not_there_whatever_was_rep
 
 def test_a_remote_starts_profile_that_is_reported_and_begins_meanwhile_is_there_once():
     start = {"idToken": {}, "remoteStartId": 3, "evseId": 1, "chargingProfile": profile(7, "TxProfile")}
-    before = book.start_requested(new(), start, True)
+    before = book.start_requested(new(), start, True, 0.0)
     reading = ReadBack(5, before)
-    reading.changed(lambda ledger: book.transaction_began(ledger, "t", 1, 3))
+    reading.changed(lambda ledger: book.transaction_began(ledger, "t", 1, 3, 0.0))
     after = reading.reported(before, report(profile(7, "TxProfile", transactionId="t"), evse=1))
     assert [(entry.profile.id, entry.profile.transaction_id) for entry in after.entries] == [(7, "t")]
 

@@ -78,7 +78,7 @@ def test_k02_fr_05_a_tx_profile_goes_with_its_transaction():
     request = set_profile(5)
     request["evseId"] = 1
     request["chargingProfile"] |= {"chargingProfilePurpose": "TxProfile", "transactionId": "t"}
-    one.told("CP-1", "SetChargingProfile", request, True, {})
+    one.told("CP-1", "SetChargingProfile", request, True, {}, 0.0)
     assert len(one.ledgers["CP-1"].entries) == 1
     ended = started(1) | {"eventType": "Ended"}
     one.heard("CP-1", "TransactionEvent", ended, {}, 1.0)
@@ -88,29 +88,29 @@ def test_k02_fr_05_a_tx_profile_goes_with_its_transaction():
 @pytest.mark.parametrize("taken", [True, None])
 def test_a_csms_profile_under_our_id_makes_ours_doubtful(taken):
     one = roster()
-    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True)
-    one.told("CP-1", "SetChargingProfile", set_profile(OURS, 30), taken, {})
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True, 0.0)
+    one.told("CP-1", "SetChargingProfile", set_profile(OURS, 30), taken, {}, 0.0)
     assert one.ledgers["CP-1"].present() == frozenset()
     assert not one.ledgers["CP-1"].installed(ours=False)
 
 
 def test_one_that_was_refused_changes_nothing():
     one = roster()
-    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True)
-    one.told("CP-1", "SetChargingProfile", set_profile(OURS, 30), False, {})
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True, 0.0)
+    one.told("CP-1", "SetChargingProfile", set_profile(OURS, 30), False, {}, 0.0)
     assert one.ledgers["CP-1"].present() == {OURS}
 
 
 def test_p2_our_own_order_without_an_answer_leaves_a_profile_of_ours_there():
     one = roster()
-    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True)
-    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS, 30), None)
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), True, 0.0)
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS, 30), None, 0.0)
     assert one.ledgers["CP-1"].present() == {OURS}
 
 
 def test_our_first_order_without_an_answer_is_not_surely_there():
     one = roster()
-    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), None)
+    one.ordered("CP-1", "SetChargingProfile", set_profile(OURS), None, 0.0)
     assert one.ledgers["CP-1"].present() == frozenset()
 
 
@@ -190,3 +190,14 @@ def test_10_8_a_car_is_seen_at_a_csms_that_calls_every_transaction_1():
         play.boxes["A"].numbers = 0
         play.plugs_in("A").goes_on(60).gives(A=32.0)
         play.unplugs("A").goes_on(600)
+
+
+@pytest.mark.parametrize(("later_s", "amps"), [(120, 7.0), (720, 32.0)])
+def test_10_12_the_profile_of_a_remote_start_in_1_6_is_for_the_driver_who_comes_soon(later_s, amps):
+    play = Play(place("A", protocol=Protocol.V16), main_a=32).joins("A").goes_on(60)
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7}]}
+    profile = {"chargingProfileId": 9, "stackLevel": 0, "chargingProfilePurpose": "TxProfile"}
+    profile |= {"chargingProfileKind": "Relative", "chargingSchedule": schedule}
+    start = {"connectorId": 1, "idTag": "app", "chargingProfile": profile}
+    play.csms("A", "RemoteStartTransaction", start).goes_on(later_s, step=60).plugs_in("A").goes_on(60)
+    assert play.share("A") == amps
