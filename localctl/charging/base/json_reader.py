@@ -159,6 +159,14 @@ def whole(raw: object, path: str) -> int:
     return int(number)
 
 
+def number_or_none(raw: object) -> float | None:
+    """A finite number; None for anything else."""
+    try:
+        return finite(raw, "")
+    except BadMember:
+        return None
+
+
 def finite(raw: object, path: str) -> float:
     """A JSON number that arithmetic can use."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):

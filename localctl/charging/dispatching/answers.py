@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from localctl.charging.base.json_reader import number_or_none
+
 # CALLERROR codes by which a station says that it did not act at all (2.4; the misspelt ones are 1.6's own, 10.3).
 PLAIN_REFUSALS: Final = frozenset(
     {
@@ -90,5 +92,4 @@ def first_limit(body: dict[str, Any]) -> float | None:
     schedule = body.get("schedule", body.get("chargingSchedule"))
     periods = schedule.get("chargingSchedulePeriod") if isinstance(schedule, dict) else None
     first = periods[0] if isinstance(periods, list) and periods else None
-    limit = first.get("limit") if isinstance(first, dict) else None
-    return float(limit) if isinstance(limit, int | float) and not isinstance(limit, bool) else None
+    return number_or_none(first.get("limit")) if isinstance(first, dict) else None

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from localctl.charging.base.json_reader import BadMember
+from localctl.charging.base.json_reader import BadMember, number_or_none
 from localctl.charging.knowing.readings import whole
 from localctl.charging.profile.own_ids import is_ours
 from localctl.charging.profile.profile_json import read_profile, read_profile_16
@@ -217,15 +217,15 @@ def matches(entry: Entry, criteria: Json, names: tuple[str, str, str]) -> bool:
 def dynamic_updated(ledger: Ledger, request: Json, taken: bool | None) -> Ledger:
     """An UpdateDynamicSchedule was answered (2.1): the limit of its profile is another one now."""
     wanted, update = whole(request.get("chargingProfileId")), request.get("scheduleUpdate")
-    limit = update.get("limit") if isinstance(update, dict) else None
-    if not taken or not isinstance(limit, int | float):
+    limit = number_or_none(update.get("limit")) if isinstance(update, dict) else None
+    if not taken or limit is None:
         return ledger
 
     def changed(entry: Entry) -> Entry:
         if entry.profile.id != wanted:
             return entry
         first, *rest = entry.profile.schedules
-        schedule = replace(first, periods=tuple(replace(period, limit=float(limit)) for period in first.periods))
+        schedule = replace(first, periods=tuple(replace(period, limit=limit) for period in first.periods))
         return replace(entry, profile=replace(entry.profile, schedules=(schedule, *rest)))
 
     return replace(ledger, entries=tuple(changed(entry) for entry in ledger.entries))

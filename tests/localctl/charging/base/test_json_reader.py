@@ -2,7 +2,7 @@
 
 import pytest
 
-from localctl.charging.base.json_reader import BadMember, Reader
+from localctl.charging.base.json_reader import BadMember, Reader, number_or_none
 from localctl.charging.profile.profiles import RateUnit
 
 
@@ -15,6 +15,7 @@ def test_what_is_no_usable_number_is_refused_with_its_path(value):
     with pytest.raises(BadMember, match=r"^a\.b\.x: ") as caught:
         member(value).number("x")
     assert caught.value.path == "a.b.x"
+    assert (number_or_none(value), number_or_none(7)) == (None, 7.0)
 
 
 def test_five_point_nought_is_five_and_five_and_a_half_is_no_integer():

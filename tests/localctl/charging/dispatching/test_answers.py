@@ -42,7 +42,7 @@ def test_the_first_limit_of_a_composite_schedule_is_read(member):
     assert outcome("result", answer).limit == 16
 
 
-@pytest.mark.parametrize("periods", [None, {}, [], [{"limit": "x"}], [{"limit": True}], ["x"]])
+@pytest.mark.parametrize("periods", [None, {}, [], [{"limit": "x"}], [{"limit": True}], ["x"], [{"limit": 10**400}]])
 def test_a_composite_schedule_without_a_limit_says_nothing(periods):
     schedule = {"chargingSchedulePeriod": periods}
     assert outcome("result", {"status": "Accepted", "schedule": schedule}).limit is None

@@ -165,6 +165,13 @@ def test_k28_an_update_changes_the_limit_of_a_dynamic_profile():
     assert ledger.dynamic_updated(book, update, None) is book
 
 
+@pytest.mark.parametrize("limit", [10**400, True, "9", None])
+def test_p6_an_update_to_what_is_no_limit_leaves_the_one_before(limit):
+    book = new((0, profile(5, "ChargingStationMaxProfile", chargingProfileKind="Dynamic")))
+    update = {"chargingProfileId": 5, "scheduleUpdate": {"limit": limit}}
+    assert ledger.dynamic_updated(book, update, True) is book
+
+
 def test_ours_and_theirs_are_told_apart():
     book = new(
         (0, profile(OURS, "ChargingStationMaxProfile", 3)),
