@@ -119,17 +119,26 @@ class Dispatcher:
             desk.count_write(desk.busy_since_at, -1)
 
     def metered(
-        self, identity: str, evse_id: int, drawn_a: float, now: float, *, since_at: float | None = None
+        self,
+        identity: str,
+        evse_id: int,
+        drawn_a: float,
+        now: float,
+        *,
+        since_at: float | None = None,
+        from_power: bool = False,
     ) -> None:
         """A live sample of an EVSE, its highest phase in amperes; never one out of a backlog.
 
         EVSE 0: what all EVSEs draw on their fullest conductor; the oldest reading in it was taken at `since_at`.
+        `from_power`: it is a power by a voltage that nobody measured.
         """
         station, desk = self.stations.get(identity), self.desks.get(identity)
         if station is None or desk is None or not desk.slots:
             return
         if evse_id in {outlet.id for outlet in station.outlets} or (evse_id == 0 and len(station.outlets) > 1):
-            watching.metered(desk, station, evse_id, drawn_a, now, now if since_at is None else since_at)
+            begun_at = now if since_at is None else since_at
+            watching.metered(desk, station, evse_id, drawn_a, now, begun_at, from_power=from_power)
 
     def pulled(self, identity: str, profile_id: int, now: float) -> None:
         """The station asks what a Dynamic profile of ours is worth now: an order tells it soon (K28)."""

@@ -14,6 +14,7 @@ from localctl.charging.dispatching.desk import Desk
 from localctl.charging.dispatching.entitlement import Envelope
 from localctl.charging.dispatching.fleet import Managed, Outlet, Share
 from localctl.charging.dispatching.obedience import Obedience
+from localctl.charging.profile.profiles import RateUnit
 
 WHOLE: Final = "0"
 NOTHING: Final = Obedience()
@@ -31,13 +32,22 @@ def told(desk: Desk, station: Managed, at_once: Envelope, now: float) -> None:
         desk.drawers[WHOLE] = obedience.entitled_to(before, at_once.station_a, now, FRESH_S)
 
 
-def metered(desk: Desk, station: Managed, evse_id: int, drawn_a: float, now: float, since_at: float) -> None:
-    """A reading of an EVSE, or the sum of all (0), the oldest of which was taken at `since_at`."""
+def metered(
+    desk: Desk, station: Managed, evse_id: int, drawn_a: float, now: float, since_at: float, *, from_power: bool = False
+) -> None:
+    """A reading of an EVSE, or the sum of all (0), the oldest of which was taken at `since_at`.
+
+    A limit in watts and a power are made amperes by the same voltage: whatever that is, they can be compared.
+    """
     key, rating_a = str(evse_id), station.full_a if evse_id == 0 else station.outlet(evse_id).rating_a
     if key == WHOLE and key not in desk.slots:
         return
     before = desk.drawers.get(key, NOTHING)
-    after = desk.drawers[key] = obedience.sampled(before, drawn_a, now, rating_a=rating_a, since_at=since_at)
+    rough = from_power and station.unit is RateUnit.AMPS
+    slack_part = obedience.SLACK_PART_OF_POWER if rough else obedience.SLACK_PART
+    after = desk.drawers[key] = obedience.sampled(
+        before, drawn_a, now, rating_a=rating_a, since_at=since_at, slack_part=slack_part
+    )
     if after.kept >= obedience.TO_TRUST and WHOLE not in desk.slots:
         # Limited EVSE by EVSE now, and following: what it did with a limit for the whole station is over.
         desk.drawers.pop(WHOLE, None)

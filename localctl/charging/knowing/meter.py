@@ -73,6 +73,13 @@ def currents_of(sample: Sample, voltage_v: float, phases: tuple[int, ...]) -> di
     return {phase: abs(amps) for phase, amps in known.items()}
 
 
+def from_power(sample: Sample, phases: tuple[int, ...]) -> bool:
+    """Whether any of these amperes is a power by a voltage that nobody measured (EN 50160: 10 % either way)."""
+    if sample.phase_a or sample.phase_w:
+        return bool(sample.phase_w.keys() - sample.phase_a.keys() - sample.phase_v.keys())
+    return sample.one_a is None and sample.total_w is not None and not sample.phase_v.keys() >= set(phases)
+
+
 def number_of(raw: object) -> float | None:
     """A finite number from a number or from text with blanks around; None for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):

@@ -68,12 +68,14 @@ class Transaction:
 class EvseState:
     """One EVSE: connectors, what was last measured and when, the phases in use, and what the car asked for.
 
-    `served_wh` is what its meter has counted since the car told its needs.
+    `served_wh` is what its meter has counted since the car told its needs. `from_power`: its amperes are powers by a
+    voltage that nobody measured.
     """
 
     connectors: dict[str, str] = field(default_factory=dict)
     current_a: dict[str, float] = field(default_factory=dict)
     measured_at: float | None = None
+    from_power: bool = False
     energy_wh: float | None = None
     energy_at: float | None = None
     soc: float | None = None
@@ -187,7 +189,8 @@ def metered(state: StationState, fact: Metered, now: float) -> StationState:
         return state
     before = state.evses.get(str(evse_id), EvseState())
     told = fact.sample.phase_a or fact.sample.phase_w
-    current_a = meter.currents_of(fact.sample, state.voltage_v, phases_of(state, evse_id))
+    in_use = phases_of(state, evse_id)
+    current_a = meter.currents_of(fact.sample, state.voltage_v, in_use)
     phases = phase_watch.sampled(before.phases, current_a) if told else before.phases
     energy_wh, soc = fact.sample.energy_wh, fact.sample.soc
     return with_evse(
@@ -196,6 +199,7 @@ def metered(state: StationState, fact: Metered, now: float) -> StationState:
         # A phase that is not told this time has not gone away, but an old value must not stay for ever either.
         current_a={str(phase): amps for phase, amps in current_a.items()} if current_a else before.current_a,
         measured_at=now if current_a else before.measured_at,
+        from_power=meter.from_power(fact.sample, in_use) if current_a else before.from_power,
         phases=phases,
         energy_wh=before.energy_wh if energy_wh is None else energy_wh,
         energy_at=before.energy_at if energy_wh is None else now,

@@ -37,6 +37,18 @@ def test_an_ampere_or_five_percent_too_much_is_measuring_error():
     assert not metered(ordered((0.0, 32.0)), [33.6] * 5).distrusted
 
 
+def test_amperes_from_a_power_may_be_twelve_percent_too_many():
+    def judged(drawn_a):
+        record = ordered((0.0, 16.0))
+        for step in range(3):
+            part = obedience.SLACK_PART_OF_POWER
+            record = obedience.sampled(record, drawn_a, 100.0 + step, rating_a=32.0, slack_part=part)
+        return record
+
+    assert not judged(16.0 * 1.1).distrusted
+    assert judged(16.0 * 1.13).distrusted
+
+
 def test_a_car_may_take_15_seconds_to_follow_a_fall():
     record = ordered((0.0, 16.0), (100.0, 6.0))
     assert not metered(record, [16, 16, 16], begin=112.0).distrusted

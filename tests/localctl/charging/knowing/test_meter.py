@@ -141,3 +141,13 @@ def test_the_current_in_a_dc_cable_is_none_of_the_supply_but_its_power_is(sample
 
 def test_nothing_told_is_nothing_known():
     assert meter.currents_of(Sample(energy_wh=5.0), 230, (1, 2, 3)) == {}
+
+
+def test_amperes_are_from_power_where_no_voltage_was_measured_on_a_phase_in_use():
+    every = (1, 2, 3)
+    assert meter.from_power(Sample(total_w=690.0), every)
+    assert meter.from_power(Sample(phase_w={1: 230.0}, phase_v={2: 240.0}), every)
+    assert meter.from_power(Sample(phase_a={1: 1.0}, phase_w={2: 230.0}), every)
+    assert not meter.from_power(Sample(phase_a={1: 1.0}, phase_w={1: 230.0}, total_w=690.0), every)
+    assert not meter.from_power(Sample(total_w=690.0, phase_v=dict.fromkeys(every, 240.0)), every)
+    assert not meter.from_power(Sample(one_a=3.0, total_w=690.0), every)

@@ -568,6 +568,27 @@ def test_p2_a_16_station_whose_first_stamp_is_hours_behind_gets_no_lease_it_woul
     assert len(first(play.boxes["A"].profiles[2_000_000_000][1])) == 1
 
 
+def by_power(volts, over=1.0, **more):
+    """An hour with a car that draws what it may, times `over`, by a meter that tells power only."""
+    play = Play(place("A", **more), main_a=26.0).joins("A").goes_on(60).plugs_in("A").goes_on(60)
+    for _ in range(60):
+        watts = 3 * volts * over * play.boxes["A"].allows(1, play.now)
+        value = {"value": watts, "measurand": "Power.Active.Import", "unitOfMeasure": {"unit": "W"}}
+        play.event("A", "Updated", meter=[{"timestamp": play.stamp, "sampledValue": [value]}]).goes_on(60)
+    return play.controller.dispatcher.desks["A"]
+
+
+@pytest.mark.parametrize("volts", [207.0, 230.0, 253.0])
+def test_en_50160_a_station_that_tells_power_only_is_not_accused_of_the_grids_voltage(volts):
+    desk = by_power(volts)
+    assert not desk.distrusted()
+    assert desk.capability.actuator is Actuator.MAX_PROFILE
+
+
+def test_p2_a_station_that_tells_power_only_and_draws_a_quarter_more_is_found_out():
+    assert by_power(230.0, over=1.25, control=Actuator.MAX_PROFILE).distrusted()
+
+
 def test_p2_a_paused_car_stays_paused_after_a_power_cut_until_its_station_has_the_time():
     play = Play(place("A"), place("B"), main_a=34.0).joins("A", "B").goes_on(60).plugs_in("A").plugs_in("B")
     play.goes_on(60).ems(8).goes_on(60).gives(A=8, B=0)
