@@ -118,18 +118,21 @@ class StationState:
                 return one
         return None
 
-    def drawn_a(self, now: float, fresh_s: float, evse_ids: Iterable[int]) -> tuple[float, float] | None:
-        """What these EVSEs draw, as far as freshly metered, on their fullest conductor; and the oldest reading's time.
+    def drawn_a(self, now: float, fresh_s: float, evse_ids: Iterable[int]) -> tuple[float, float, float] | None:
+        """What these EVSEs draw on their fullest conductor, and when the oldest and newest reading of it were taken.
 
-        A main meter (EVSE or connector 0) measures the same current once more.
+        A main meter (EVSE or connector 0) measures the same once more: it only tells where none of them is fresh.
         """
-        evses = [self.evses[key] for key in map(str, evse_ids) if key in self.evses]
-        fresh = [(evse.measured_at, evse.current_a) for evse in evses if evse.measured_at is not None]
-        fresh = [(at, amps) for at, amps in fresh if now - at <= fresh_s and amps]
+        fresh = self._fresh(now, fresh_s, evse_ids) or self._fresh(now, fresh_s, [0])
         if not fresh:
             return None
-        conductors = {name for _, amps in fresh for name in amps}
-        return max(sum(amps.get(name, 0.0) for _, amps in fresh) for name in conductors), min(at for at, _ in fresh)
+        taken, conductors = [at for at, _ in fresh], {name for _, amps in fresh for name in amps}
+        return max(sum(amps.get(name, 0.0) for _, amps in fresh) for name in conductors), min(taken), max(taken)
+
+    def _fresh(self, now: float, fresh_s: float, evse_ids: Iterable[int]) -> list[tuple[float, dict[str, float]]]:
+        evses = [self.evses[key] for key in map(str, evse_ids) if key in self.evses]
+        known = [(evse.measured_at, evse.current_a) for evse in evses if evse.measured_at is not None]
+        return [(at, amps) for at, amps in known if now - at <= fresh_s and amps]
 
     def priority(self, transaction: Transaction) -> int:
         """The transaction's own priority, else its token's, else 0 (K03.FR.04 to 06)."""

@@ -347,17 +347,16 @@ class Controller:
     def _metered(self, name: str, now: float) -> None:
         if self.bench.on_probation(name, now):
             return  # on probation: what it does under a trial says nothing about its days
-        outlets, told = self.roster.station(name).outlets, False
+        outlets = self.roster.station(name).outlets
         for outlet in outlets:
             evse = self.states[name].evses.get(str(outlet.id))
             drawn_a = evse.drawn_a(now, 0.0) if evse is not None and evse.measured_at == now else None
             if drawn_a is not None:
-                told = True
                 self.dispatcher.metered(name, outlet.id, drawn_a, now, from_power=evse is not None and evse.from_power)
                 if name in self.online:
                     self.hunger.metered((name, outlet.id), drawn_a, outlet.rating_a, now)
         whole = self.states[name].drawn_a(now, FRESH_S, [outlet.id for outlet in outlets])
-        if whole is not None and told:
+        if whole is not None and whole[2] == now:
             from_power = any(evse.from_power for evse in self.states[name].evses.values())
             self.dispatcher.metered(name, 0, whole[0], now, since_at=whole[1], from_power=from_power)
 

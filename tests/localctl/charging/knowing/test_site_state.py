@@ -287,10 +287,11 @@ def test_what_a_station_draws_is_its_fullest_conductor_over_all_fresh_readings()
     assert state.drawn_a(1000.0, 60.0, [1, 2]) is None
     state = apply(state, metered(16.0, 0.0, 3.0, evse_id=1), 1000.0)
     state = apply(state, metered(5.0, 9.0, evse_id=2), 1030.0)
-    assert state.drawn_a(1030.0, 60.0, [1, 2]) == (21.0, 1000.0)
-    assert state.drawn_a(1061.0, 60.0, [1, 2]) == (9.0, 1030.0)
+    assert state.drawn_a(1030.0, 60.0, [1, 2]) == (21.0, 1000.0, 1030.0)
+    assert state.drawn_a(1061.0, 60.0, [1, 2]) == (9.0, 1030.0, 1030.0)
 
 
 def test_4_7_a_main_meter_adds_nothing_to_what_the_evses_draw():
-    state = after(metered(16.0, evse_id=1), metered(5.0, evse_id=2), metered(21.0, evse_id=0), step=0.0)
-    assert state.drawn_a(1000.0, 60.0, [1, 2]) == (21.0, 1000.0)
+    state = after(metered(16.0, evse_id=1), metered(5.0, evse_id=2), metered(22.0, evse_id=0))
+    assert state.drawn_a(1002.0, 60.0, [1, 2]) == (21.0, 1000.0, 1001.0)
+    assert state.drawn_a(1062.0, 60.0, [1, 2]) == (22.0, 1002.0, 1002.0), "no EVSE is freshly metered"

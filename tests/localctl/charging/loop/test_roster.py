@@ -168,6 +168,16 @@ def test_4_7_a_station_that_also_tells_its_main_meter_is_not_taken_for_one_that_
     assert (half_a, play.boxes["B"].allows(1, play.now)) == (13.3, 13.3)
 
 
+def test_p2_a_station_that_only_tells_its_main_meter_is_judged_by_it():
+    play = Play(place("A", evses=2, control=Actuator.MAX_PROFILE), main_a=20).joins("A").goes_on(60)
+    play.plugs_in("A", evse=1).plugs_in("A", evse=2).goes_on(60)
+    for _ in range(4):
+        values = [{"value": 40.0, "measurand": "Current.Import", "phase": f"L{phase}"} for phase in (1, 2, 3)]
+        meter = [{"timestamp": play.stamp, "sampledValue": values}]
+        play.says("A", "MeterValues", {"evseId": 0, "meterValue": meter}, {}).goes_on(60)
+    assert play.controller.dispatcher.distrusted()
+
+
 @pytest.mark.parametrize("volts", [350, 750])
 @pytest.mark.parametrize("tells_power", [True, False])
 def test_a_dc_station_that_follows_keeps_its_share_whatever_flows_in_its_cable(volts, tells_power):
