@@ -27,6 +27,7 @@ WORDS = {
     "no_room": "no room",
     "squeezed": "others' excess",
     "probation": "on probation",
+    "doubted": "not proven yet",
     "unread": "not known yet",
     "below_min": "CSMS too low",
     "imbalance": "uneven phases",
