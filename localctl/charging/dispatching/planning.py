@@ -235,6 +235,9 @@ class Planning:
         if not self.sights[identity].online or desk.busy is not None or desk.checking is not None:
             return
         settled = any(slot.confirmed is not None for slot in desk.slots.values())
+        # A place has one id whatever the actuator: what stands there now must not be cleared.
+        in_use = {Place.of(key).profile_id() for key in desk.slots}
+        desk.leftovers = tuple(profile_id for profile_id in desk.leftovers if profile_id not in in_use)
         telling = [*verdicts.telling(desk, station)] if desk.check_due else []
         if desk.leftovers and settled:
             profile_id, *rest = desk.leftovers

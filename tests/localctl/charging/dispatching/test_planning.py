@@ -123,6 +123,21 @@ def test_11_4_our_dynamic_profiles_never_make_a_station_pull():
     assert "dynUpdateInterval" not in profile
 
 
+def test_p2_what_a_failed_actuator_left_is_cleared_but_never_the_profile_that_took_its_place():
+    play, cleared = Play(station("a", protocol=Protocol.V21)).share(a=16.0), []
+    for _ in range(20):
+        play.after(12).plan()
+        for order in play.orders:
+            payload = json.loads(order.payload)
+            if order.action == "ClearChargingProfile":
+                cleared.append(payload["chargingProfileId"])
+            kind = payload.get("chargingProfile", {}).get("chargingProfileKind")
+            outcome = Outcome(verdict=Verdict.REFUSED if kind == "Dynamic" else Verdict.ACCEPTED)
+            play.dispatcher.answered(order.token, outcome, play.now)
+    assert play.dispatcher.desks["a"].capability.actuator is Actuator.MAX_PROFILE
+    assert cleared == [2_000_000_001]
+
+
 def test_refusals_of_a_check_leave_the_rest_alone():
     play = Play(station("a")).plan().answer().after(12).plan().then(("a", "check", "GetCompositeSchedule"))
     play.answer(Outcome(verdict=Verdict.REFUSED)).after(12).plan().then()
