@@ -80,6 +80,8 @@ screenshots: $(READY)  ## photograph the page of the running demo for README (ne
 	$(BIN)/python -m tests.e2e.screenshots
 
 docs: $(READY)  ## write the generated reference pages and dashboards anew
+	$(BIN)/localctl config schema > deploy/schema/localctl.schema.json
+	$(BIN)/localctl config reference > localctl/docs/config.md
 	$(BIN)/python -m localctl.observe.reference > localctl/docs/metrics.md
 	$(BIN)/python -m localctl.states > localctl/docs/states.md
 	$(BIN)/python deploy/grafana/generate.py

@@ -77,8 +77,8 @@ class StationSettings(Table):
     stack_level: int | None = key(None, reload="live", ge=0, le=1_000_000)
     """The only stackLevel the station takes (some work at 0 only)."""
     max_schedule_periods: int = key(8, reload="live", ge=2, le=1024)
-    """Longest schedule that is written to the station, in periods. A lease takes three: with 2 the station is never
-    given more than its failsafe current."""
+    """Longest schedule that is written to the station, in periods. With 2 a station whose clock starts in 1970 after a
+    loss of power has no limit until its clock is set; three are enough."""
     hold_minimum: bool = key(False, reload="live")
     """Pause cars at their minimum current instead of 0 A, for stations that do not wake up from 0 A."""
     relative_profiles: bool = key(False, reload="live")

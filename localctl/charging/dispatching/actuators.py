@@ -43,6 +43,8 @@ from localctl.charging.profile.profiles import (
 # A CALL may sit in buffers this long before the station acts on it: a Dynamic profile's lease starts only then.
 DELIVERY_S: Final = 60.0
 EPOCH: Final = Instant(0)
+LEASE_PERIODS: Final = 2
+"""What holds now, and what it falls back to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,26 +208,30 @@ def draft(
         schedule = lease.timeless(allowed, now, min_a)
         entitled = sure = schedule
     else:
-        most_periods = station.most_periods - 1  # one more is what holds since 1970
+        most_periods = max(LEASE_PERIODS, station.most_periods - 1)  # one more is what holds since 1970
         schedule = lease.written(allowed, station.tolerance, min_a=min_a, most_periods=most_periods, now=now)
         entitled, sure = lease.entitled(schedule, station.tolerance), lease.sure(schedule, station.tolerance)
-    body = schedule_of(place, station, periods_of(schedule, station, now), start_at=EPOCH)
+    start_at, periods = periods_of(schedule, station, now)
+    body = schedule_of(place, station, periods, start_at=start_at)
     profile = profile_of(place, station, actuator, sight, Kind.ABSOLUTE, body)
     return set_profile(place, station, profile, schedule, entitled, sure)
 
 
-def periods_of(schedule: Steps, station: Managed, now: float) -> list[tuple[int, float]]:
-    """The schedule in seconds since 1970: what holds now, and on a clock that stands before now the least of it all.
+def periods_of(schedule: Steps, station: Managed, now: float) -> tuple[Instant, list[tuple[int, float]]]:
+    """The schedule since 1970: what holds now, and on a clock that stands before now the least of it all.
 
     A clock without a battery stands in 1970 after a loss of power. A schedule that had not begun there would limit
     nothing (K01.FR.30), and what it ends in is more than it may have while a car is paused. The first limit holds from
-    the start on (K01.FR.31), the next one for as long as the slowest tolerated clock may need.
+    the start on (K01.FR.31), the next one for as long as the slowest tolerated clock may need. A station that takes two
+    periods only has none left for that.
     """
     least_a = steps.lowest(schedule, -inf)
     (_, first_a), *rest = schedule
     began_s = floor(now) - station.tolerance.start_before_s
+    if rest and station.most_periods <= LEASE_PERIODS:
+        return Instant(began_s), [(0, first_a), *((int(at) - began_s, amps) for at, amps in rest)]
     past = [(0, least_a)] if least_a == first_a else [(0, least_a), (began_s, first_a)]
-    return [*past, *((int(at), amps) for at, amps in rest)]
+    return EPOCH, [*past, *((int(at), amps) for at, amps in rest)]
 
 
 def relative_draft(

@@ -7,6 +7,7 @@ import jsonschema_rs
 import pytest
 
 from localctl.charging.base import steps
+from localctl.charging.base.instants import read_instant
 from localctl.charging.base.steps import ALWAYS, constant
 from localctl.charging.dispatching import actuators
 from localctl.charging.dispatching.actuators import Place
@@ -197,13 +198,19 @@ def test_quirk_20_what_holds_now_has_begun_on_the_slowest_clock_a_schedule_is_wr
     assert limits_of(draft)[1] == (NOW - 302, 16.0)
 
 
-@pytest.mark.parametrize(("most", "told"), [(2, [6.0]), (3, [6.0, 16.0, 6.0]), (4, [6.0, 16.0, 10.0, 6.0])])
+@pytest.mark.parametrize(("most", "told"), [(2, [16.0, 6.0]), (3, [6.0, 16.0, 6.0]), (4, [6.0, 16.0, 10.0, 6.0])])
 def test_no_schedule_has_more_periods_than_the_station_takes_the_one_since_1970_included(most, told):
     wish = steps.tidy([(ALWAYS, 16.0), (NOW + 200, 10.0), (NOW + 290, 6.0)])
     draft = actuators.draft(
         Place(evse_id=0), station(most_periods=most), Actuator.MAX_PROFILE, Sight(), wish, now=NOW, lease_s=300.0
     )
     assert [amps for _, amps in limits_of(draft)] == told
+
+
+def test_a_station_that_takes_two_periods_has_its_lease_and_nothing_for_a_clock_in_1970():
+    draft = written(station(most_periods=2), Actuator.MAX_PROFILE, Place(evse_id=0))
+    assert read_instant(schedule_of(draft)["startSchedule"]) == NOW - 32
+    assert [amps for _, amps in limits_of(draft)] == [16.0, 6.0]
 
 
 def test_p3_a_dynamic_value_is_counted_until_the_latest_moment_it_can_end():
