@@ -1,6 +1,8 @@
 """Whether somebody keeps this computer's clock right: the kernel knows, whatever the daemon is called."""
 
 import ctypes
+from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 _UNSYNCHRONISED: Final = 5
@@ -11,8 +13,15 @@ _TIMEX_BYTES: Final = 512
 
 def synchronised() -> bool:
     """True when NTP or its like keeps the system clock right; False where that cannot be known."""
+    adjtimex = _adjtimex()
+    return adjtimex is not None and adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)) not in (-1, _UNSYNCHRONISED)
+
+
+@cache
+def _adjtimex() -> Callable[..., int] | None:
+    """The kernel's call, looked up once: each look leaves classes behind, and the clock is asked every second."""
     try:
-        adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
+        found: Callable[..., int] = ctypes.CDLL(None, use_errno=True).adjtimex
     except (OSError, AttributeError):
-        return False
-    return adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)) not in (-1, _UNSYNCHRONISED)
+        return None
+    return found
