@@ -438,6 +438,7 @@ class OutageMachine(RuleBasedStateMachine):
         if self.disk.queue:
             self.disk_works(9, "does")
         elif self.station.link is None:
+            self._later(1.0)  # who was turned away does not come again in the same moment
             self.comes()
         elif self.dialling:
             self.csms_decides("accept")
