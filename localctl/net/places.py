@@ -17,6 +17,8 @@ class Places:
     def has_room(self, identity: str, most: int) -> bool:
         """True where this is no station too many: a new one within `most`, or one that takes its own place."""
         mine = self._here[identity.casefold()]
+        if self.connections >= 2 * most:
+            return False
         if mine == 1:
             return True
         return (self.connections if mine else len(self._here)) < most
