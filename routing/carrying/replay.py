@@ -2,8 +2,9 @@
 
 The edge hands out the oldest row (`Fetched`); its answer removes it (`Delivered`) and asks for the next. A CALLERROR or
 no answer counts as one of MessageAttempts, and so does a connection that the CSMS closes because of the message; one
-that is lost does not: it says nothing about the message. A CSMS that answers SecurityError wants a BootNotification
-first; it gets the station's last one. When it then does not accept, the station itself must hear that: the link ends.
+that is lost does not: it says nothing about the message. After the last attempt a late answer is waited for once more.
+A CSMS that answers SecurityError wants a BootNotification first; it gets the station's last one, and where the box has
+none the station is asked for it. When it then does not accept, the station itself must hear that: the link ends.
 """
 
 from collections import OrderedDict
@@ -189,11 +190,11 @@ class Replay:
         if row is None:
             self._fetch(out)
             return None
-        if self._doomed is not None:
-            self._bury(row, self._doomed, "never answered", out)
-            return None
         if self._booted and unsigned(row.item.action) == "BootNotification":
             self._delivered(row, b"", out)
+            return None
+        if self._doomed is not None:
+            self._bury(row, self._doomed, "never answered", out)
             return None
         payload = self._payload(row)
         if payload is None:

@@ -152,6 +152,14 @@ def test_e13_no_answer_is_an_attempt_too_and_is_called_timeout():
     assert play.fact(BacklogDone)
 
 
+def test_a_kept_boot_that_was_never_answered_is_done_with_once_the_station_boots_itself():
+    play = Cupboard(Known(waiting=1, accepted=True), rows=[kept(1, BOOT, "BootNotification")], attempts=1)
+    play.given(StationArrived(link=L1, identity="CS-17", offer=(V201,), known=play.known)).given(accepted())
+    play.after(30.0).given(station(call("b", "BootNotification", BOOT)), csms(result("b", BOOTED)))
+    play.after(60.0)
+    assert (play.rows, play.dead) == ([], [])
+
+
 def test_p4_a_late_yes_to_the_last_attempt_is_a_yes():
     play = away(V16, attempts=1, attempt_interval_s=10.0)
     said(said(play, "s", "StartTransaction", start_16()), "e", "StopTransaction", stop_16(2_000_000_001))
