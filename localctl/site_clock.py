@@ -21,9 +21,7 @@ SLOWER: Final = 0.05
 class SiteClock:
     """One for everything that control is told. `now` may be read anywhere, `follow` is the control loop's."""
 
-    def __init__(
-        self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
         self._wall, self._steady = wall, steady
         self._followed_at = steady()
         self._ahead_s = wall() - self._followed_at

@@ -15,7 +15,10 @@ class Places:
         self.connections = 0
 
     def has_room(self, identity: str, most: int) -> bool:
-        """True where this is no station too many: a new one within `most`, or one that takes its own place."""
+        """True where this is no station too many: a new one within `most`, or one that takes its own place.
+
+        Who keeps knocking takes room that others might need to come back: at twice `most` nobody else is let in.
+        """
         mine = self._here[identity.casefold()]
         if self.connections >= 2 * most:
             return False
